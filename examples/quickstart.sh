@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Reads the project's own pictures with the weights that came along, and draws a panel of each: the
+# picture with its fiducial points, the straightened picture, and the attention of every character.
+# Installs and builds what it needs first.
+set -eu
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+jobs=${JOBS:-$(nproc)}
+weights=examples/weights/compact.safetensors
+panels=build/quickstart
+
+stop() { echo "quickstart: $*" >&2; exit 1; }
+
+bash .ci/need g++ cmake ninja-build libeigen3-dev libstb-dev libcli11-dev nlohmann-json3-dev
+for tool in cmake ninja; do
+  command -v $tool >/dev/null || stop "$tool is missing"
+done
+[ -f $weights ] || stop "no weights at $weights"
+shopt -s nullglob
+pictures=(examples/pictures/*.png)
+[ ${#pictures[@]} -gt 0 ] || stop "no pictures in examples/pictures"
+
+echo "building read_words"
+cmake --preset release -DGLIMPSE_BUILD_BENCHMARKS=OFF >/dev/null
+cmake --build --preset release --parallel "$jobs" --target read_words
+
+rm -rf $panels
+mkdir -p $panels
+echo
+echo "picture, text, confidence:"
+build/release/bin/read_words --weights $weights --visualize $panels "${pictures[@]}"
+drawn=($panels/*.png)
+[ ${#drawn[@]} -gt 0 ] || stop "read_words drew no panels into $panels"
+echo
+echo "The panels show how each was read: ${#drawn[@]} pictures in $PWD/$panels"

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# run.sh find_package|add_subdirectory|plain_include: takes Glimpse in that way in a project of its own,
+# builds tests/consumers/main.cpp there and runs it. ctest sets the variables used here.
+set -eu
+way=$1
+rm -rf "$GLIMPSE_SCRATCH"
+mkdir -p "$GLIMPSE_SCRATCH"
+cd "$GLIMPSE_SCRATCH"
+here=$GLIMPSE_ROOT/tests/consumers
+
+case $way in
+  plain_include)
+    GLIMPSE_INCLUDE=$GLIMPSE_ROOT/include bash "$here/plain_include/build.sh"
+    ./consumer
+    exit
+    ;;
+  find_package)
+    "$CMAKE" --install "$GLIMPSE_BUILD" --prefix "$PWD/prefix" >/dev/null
+    options=(-DCMAKE_PREFIX_PATH="$PWD/prefix")
+    ;;
+  add_subdirectory)
+    options=(-DGLIMPSE_ROOT="$GLIMPSE_ROOT" -DGLIMPSE_OPENMP="$GLIMPSE_OPENMP")
+    ;;
+esac
+"$CMAKE" -G Ninja -S "$here/$way" -B build -DCMAKE_CXX_COMPILER="$CXX" "${options[@]}"
+"$CMAKE" --build build
+build/consumer
