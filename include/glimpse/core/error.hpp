@@ -1,0 +1,95 @@
+// error: what the library throws, and the one way it words it.
+//
+//   conv2d: weight (64, 3, 3, 3) wants 3 input channels, input (8, 1, 32, 100) has 1 [rectifier.localization.conv1]
+//   op      operands with shapes, and the rule that was broken                       module path, if any
+#pragma once
+
+#include <concepts>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include <glimpse/core/shape.hpp>
+
+namespace glimpse::inline v0 {
+
+/// Base of everything the library throws.
+struct Error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+/// Operands whose shapes do not fit the operation.
+struct ShapeError : Error {
+  using Error::Error;
+};
+/// A value outside its domain: an option, an index, a label.
+struct ValueError : Error {
+  using Error::Error;
+};
+/// A file that is missing, broken, truncated or too large.
+struct IoError : Error {
+  using Error::Error;
+};
+
+/// Names the module that is at work on this thread; modules open one around their forward pass.
+class ModuleScope {
+ public:
+  explicit ModuleScope(std::string_view path) : outer_(current()) {
+    if (!path.empty()) current() = path;
+  }
+  ~ModuleScope() { current() = outer_; }
+  ModuleScope(const ModuleScope&) = delete;
+  ModuleScope& operator=(const ModuleScope&) = delete;
+
+  /// Path of the innermost module at work, empty outside any.
+  static std::string_view path() { return current(); }
+
+ private:
+  static std::string_view& current() {
+    thread_local std::string_view path;
+    return path;
+  }
+  std::string_view outer_;
+};
+
+namespace detail {
+
+template <class P>
+std::string error_part(const P& part) {
+  if constexpr (std::is_convertible_v<const P&, std::string_view>) {
+    return std::string(std::string_view(part));
+  } else if constexpr (std::is_same_v<P, char>) {
+    return std::string(1, part);
+  } else if constexpr (std::is_same_v<P, bool>) {
+    return part ? "true" : "false";
+  } else if constexpr (std::is_arithmetic_v<P>) {
+    return std::to_string(part);
+  } else if constexpr (requires { part.str(); }) {
+    return part.str();
+  } else {
+    return part.shape().str();  // tensors and variables speak through their shape
+  }
+}
+
+}  // namespace detail
+
+/// Throws `E` with "op: parts... [module path]". Parts: text, numbers, shapes, tensors (their shape).
+template <class E = ValueError, class... Parts>
+[[noreturn]] void fail(std::string_view op, const Parts&... parts) {
+  std::string message = std::string(op) + ": ";
+  ((message += detail::error_part(parts)), ...);
+  if (!ModuleScope::path().empty()) message += " [" + std::string(ModuleScope::path()) + "]";
+  throw E(message);
+}
+
+/// Throws ShapeError "op: rule, got (shape), (shape)" unless `ok`.
+template <class... Operands>
+void require(bool ok, std::string_view op, std::string_view rule, const Operands&... operands) {
+  if (ok) [[likely]] return;
+  std::string got;
+  ((got += (got.empty() ? ", got " : " and ") + detail::error_part(operands)), ...);
+  fail<ShapeError>(op, rule, got);
+}
+
+}  // namespace glimpse::inline v0

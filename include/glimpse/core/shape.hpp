@@ -1,0 +1,101 @@
+// shape: the extents of a tensor, kept inline (no allocation), and the one broadcasting rule.
+//
+//   broadcast: align the two shapes at their last axes; two extents agree if they are equal or one of them is 1
+//   row-major strides:  stride_r-1 = 1,  stride_a = stride_a+1 * extent_a+1
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <initializer_list>
+#include <span>
+#include <string>
+
+namespace glimpse::inline v0 {
+
+/// Signed size and index type of the whole library.
+using Index = std::ptrdiff_t;
+
+inline constexpr Index max_rank = 8;
+
+/// Up to `max_rank` extents. A scalar has rank 0 and one element.
+class Shape {
+ public:
+  constexpr Shape() = default;
+  constexpr Shape(std::initializer_list<Index> extents) {
+    for (const Index e : extents) push_back(e);
+  }
+  constexpr explicit Shape(std::span<const Index> extents) {
+    for (const Index e : extents) push_back(e);
+  }
+
+  constexpr Index rank() const { return rank_; }
+  constexpr bool empty() const { return rank_ == 0; }
+
+  /// Number of elements: the product of the extents.
+  constexpr Index count() const {
+    Index n = 1;
+    for (Index i = 0; i < rank_; ++i) n *= extent_[static_cast<std::size_t>(i)];
+    return n;
+  }
+
+  /// Extent of an axis; a negative axis counts from the end.
+  constexpr Index operator[](Index axis) const { return extent_[at(axis)]; }
+  constexpr Index& operator[](Index axis) { return extent_[at(axis)]; }
+
+  constexpr const Index* begin() const { return extent_.data(); }
+  constexpr const Index* end() const { return extent_.data() + rank_; }
+  constexpr Index* begin() { return extent_.data(); }
+  constexpr Index* end() { return extent_.data() + rank_; }
+
+  /// Beyond `max_rank` extents the surplus is ignored; tensors check ranks where they make shapes.
+  constexpr void push_back(Index extent) {
+    if (rank_ < max_rank) extent_[static_cast<std::size_t>(rank_++)] = extent;
+  }
+
+  friend constexpr bool operator==(const Shape& a, const Shape& b) {
+    if (a.rank_ != b.rank_) return false;
+    for (Index i = 0; i < a.rank_; ++i)
+      if (a[i] != b[i]) return false;
+    return true;
+  }
+
+  /// "(8, 1, 32, 100)".
+  std::string str() const {
+    std::string s = "(";
+    for (Index i = 0; i < rank_; ++i) s += (i ? ", " : "") + std::to_string((*this)[i]);
+    return s + (rank_ == 1 ? ",)" : ")");
+  }
+
+ private:
+  constexpr std::size_t at(Index axis) const {
+    return static_cast<std::size_t>(axis < 0 ? axis + rank_ : axis);
+  }
+
+  std::array<Index, static_cast<std::size_t>(max_rank)> extent_{};
+  Index rank_ = 0;
+};
+
+/// Strides of a dense row-major tensor, in elements.
+constexpr Shape row_major_strides(const Shape& shape) {
+  Shape strides = shape;
+  Index step = 1;
+  for (Index i = shape.rank() - 1; i >= 0; --i) {
+    strides[i] = step;
+    step *= shape[i] > 0 ? shape[i] : 1;
+  }
+  return strides;
+}
+
+/// Joins two shapes by the broadcasting rule into `out`; false where they do not fit.
+constexpr bool broadcast_into(const Shape& a, const Shape& b, Shape& out) {
+  out = a.rank() >= b.rank() ? a : b;
+  const Shape& small = a.rank() >= b.rank() ? b : a;
+  for (Index i = 1; i <= small.rank(); ++i) {
+    const Index x = out[-i], y = small[-i];
+    if (x != y && x != 1 && y != 1) return false;
+    out[-i] = x == 1 ? y : x;
+  }
+  return true;
+}
+
+}  // namespace glimpse::inline v0

@@ -1,0 +1,328 @@
+// tensor: numbers with a shape.
+//
+//   element (i_0, ..., i_r-1)  lives at  data[offset + sum_a i_a stride_a]
+//
+// A Tensor is a handle: copies and views share storage. A const handle gives const access. Kernels take tensors, or
+// the plain views `Matrix` and pointers, and so can never record anything.
+#pragma once
+
+#include <algorithm>
+#include <cstring>
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include <glimpse/core/error.hpp>
+#include <glimpse/core/shape.hpp>
+#include <glimpse/core/storage.hpp>
+
+namespace glimpse::inline v0 {
+
+template <class T>
+class Tensor {
+  static_assert(std::is_trivially_copyable_v<T>, "a tensor holds plain numbers");
+
+ public:
+  using value_type = T;
+
+  /// No storage at all: `defined()` is false. An absent bias, a gradient that was never made.
+  Tensor() = default;
+
+  /// Uninitialised numbers; prefer the factories below.
+  explicit Tensor(const Shape& shape) : shape_(shape), strides_(row_major_strides(shape)) {
+    for (const Index e : shape)
+      if (e < 0) fail<ShapeError>("tensor", "has a negative extent in ", shape);
+    storage_ = Storage(static_cast<std::size_t>(shape.count()) * sizeof(T));
+  }
+
+  bool defined() const { return storage_.data() != nullptr; }
+  const Shape& shape() const { return shape_; }
+  const Shape& strides() const { return strides_; }
+  Index rank() const { return shape_.rank(); }
+  /// Number of elements.
+  Index size() const { return defined() ? shape_.count() : 0; }
+  /// Extent of one axis; a negative axis counts from the end.
+  Index size(Index axis) const { return shape_[checked_axis("size", axis)]; }
+  /// True if both handles look into the same storage.
+  bool shares(const Tensor& other) const { return storage_ == other.storage_; }
+  /// True if no other handle looks into this storage, so that it may be overwritten.
+  bool unique() const { return storage_.unique(); }
+
+  bool is_contiguous() const {
+    Index step = 1;
+    for (Index i = rank() - 1; i >= 0; --i) {
+      if (shape_[i] != 1 && strides_[i] != step) return shape_.count() == 0;
+      step *= shape_[i];
+    }
+    return true;
+  }
+
+  /// First element of a contiguous tensor; ShapeError for a strided view (take `contiguous()` first).
+  T* data() { return check_contiguous(), raw(); }
+  const T* data() const { return check_contiguous(), raw(); }
+  /// First element of any view: step with `strides()`.
+  T* raw() { return static_cast<T*>(storage_.data()) + offset_; }
+  const T* raw() const { return static_cast<const T*>(storage_.data()) + offset_; }
+  std::span<T> span() { return {data(), static_cast<std::size_t>(size())}; }
+  std::span<const T> span() const { return {data(), static_cast<std::size_t>(size())}; }
+
+  /// Element access, indices unchecked save for their number.
+  template <class... I>
+  T& operator()(I... indices) { return raw()[offset_of(indices...)]; }
+  template <class... I>
+  const T& operator()(I... indices) const { return raw()[offset_of(indices...)]; }
+
+  /// The one element of a tensor of size 1.
+  T item() const {
+    if (size() != 1) fail<ShapeError>("item", "wants one element, got ", shape_);
+    return *raw();
+  }
+
+  // ---- views: no numbers are copied -------------------------------------------------------------------------
+
+  /// Same numbers, other shape; one extent may be -1. Copies only if this view is strided.
+  Tensor reshape(Shape shape) const {
+    Index known = 1, unknown = -1;
+    for (Index i = 0; i < shape.rank(); ++i) {
+      if (shape[i] == -1 && unknown < 0) unknown = i;
+      else known *= shape[i];
+    }
+    if (unknown >= 0) shape[unknown] = known > 0 ? shape_.count() / known : 0;
+    if (shape.count() != shape_.count())
+      fail<ShapeError>("reshape", shape_, " has ", shape_.count(), " elements, ", shape, " has ", shape.count());
+    Tensor view = contiguous();
+    view.shape_ = shape;
+    view.strides_ = row_major_strides(shape);
+    return view;
+  }
+  /// Elements [begin, end) of one axis; negative bounds count from the end.
+  Tensor slice(Index axis, Index begin, Index end) const {
+    axis = checked_axis("slice", axis);
+    const Index n = shape_[axis];
+    const Index first = begin < 0 ? begin + n : begin, last = end < 0 ? end + n : end;
+    if (first < 0 || last > n || first > last)
+      fail<ShapeError>("slice", "[", begin, ", ", end, ") leaves axis ", axis, " of ", shape_);
+    Tensor view = *this;
+    view.offset_ += first * strides_[axis];
+    view.shape_[axis] = last - first;
+    return view;
+  }
+  /// Drops one axis by fixing its index.
+  Tensor select(Index axis, Index index) const {
+    axis = checked_axis("select", axis);
+    const Index i = index < 0 ? index + shape_[axis] : index;
+    if (i < 0 || i >= shape_[axis])
+      fail<ShapeError>("select", "index ", index, " leaves axis ", axis, " of ", shape_);
+    Tensor view = *this;
+    view.offset_ += i * strides_[axis];
+    view.shape_ = view.strides_ = Shape{};
+    for (Index a = 0; a < rank(); ++a)
+      if (a != axis) view.shape_.push_back(shape_[a]), view.strides_.push_back(strides_[a]);
+    return view;
+  }
+  /// Exchanges two axes.
+  Tensor transpose(Index a, Index b) const {
+    a = checked_axis("transpose", a), b = checked_axis("transpose", b);
+    Tensor view = *this;
+    std::swap(view.shape_[a], view.shape_[b]);
+    std::swap(view.strides_[a], view.strides_[b]);
+    return view;
+  }
+  /// Axis i of the result is axis order[i] of this one.
+  Tensor permute(const Shape& order) const {
+    unsigned seen = 0;
+    for (const Index a : order)
+      if (a >= 0 && a < rank()) seen |= 1u << a;
+    if (order.rank() != rank() || seen != (1u << rank()) - 1)
+      fail<ShapeError>("permute", order, " is no order of the axes of ", shape_);
+    Tensor view = *this;
+    for (Index i = 0; i < rank(); ++i) {
+      view.shape_[i] = shape_[order[i]];
+      view.strides_[i] = strides_[order[i]];
+    }
+    return view;
+  }
+  /// Repeats axes of extent 1 (stride 0) and adds leading axes until the shape is `shape`.
+  Tensor broadcast_to(const Shape& shape) const {
+    Shape joined;
+    if (!broadcast_into(shape_, shape, joined) || !(joined == shape))
+      fail<ShapeError>("broadcast_to", shape_, " does not broadcast to ", shape);
+    Tensor view = *this;
+    view.shape_ = view.strides_ = shape;
+    for (Index i = 1; i <= shape.rank(); ++i)
+      view.strides_[-i] = i <= rank() && (shape_[-i] != 1 || shape[-i] == 1) ? strides_[-i] : 0;
+    return view;
+  }
+
+  // ---- numbers ----------------------------------------------------------------------------------------------
+
+  /// This tensor if it is dense already, else a dense copy.
+  Tensor contiguous() const { return is_contiguous() ? *this : clone(); }
+
+  /// A dense copy with storage of its own.
+  Tensor clone() const {
+    Tensor copy(shape_);
+    copy.copy_from(*this);
+    return copy;
+  }
+
+  /// Copies the numbers of a tensor that broadcasts to this shape.
+  void copy_from(const Tensor& source) {
+    if (is_contiguous() && source.is_contiguous() && shape_ == source.shape_) {
+      if (size() > 0 && raw() != source.raw())
+        std::memmove(raw(), source.raw(), static_cast<std::size_t>(size()) * sizeof(T));
+      return;
+    }
+    const Tensor from = source.broadcast_to(shape_);
+    for_each_row([&](Index to, Index at, Index n, Index step, Index from_step) {
+      for (Index i = 0; i < n; ++i) raw()[to + i * step] = from.raw()[at + i * from_step];
+    }, from);
+  }
+
+  void fill(T value) {
+    if (is_contiguous()) {
+      std::fill_n(raw(), size(), value);
+      return;
+    }
+    for_each_row([&](Index to, Index, Index n, Index step, Index) {
+      for (Index i = 0; i < n; ++i) raw()[to + i * step] = value;
+    }, *this);
+  }
+
+ private:
+  Index checked_axis(std::string_view op, Index axis) const {
+    if (axis < -rank() || axis >= rank()) fail<ShapeError>(op, shape_, " has no axis ", axis);
+    return axis < 0 ? axis + rank() : axis;
+  }
+  void check_contiguous() const {
+    if (!is_contiguous()) fail<ShapeError>("data", "view ", shape_, " with strides ", strides_, " is not contiguous");
+  }
+  template <class... I>
+  Index offset_of(I... indices) const {
+    if (static_cast<Index>(sizeof...(I)) != rank())
+      fail<ShapeError>("element", sizeof...(I), " indices into ", shape_);
+    Index offset = 0, axis = 0;
+    ((offset += static_cast<Index>(indices) * strides_[axis++]), ...);
+    return offset;
+  }
+  /// f(offset here, offset in other, n, step, other's step) for every run along the last axis.
+  template <class F>
+  void for_each_row(F&& f, const Tensor& other) const {
+    if (shape_.count() == 0) return;
+    if (rank() == 0) return f(0, 0, 1, 1, 1);
+    const Index n = shape_[-1], rows = shape_.count() / n;
+    Shape index = shape_;
+    for (Index& i : index) i = 0;
+    for (Index row = 0, here = 0, there = 0; row < rows; ++row) {
+      f(here, there, n, strides_[-1], other.strides_[-1]);
+      for (Index a = rank() - 2; a >= 0; --a) {
+        here += strides_[a], there += other.strides_[a];
+        if (++index[a] < shape_[a]) break;
+        here -= index[a] * strides_[a], there -= index[a] * other.strides_[a];
+        index[a] = 0;
+      }
+    }
+  }
+
+  Shape shape_, strides_;
+  Index offset_ = 0;
+  Storage storage_;
+};
+
+// ---- factories ----------------------------------------------------------------------------------------------
+
+template <class T>
+Tensor<T> empty(const Shape& shape) { return Tensor<T>(shape); }
+
+template <class T>
+Tensor<T> full(const Shape& shape, std::type_identity_t<T> value) {
+  Tensor<T> t(shape);
+  t.fill(value);
+  return t;
+}
+template <class T>
+Tensor<T> zeros(const Shape& shape) { return full<T>(shape, T(0)); }
+template <class T>
+Tensor<T> ones(const Shape& shape) { return full<T>(shape, T(1)); }
+template <class T>
+Tensor<T> empty_like(const Tensor<T>& x) { return Tensor<T>(x.shape()); }
+template <class T>
+Tensor<T> zeros_like(const Tensor<T>& x) { return zeros<T>(x.shape()); }
+
+/// 0, 1, ..., n - 1.
+template <class T>
+Tensor<T> arange(Index n) {
+  Tensor<T> t(Shape{n});
+  for (Index i = 0; i < n; ++i) t.data()[i] = static_cast<T>(i);
+  return t;
+}
+
+/// A tensor of the given numbers in row-major order; without a shape, a vector of them.
+template <class T>
+Tensor<T> tensor(std::span<const std::type_identity_t<T>> values, const Shape& shape) {
+  if (static_cast<Index>(values.size()) != shape.count())
+    fail<ShapeError>("tensor", values.size(), " numbers do not fill ", shape);
+  Tensor<T> t(shape);
+  std::copy(values.begin(), values.end(), t.data());
+  return t;
+}
+template <class T>
+Tensor<T> tensor(std::initializer_list<std::type_identity_t<T>> values, const Shape& shape) {
+  return tensor<T>(std::span<const T>(values.begin(), values.size()), shape);
+}
+template <class T>
+Tensor<T> tensor(std::initializer_list<std::type_identity_t<T>> values) {
+  return tensor<T>(values, Shape{static_cast<Index>(values.size())});
+}
+
+/// Same numbers in another element type.
+template <class To, class From>
+Tensor<To> cast(const Tensor<From>& x) {
+  const Tensor<From> dense = x.contiguous();
+  Tensor<To> y(x.shape());
+  for (Index i = 0; i < x.size(); ++i) y.data()[i] = static_cast<To>(dense.data()[i]);
+  return y;
+}
+
+// ---- matrix views -------------------------------------------------------------------------------------------
+
+/// A dense row-major matrix over somebody else's numbers. T may be const.
+template <class T>
+class Matrix {
+ public:
+  Matrix(T* data, Index rows, Index cols) : data_(data), rows_(rows), cols_(cols) {}
+  Matrix(const Matrix<std::remove_const_t<T>>& m) requires std::is_const_v<T>
+      : Matrix(m.data(), m.rows(), m.cols()) {}
+
+  Index rows() const { return rows_; }
+  Index cols() const { return cols_; }
+  T* data() const { return data_; }
+  std::span<T> row(Index r) const { return {data_ + r * cols_, static_cast<std::size_t>(cols_)}; }
+  T& operator()(Index r, Index c) const { return data_[r * cols_ + c]; }
+
+ private:
+  T* data_;
+  Index rows_, cols_;
+};
+
+namespace detail {
+inline Index row_count(const Shape& s) {
+  Index rows = 1;
+  for (Index i = 0; i + 1 < s.rank(); ++i) rows *= s[i];
+  return rows;
+}
+}  // namespace detail
+
+/// A contiguous tensor as a matrix: the last axis across, all others down.
+template <class T>
+Matrix<T> rows_of(Tensor<T>& x) {
+  return {x.data(), detail::row_count(x.shape()), x.rank() > 0 ? x.size(-1) : 1};
+}
+template <class T>
+Matrix<const T> rows_of(const Tensor<T>& x) {
+  return {x.data(), detail::row_count(x.shape()), x.rank() > 0 ? x.size(-1) : 1};
+}
+
+}  // namespace glimpse::inline v0
