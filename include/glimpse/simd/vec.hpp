@@ -1,0 +1,127 @@
+// vec: vectors of float or double, 16, 32 or 64 bytes wide, as the compiler's own vector types.
+//
+// `a + b`, `a * s`, `a < b` work lane by lane as written. What the language lacks is here: unaligned
+// loads and stores, tails, select, minimum and maximum, sums across lanes. Results are written
+// through a reference in first place, because a vector must not cross a call by value (dispatch.hpp).
+// Write a multiply-add as one expression, `a * b + c`: the compilers then fuse it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+#include <glimpse/core/shape.hpp>
+
+namespace glimpse::inline v0::simd {
+
+namespace detail {
+
+template <class T, int Bytes>
+struct VecType {
+  typedef T type __attribute__((vector_size(Bytes)));
+};
+
+template <class V>
+struct VecTraits {
+  using Scalar = std::remove_cvref_t<decltype(std::declval<V&>()[0])>;
+  using Mask = decltype(std::declval<V&>() < std::declval<V&>());
+};
+
+}  // namespace detail
+
+/// `Bytes / sizeof(T)` numbers side by side.
+template <class T, int Bytes>
+using Vec = typename detail::VecType<T, Bytes>::type;
+
+/// The type of one lane.
+template <class V>
+using Scalar = typename detail::VecTraits<V>::Scalar;
+
+/// What a comparison gives: integers as wide as the lanes, all bits set where it holds.
+template <class V>
+using Mask = typename detail::VecTraits<V>::Mask;
+
+/// Lanes in a vector.
+template <class V>
+inline constexpr Index lanes = static_cast<Index>(sizeof(V) / sizeof(Scalar<V>));
+
+template <class V>
+[[gnu::always_inline]] inline void load(V& v, const Scalar<V>* p) {
+  __builtin_memcpy(&v, p, sizeof(V));
+}
+
+template <class V>
+[[gnu::always_inline]] inline void store(Scalar<V>* p, const V& v) {
+  __builtin_memcpy(p, &v, sizeof(V));
+}
+
+template <class V>
+[[gnu::always_inline]] inline void broadcast(V& v, Scalar<V> s) {
+  v = s - V{};  // not s + 0, which would turn -0 into 0
+}
+
+/// The first `count` lanes from memory, the others `fill`; reads nothing past the count.
+template <class V>
+[[gnu::always_inline]] inline void load_part(V& v, const Scalar<V>* p, Index count,
+                                             Scalar<V> fill = 0) {
+  Scalar<V> lane[lanes<V>];
+  for (Index i = 0; i < lanes<V>; ++i) lane[i] = fill;
+  for (Index i = 0; i < count; ++i) lane[i] = p[i];
+  load(v, lane);
+}
+
+/// Writes the first `count` lanes.
+template <class V>
+[[gnu::always_inline]] inline void store_part(Scalar<V>* p, const V& v, Index count) {
+  Scalar<V> lane[lanes<V>];
+  store(lane, v);
+  for (Index i = 0; i < count; ++i) p[i] = lane[i];
+}
+
+/// y = a where the mask is set, b elsewhere.
+template <class V>
+[[gnu::always_inline]] inline void select(V& y, const Mask<V>& mask, const V& a, const V& b) {
+  y = mask ? a : b;
+}
+
+/// y = min(a, b); a NaN in b passes through.
+template <class V>
+[[gnu::always_inline]] inline void minimum(V& y, const V& a, const V& b) {
+  y = a < b ? a : b;
+}
+
+/// y = max(a, b); a NaN in b passes through.
+template <class V>
+[[gnu::always_inline]] inline void maximum(V& y, const V& a, const V& b) {
+  y = a > b ? a : b;
+}
+
+/// The same bits, read as another type of the same size.
+template <class To, class From>
+[[gnu::always_inline]] inline void bits(To& to, const From& from) {
+  static_assert(sizeof(To) == sizeof(From));
+  __builtin_memcpy(&to, &from, sizeof(To));
+}
+
+/// Sum of the lanes, halves first: ((l0 + l4) + (l2 + l6)) + ((l1 + l5) + (l3 + l7)), always in this order.
+template <class V>
+[[gnu::always_inline]] inline Scalar<V> sum_lanes(const V& v) {
+  Scalar<V> lane[lanes<V>];
+  store(lane, v);
+  for (Index half = lanes<V> / 2; half > 0; half /= 2) {
+    for (Index i = 0; i < half; ++i) lane[i] += lane[i + half];
+  }
+  return lane[0];
+}
+
+template <class V>
+[[gnu::always_inline]] inline Scalar<V> max_lanes(const V& v) {
+  Scalar<V> lane[lanes<V>];
+  store(lane, v);
+  Scalar<V> best = lane[0];
+  for (Index i = 1; i < lanes<V>; ++i) best = lane[i] > best ? lane[i] : best;
+  return best;
+}
+
+}  // namespace glimpse::inline v0::simd
