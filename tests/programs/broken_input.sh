@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# What may go wrong with files: each time one line on stderr that names the file, and a status that
+# is neither 0 nor a signal.
+set -u
+rm -rf "$GLIMPSE_SCRATCH"
+mkdir -p "$GLIMPSE_SCRATCH" && cd "$GLIMPSE_SCRATCH" || exit 1
+PATH=$GLIMPSE_BIN:$PATH
+weights=$GLIMPSE_ROOT/examples/weights/compact.safetensors
+pictures=("$GLIMPSE_ROOT"/examples/pictures/*.png)
+bad=0
+
+refuses() {  # refuses WORD COMMAND...: WORD is what the message must name
+  local word=$1 status
+  shift
+  timeout 120 "$@" >out 2>err
+  status=$?
+  if [ $status -eq 0 ] || [ $status -ge 124 ]; then
+    echo "FAIL status $status: $*"
+    bad=1
+  elif [ "$(wc -l <err)" -ne 1 ] || ! grep -qF -- "$word" err; then
+    echo "FAIL wants one line that names '$word': $*"
+    cat err
+    bad=1
+  else
+    echo "ok   $(cat err)"
+  fi
+}
+
+: >empty.png
+head -c 200 "${pictures[0]}" >cut.png
+echo "not a picture" >text.png
+head -c 100000 "$weights" >cut.safetensors
+printf '\377\377\377\377\377\377\377\377{}' >huge.safetensors
+mkdir empty_folder no_pictures
+printf 'missing.png\tword\n' >no_pictures/labels.tsv
+
+for picture in missing.png empty.png cut.png text.png; do
+  refuses $picture read_words --weights "$weights" $picture
+done
+for file in missing.safetensors cut.safetensors huge.safetensors empty.png; do
+  refuses $file read_words --weights $file "${pictures[0]}"
+done
+refuses missing.txt read_words --weights "$weights" --lexicon missing.txt "${pictures[0]}"
+refuses beam read_words --weights "$weights" --beam nought "${pictures[0]}"
+refuses empty_folder evaluate_words --weights "$weights" empty_folder
+refuses missing.png evaluate_words --weights "$weights" no_pictures
+refuses no_such_folder evaluate_words --weights "$weights" no_such_folder
+refuses steps train_words --steps many
+refuses no_such_folder train_words --steps 1 --out run --data no_such_folder
+refuses empty_folder train_words --steps 1 --out run --data empty_folder
+refuses count synthesize_words --out drawn --count -5
+
+# One bad picture does not keep the others from being read, but it shows in the status.
+if read_words --weights "$weights" text.png "${pictures[0]}" >out 2>err || [ "$(wc -l <out)" -ne 1 ]; then
+  echo "FAIL one bad and one good picture: $(cat out err)"
+  bad=1
+fi
+exit $bad
