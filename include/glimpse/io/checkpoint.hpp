@@ -1,0 +1,92 @@
+// checkpoint: everything a run needs to go on, in one safetensors file.
+//
+//   tensors    weights, buffers, optimiser state: float, stored in the type of choice
+//   exact      numbers that must come back bit for bit whatever that type is: counters, statistics; stored as float64
+//   metadata   texts: model configuration, character set, schedule, random states, position in the data
+//
+// The file is written anew and renamed (io/file.hpp), so a kill at any moment leaves the old one or the new one whole.
+#pragma once
+
+#include <charconv>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <glimpse/core/random.hpp>
+#include <glimpse/io/safetensors.hpp>
+
+namespace glimpse::inline v0 {
+
+struct Checkpoint {
+  std::vector<std::pair<std::string, Tensor<float>>> tensors;
+  std::vector<std::pair<std::string, Tensor<double>>> exact;
+  std::map<std::string, std::string> metadata;
+
+  /// The tensor of that name, or null.
+  const Tensor<float>* find(std::string_view name) const {
+    for (const auto& [key, value] : tensors)
+      if (key == name) return &value;
+    return nullptr;
+  }
+  const Tensor<double>* find_exact(std::string_view name) const {
+    for (const auto& [key, value] : exact)
+      if (key == name) return &value;
+    return nullptr;
+  }
+  /// The text under a key. Throws IoError where there is none.
+  const std::string& text(const std::string& key) const {
+    const auto at = metadata.find(key);
+    if (at == metadata.end()) fail<IoError>("checkpoint", "has no '", key, "' in its metadata");
+    return at->second;
+  }
+};
+
+/// Writes a checkpoint as one file. storage: float32, float16 or bfloat16, for `tensors` alone.
+/// Throws IoError with the path; ValueError for two equal names or another storage type.
+inline void save_checkpoint(const std::string& path, const Checkpoint& c, DType storage = DType::float32) {
+  if (storage != DType::float32 && storage != DType::float16 && storage != DType::bfloat16)
+    fail("checkpoint", "stores its tensors as float32, float16 or bfloat16, not ",
+         detail::facts(storage).safetensors);
+  SafetensorsWriter writer;
+  writer.metadata = c.metadata;
+  for (const auto& [name, x] : c.tensors) writer.add(name, x, storage);
+  for (const auto& [name, x] : c.exact) writer.add(name, x);
+  writer.save(path);
+}
+
+/// Reads a checkpoint. float64 and int64 tensors land in `exact`, all others in `tensors`, as float.
+/// Throws IoError that names the path and what is wrong.
+inline Checkpoint load_checkpoint(const std::string& path) {
+  const Safetensors file(path);
+  Checkpoint c;
+  c.metadata = file.metadata();
+  for (const Safetensors::Entry& entry : file.entries()) {
+    if (entry.type == DType::float64 || entry.type == DType::int64)
+      c.exact.emplace_back(entry.name, file.get<double>(entry));
+    else c.tensors.emplace_back(entry.name, file.get<float>(entry));
+  }
+  return c;
+}
+
+/// A random generator as text: "seed stream position".
+inline std::string random_text(const Random& rng) {
+  const Random::State& s = rng.state();
+  return std::to_string(s.seed) + " " + std::to_string(s.stream) + " " + std::to_string(s.position);
+}
+
+/// The generator that `random_text` told of. Throws IoError for another text.
+inline Random random_from_text(std::string_view text) {
+  Random::State s;
+  const char *at = text.data(), *end = at + text.size();
+  for (std::uint64_t* part : {&s.seed, &s.stream, &s.position}) {
+    if (part != &s.seed && at != end && *at == ' ') ++at;
+    const auto [next, error] = std::from_chars(at, end, *part);
+    if (error != std::errc()) fail<IoError>("checkpoint", "'", text, "' is no state of a random generator");
+    at = next;
+  }
+  if (at != end) fail<IoError>("checkpoint", "'", text, "' is no state of a random generator");
+  return Random(s);
+}
+
+}  // namespace glimpse::inline v0

@@ -1,0 +1,117 @@
+// file: whole files in, whole files out.
+//
+// Reading says what is wrong with its path in front; writing goes to "path.new", is flushed to the disk and renamed,
+// so that a kill or a power cut at any moment leaves the old file or the new one, never half of either.
+#pragma once
+
+#include <bit>
+#include <cerrno>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include <glimpse/core/error.hpp>
+
+#if __has_include(<unistd.h>) && __has_include(<fcntl.h>)
+#include <fcntl.h>
+#include <unistd.h>
+#define GLIMPSE_POSIX_FILES 1
+#endif
+
+namespace glimpse::inline v0 {
+
+static_assert(std::endian::native == std::endian::little, "the file formats here are little-endian");
+
+/// Largest file that is read where the caller sets no other limit: 16 GiB.
+inline constexpr std::uintmax_t default_file_limit = std::uintmax_t{1} << 34;
+
+/// All bytes of a file. Throws IoError for a file that is missing, no regular file, over `limit` bytes, unreadable.
+inline std::string read_file(const std::string& path, std::uintmax_t limit = default_file_limit) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (!std::filesystem::exists(status)) fail<IoError>("read", "'", path, "' does not exist");
+  if (std::filesystem::is_directory(status)) fail<IoError>("read", "'", path, "' is a folder");
+  if (!std::filesystem::is_regular_file(status)) fail<IoError>("read", "'", path, "' is no regular file");
+  const std::uintmax_t size = std::filesystem::file_size(path, error);
+  if (error) fail<IoError>("read", "'", path, "': ", error.message());
+  if (size > limit) fail<IoError>("read", "'", path, "' has ", size, " bytes, the limit is ", limit);
+  std::FILE* file = std::fopen(path.c_str(), "rb");
+  if (!file) fail<IoError>("read", "'", path, "': ", std::strerror(errno));
+  std::string bytes(static_cast<std::size_t>(size), '\0');
+  const std::size_t got = std::fread(bytes.data(), 1, bytes.size(), file);
+  std::fclose(file);
+  if (got != bytes.size())
+    fail<IoError>("read", "'", path, "' gave ", got, " of its ", bytes.size(), " bytes");
+  return bytes;
+}
+
+/// A file in the making: write(), then commit(). Uncommitted, it leaves nothing behind and the old file as it was.
+class NewFile {
+ public:
+  /// Throws IoError where the folder does not exist or cannot be written to.
+  explicit NewFile(std::string path) : path_(std::move(path)), draft_(path_ + ".new") {
+    file_ = std::fopen(draft_.c_str(), "wb");
+    if (!file_) give_up("cannot be written");
+  }
+  NewFile(const NewFile&) = delete;
+  NewFile& operator=(const NewFile&) = delete;
+  ~NewFile() { discard(); }
+
+  void write(const void* data, std::size_t bytes) {
+    if (bytes > 0 && std::fwrite(data, 1, bytes, file_) != bytes) give_up("cannot be written");
+  }
+  void write(std::string_view bytes) { write(bytes.data(), bytes.size()); }
+
+  /// Flushes to the disk, then takes the place of the old file in one step.
+  void commit() {
+    if (std::fflush(file_) != 0) give_up("cannot be written");
+#ifdef GLIMPSE_POSIX_FILES
+    if (::fsync(::fileno(file_)) != 0 && errno != EINVAL) give_up("cannot be flushed");
+#endif
+    std::FILE* file = file_;
+    file_ = nullptr;
+    if (std::fclose(file) != 0) give_up("cannot be closed");
+    std::error_code error;
+    std::filesystem::rename(draft_, path_, error);
+    if (error) {
+      std::remove(draft_.c_str());
+      fail<IoError>("write", "'", path_, "': ", error.message());
+    }
+#ifdef GLIMPSE_POSIX_FILES
+    // The rename itself must reach the disk as well: it lives in the folder.
+    const std::string folder = std::filesystem::path(path_).parent_path().string();
+    if (const int handle = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY); handle >= 0) {
+      (void)::fsync(handle);
+      ::close(handle);
+    }
+#endif
+  }
+
+ private:
+  [[noreturn]] void give_up(const char* what) {
+    const std::string reason = std::strerror(errno);
+    discard();
+    fail<IoError>("write", "'", path_, "' ", what, ": ", reason);
+  }
+  void discard() {
+    if (!file_) return;
+    std::fclose(file_);
+    file_ = nullptr;
+    std::remove(draft_.c_str());
+  }
+
+  std::string path_, draft_;
+  std::FILE* file_ = nullptr;
+};
+
+/// Writes a whole file through NewFile. Throws IoError with the path.
+inline void write_file(const std::string& path, std::string_view bytes) {
+  NewFile file(path);
+  file.write(bytes);
+  file.commit();
+}
+
+}  // namespace glimpse::inline v0
