@@ -135,6 +135,7 @@ struct Log {
     Mask<V> shift = x < Lim::min();
     Mask<V> word, magic_word;
     bits(word, tiny_up);
+    word &= std::numeric_limits<Scalar<Mask<V>>>::max();  // a sign would overflow below; its result is NaN
     // (3): moving the cut from 1 to sqrt(1/2) by integer arithmetic on the exponent and mantissa
     constexpr auto cut = static_cast<Scalar<Mask<V>>>(F::sqrt_half);
     const Mask<V> exponent = (word - cut) >> F::mantissa;
