@@ -20,7 +20,8 @@ namespace glimpse::inline v0 {
 struct GradcheckOptions {
   double step = 1e-5;        // h, scaled by max(1, |x|)
   double tolerance = 1e-6;   // largest error that passes
-  std::uint64_t seed = 1;    // of the cotangent
+  std::uint64_t seed = 1;    // of the cotangent and the sample
+  Index samples = 0;         // elements tried of each input, drawn at random; 0: every one
 };
 
 struct GradcheckReport {
@@ -30,7 +31,7 @@ struct GradcheckReport {
   std::string worst;         // where the largest error stands, in words
 };
 
-/// Checks the gradients of `f` with respect to every element of every input that requires one.
+/// Checks the gradients of `f` with respect to every element (or a sample) of every input that requires one.
 /// f: takes the vector of inputs, returns a Variable<double> of any shape; must be deterministic.
 template <class F>
 GradcheckReport gradcheck(F&& f, std::vector<Variable<double>> inputs, const GradcheckOptions& options = {}) {
@@ -53,7 +54,9 @@ GradcheckReport gradcheck(F&& f, std::vector<Variable<double>> inputs, const Gra
     if (!inputs[i].requires_grad()) continue;
     const Tensor<double> analytic = inputs[i].grad().defined() ? inputs[i].grad() : zeros<double>(inputs[i].shape());
     double* x = inputs[i].mutable_value().data();
-    for (Index k = 0; k < inputs[i].size(); ++k) {
+    const bool some = options.samples > 0 && options.samples < inputs[i].size();
+    for (Index j = 0; j < (some ? options.samples : inputs[i].size()); ++j) {
+      const Index k = some ? random.below(inputs[i].size()) : j;
       const double kept = x[k], h = options.step * std::max(1.0, std::fabs(kept));
       x[k] = kept + h;
       const double up = projected();

@@ -9,6 +9,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <mutex>
 #include <new>
 #include <utility>
@@ -31,21 +32,13 @@ class MemoryCache {
 
   void* allocate(std::size_t bytes) {
     const std::size_t size = rounded(bytes);
-    {
-      const std::lock_guard lock(mutex_);
-      std::vector<void*>& list = free_[size_class(size)];
-      in_use_ += size;
-      peak_ = in_use_ > peak_ ? in_use_ : peak_;
-      if (!list.empty()) {
-        void* block = list.back();
-        list.pop_back();
-        cached_ -= size;
-        return block;
-      }
-      ++fresh_;
-    }
-    return ::operator new(size, std::align_val_t{alignment});
+    void* block = take(size);
+    if (poisoned_.load(std::memory_order_relaxed)) std::memset(block, 0xFF, size);
+    return block;
   }
+
+  /// For tests: while on, every block is handed out full of NaN, so that reading what nobody wrote shows.
+  void poison(bool on) { poisoned_.store(on); }
 
   void release(void* block, std::size_t bytes) noexcept {
     const std::size_t size = rounded(bytes);
@@ -76,6 +69,22 @@ class MemoryCache {
   std::size_t fresh_blocks() const { return fresh_; }
 
  private:
+  void* take(std::size_t size) {
+    {
+      const std::lock_guard lock(mutex_);
+      std::vector<void*>& list = free_[size_class(size)];
+      in_use_ += size;
+      peak_ = in_use_ > peak_ ? in_use_ : peak_;
+      if (!list.empty()) {
+        void* block = list.back();
+        list.pop_back();
+        cached_ -= size;
+        return block;
+      }
+      ++fresh_;
+    }
+    return ::operator new(size, std::align_val_t{alignment});
+  }
   static std::size_t rounded(std::size_t bytes) {
     if (bytes <= 512) return bytes <= alignment ? alignment : (bytes + 63) / 64 * 64;
     const std::size_t step = std::bit_floor(bytes) / 8;
@@ -89,6 +98,7 @@ class MemoryCache {
   }
 
   std::mutex mutex_;
+  std::atomic<bool> poisoned_{false};
   std::vector<void*> free_[65 * 8 + 8];
   std::size_t in_use_ = 0, cached_ = 0, peak_ = 0, fresh_ = 0;
 };
