@@ -1,0 +1,110 @@
+// word loader: an endless stream of batches, made ahead while the network trains.
+//
+//   source(i) -> picture and label, a pure function of i
+//   chunk k   =  samples [k C, (k+1) C),  C = batch x batches a chunk,  sorted into batches by rectified width
+//
+// Every batch has one width and exactly `batch` words: what is left over of a width joins the next wider one. So the
+// stream depends on the source and the sizes alone, not on threads, and a position (chunk, batch) resumes it exactly.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <glimpse/core/random.hpp>
+#include <glimpse/core/tensor.hpp>
+#include <glimpse/data/picture.hpp>
+#include <glimpse/data/prefetch.hpp>
+#include <glimpse/data/prepare.hpp>
+
+namespace glimpse::inline v0 {
+
+/// One word to learn from, and the numbers of its symbols.
+struct LabelledWord {
+  Picture picture;
+  std::vector<Index> symbols;
+};
+
+/// Sample number i: must always give the same word for the same i, from any thread.
+using WordSource = std::function<LabelledWord(std::uint64_t)>;
+
+struct WordBatch {
+  Tensor<float> pictures;                   // (N, 1, height, scaled width), standardised
+  Index width = 0;                          // rectified width of all of them
+  std::vector<std::vector<Index>> symbols;  // N labels
+};
+
+struct WordLoaderOptions {
+  Index batch = 64;
+  Index batches_per_chunk = 8;
+  Index picture_height = 64;  // of the batch's pictures
+  Index picture_scale = 2;    // their width is this many times the rectified width
+  std::function<Index(Index, Index)> width_of;  // rectified width from a picture's height and width
+  int threads = 1;
+  std::uint64_t seed = 1;     // of the order of batches within a chunk
+};
+
+class WordLoader {
+ public:
+  struct Position {
+    std::uint64_t chunk = 0, batch = 0;
+  };
+
+  WordLoader(WordSource source, WordLoaderOptions options) : WordLoader(std::move(source), std::move(options), Position{}) {}
+  WordLoader(WordSource source, WordLoaderOptions options, Position start)
+      : source_(std::move(source)), options_(std::move(options)), position_(start),
+        chunks_([this](std::uint64_t k) { return make_chunk(k); }, std::max(1, options_.threads),
+                static_cast<std::uint64_t>(std::max(1, options_.threads)) + 1, start.chunk) {}
+
+  WordBatch next() {
+    if (chunk_.empty()) chunk_ = chunks_.next();
+    WordBatch batch = std::move(chunk_[position_.batch]);
+    if (++position_.batch == chunk_.size()) position_ = {position_.chunk + 1, 0}, chunk_.clear();
+    return batch;
+  }
+
+  /// Where the next batch comes from: to be saved, and given to a new loader.
+  Position position() const { return position_; }
+
+ private:
+  std::vector<WordBatch> make_chunk(std::uint64_t k) const {
+    const std::size_t batch = static_cast<std::size_t>(options_.batch);
+    const std::size_t count = batch * static_cast<std::size_t>(options_.batches_per_chunk);
+    std::vector<LabelledWord> words;
+    std::vector<std::pair<Index, std::size_t>> order;  // by width, then by number
+    for (std::size_t i = 0; i < count; ++i) {
+      words.push_back(source_(k * count + i));
+      order.emplace_back(options_.width_of(words.back().picture.height, words.back().picture.width), i);
+    }
+    std::sort(order.begin(), order.end());
+    std::vector<WordBatch> chunk;
+    for (std::size_t begin = 0; begin < count; begin += batch) {
+      WordBatch b;
+      b.width = order[begin + batch - 1].first;  // the widest in it
+      const Index h = options_.picture_height, w = options_.picture_scale * b.width;
+      b.pictures = empty<float>({options_.batch, 1, h, w});
+      for (std::size_t i = begin; i < begin + batch; ++i) {
+        LabelledWord& word = words[order[i].second];
+        Tensor<float> slot = b.pictures.select(0, static_cast<Index>(i - begin));
+        slot.copy_from(resized(standardized(word.picture), h, w).select(0, 0));
+        b.symbols.push_back(std::move(word.symbols));
+      }
+      chunk.push_back(std::move(b));
+    }
+    Random random(options_.seed, k);
+    for (std::size_t i = chunk.size(); i > 1; --i)
+      std::swap(chunk[i - 1], chunk[static_cast<std::size_t>(random.below(static_cast<Index>(i)))]);
+    return chunk;
+  }
+
+  WordSource source_;
+  WordLoaderOptions options_;
+  Position position_;
+  std::vector<WordBatch> chunk_;
+  Prefetcher<std::vector<WordBatch>> chunks_;  // last: its threads use all of the above
+};
+
+}  // namespace glimpse::inline v0

@@ -1,0 +1,140 @@
+// attention decoder: spells a word out of a sequence of frames, one look at a time.
+//
+//   (1)  e_ti = w^T tanh(W s_t-1 + V h_i + b),   a_t = softmax(e_t)       where to look
+//   (2)  g_t  = sum_i a_ti h_i                                            the glimpse
+//   (3)  s_t  = GRU([y_t-1, g_t], s_t-1),        s_0 = 0                  y_t-1 one-hot: a row of a table
+//   (4)  p_t  = softmax(U s_t)                                            over characters and the end symbol
+//
+// The product of a one-hot vector with a matrix is a look-up, so the input weights of (3) are kept in two parts. The
+// symbol before the first is the end symbol: it ended the word before. V h_i is made once a word.
+// Sources: Bahdanau, Cho, Bengio 2015; Shi et al. 2016.
+#pragma once
+
+#include <algorithm>
+#include <span>
+#include <vector>
+
+#include <glimpse/models/config.hpp>
+#include <glimpse/nn/init.hpp>
+#include <glimpse/nn/linear.hpp>
+#include <glimpse/ops/additive_attention.hpp>
+#include <glimpse/ops/arithmetic.hpp>
+#include <glimpse/ops/cross_entropy.hpp>
+#include <glimpse/ops/embedding.hpp>
+#include <glimpse/ops/gru.hpp>
+#include <glimpse/ops/shape_ops.hpp>
+#include <glimpse/ops/softmax.hpp>
+
+namespace glimpse::inline v0 {
+
+template <class T = float>
+struct AttentionDecoder {
+  /// What stays the same over all steps of a word.
+  struct Memory {
+    Variable<T> frames;  // h: (N, T, C)
+    Variable<T> keys;    // V h: (N, T, A)
+  };
+  /// One step's results.
+  struct Step {
+    Variable<T> state;    // s_t: (N, H)
+    Variable<T> weights;  // a_t: (N, T)
+  };
+
+  Linear<T> key, query;         // V; W with b
+  Variable<T> score;            // w: (A)
+  Variable<T> symbol;           // input weights of the one-hot symbol: (symbols, 3H)
+  Linear<T> glimpse;            // input weights of the glimpse: (3H, C)
+  Variable<T> w_h, b_h;         // recurrent weights: (3H, H), (3H)
+  Linear<T> output;             // U
+  std::string path;
+
+  AttentionDecoder() = default;
+  AttentionDecoder(Index frame_size, Index attention, Index hidden, Index symbols, Random& random)
+      : key(frame_size, attention, random, false), query(hidden, attention, random),
+        score(parameter(empty<T>({attention}))), symbol(parameter(empty<T>({symbols, 3 * hidden}))),
+        glimpse(frame_size, 3 * hidden, random), w_h(parameter(empty<T>({3 * hidden, hidden}))),
+        b_h(parameter(zeros<T>({3 * hidden}))), output(hidden, symbols, random) {
+    const auto uniform = [&](Variable<T>& v, Index fan) {
+      const double bound = 1 / std::sqrt(static_cast<double>(fan));
+      for (T& x : v.mutable_value().span()) x = static_cast<T>(random.uniform(-bound, bound));
+    };
+    uniform(score, attention), uniform(symbol, hidden), uniform(w_h, hidden), uniform(glimpse.weight, hidden);
+  }
+
+  Index symbols() const { return symbol.size(0); }
+  /// The symbol that ends a word, and stands before its first.
+  Index end_symbol() const { return symbols() - 1; }
+  Index hidden() const { return w_h.size(1); }
+
+  /// frames: (T, N, C), as the encoder gives them.
+  Memory remember(const Variable<T>& frames) {
+    const Variable<T> h = permute(frames, {1, 0, 2});
+    return {h, key(h)};
+  }
+
+  Variable<T> start(Index batch) const { return constant(zeros<T>({batch, hidden()})); }
+
+  /// (1) to (3) for a batch: previous symbols (N) and state (N, H).
+  Step step(const Memory& memory, std::span<const Index> previous, const Variable<T>& state) {
+    const Glimpse<T> look = additive_attention(query(state), memory.keys, score, memory.frames);
+    const Variable<T> gates = glimpse(look.glimpse) + embedding(symbol, previous, Shape{state.size(0)});
+    return {gru_cell(gates, state, w_h, b_h), look.weights};
+  }
+
+  /// Scores of every symbol (N, symbols) from the states; softmax over them is (4).
+  Variable<T> scores(const Variable<T>& states) { return output(states); }
+
+  /// Teacher forcing: mean of -ln p over all symbols of all words, the end symbols included.
+  /// frames: (T, N, C); labels: N words as symbol numbers, without end symbol.
+  /// read: if given, receives how many words would have been right, every symbol given the true ones before it.
+  Variable<T> loss(const Variable<T>& frames, std::span<const std::vector<Index>> labels, T label_smoothing = 0,
+                   Index* right = nullptr) {
+    const Index n = frames.size(1);
+    if (static_cast<Index>(labels.size()) != n)
+      fail<ShapeError>("attention_decoder", labels.size(), " labels for a batch of ", n);
+    std::size_t longest = 0;
+    for (const std::vector<Index>& label : labels) {
+      longest = std::max(longest, label.size());
+      for (const Index c : label)
+        if (c < 0 || c >= end_symbol()) fail("attention_decoder", "label holds symbol ", c, " of ", end_symbol());
+    }
+    const Memory memory = remember(frames);
+    Variable<T> state = start(n);
+    std::vector<Variable<T>> states;
+    std::vector<Index> previous(static_cast<std::size_t>(n), end_symbol()), targets;
+    for (std::size_t t = 0; t <= longest; ++t) {
+      state = step(memory, previous, state).state;
+      states.push_back(state);
+      for (std::size_t i = 0; i < labels.size(); ++i) {
+        const std::vector<Index>& label = labels[i];
+        const Index symbol_now = t < label.size() ? label[t] : t == label.size() ? end_symbol() : -1;  // -1: masked
+        targets.push_back(symbol_now);
+        previous[i] = std::max<Index>(symbol_now, 0);
+      }
+    }
+    const Variable<T> all = scores(concatenate(states, 0));  // (steps N, symbols), step by step
+    if (right) *right = count_right(all.value(), targets, n);
+    return cross_entropy(all, targets, {.ignore = -1, .label_smoothing = label_smoothing});
+  }
+
+  template <class F>
+  void visit(F&& f) {
+    f("key", key), f("query", query), f("score", score), f("symbol", symbol), f("glimpse", glimpse);
+    f("w_h", w_h), f("b_h", b_h), f("output", output);
+  }
+
+ private:
+  static Index count_right(const Tensor<T>& scores, const std::vector<Index>& targets, Index n) {
+    std::vector<char> ok(static_cast<std::size_t>(n), 1);
+    const Matrix<const T> rows = rows_of(scores);
+    for (Index r = 0; r < rows.rows(); ++r) {
+      const Index target = targets[static_cast<std::size_t>(r)];
+      const std::span<const T> row = rows.row(r);
+      if (target >= 0 && std::max_element(row.begin(), row.end()) - row.begin() != target)
+        ok[static_cast<std::size_t>(r % n)] = 0;
+    }
+    return std::count(ok.begin(), ok.end(), 1);
+  }
+};
+
+}  // namespace glimpse::inline v0

@@ -1,0 +1,58 @@
+// rare: straighten, then read. Both halves are trained together from pictures and words alone.
+//
+//   picture --> Rectifier --> straight word --> Recognizer --> symbols
+//
+// Source: Shi, Wang, Lyu, Yao, Bai, "Robust Scene Text Recognition with Automatic Rectification", CVPR 2016.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include <glimpse/models/recognizer.hpp>
+#include <glimpse/models/rectifier.hpp>
+#include <glimpse/nn/module.hpp>
+
+namespace glimpse::inline v0 {
+
+template <class T = float>
+struct Rare {
+  RareConfig config;
+  Charset charset;
+  std::optional<Rectifier<T>> rectifier;  // absent in the recogniser alone
+  Recognizer<T> recognizer;
+
+  Rare() = default;
+  /// Throws ValueError where the configuration makes no sense.
+  Rare(const RareConfig& c, Random& random) : config((c.check(), c)), charset(c.characters) {
+    if (c.rectify) rectifier.emplace(c, random);
+    recognizer = Recognizer<T>(c, random);
+    name_modules(*this);
+  }
+
+  /// picture: (N, 1, H, W), standardised.  Returns the words, height x width, ready to be read.
+  Rectified<T> rectify(const Variable<T>& picture, Index width) {
+    if (rectifier) return (*rectifier)(picture, width);
+    return {resize_bilinear(picture, config.height, width, true), Variable<T>()};
+  }
+
+  /// Mean of -ln p over all symbols of the batch; see AttentionDecoder::loss.
+  Variable<T> loss(const Variable<T>& picture, Index width, std::span<const std::vector<Index>> labels,
+                   T label_smoothing = 0, Index* right = nullptr) {
+    return recognizer.loss(rectify(picture, width).picture, labels, label_smoothing, right);
+  }
+
+  /// Melts every batch norm into the convolution before it: for reading only.
+  void fold() {
+    if (rectifier)
+      for (ConvBlock<T>& block : rectifier->localization.conv) block.fold();
+    for (ConvBlock<T>& block : recognizer.encoder.conv) block.fold();
+  }
+
+  template <class F>
+  void visit(F&& f) {
+    f("rectifier", rectifier), f("recognizer", recognizer);
+  }
+};
+
+}  // namespace glimpse::inline v0

@@ -1,0 +1,34 @@
+// recognizer: reads a straight word (SRN): picture --> encoder --> frames --> attention decoder --> symbols.
+// Source: Shi et al. 2016.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include <glimpse/models/attention_decoder.hpp>
+#include <glimpse/models/encoder.hpp>
+
+namespace glimpse::inline v0 {
+
+template <class T = float>
+struct Recognizer {
+  Encoder<T> encoder;
+  AttentionDecoder<T> decoder;
+
+  Recognizer() = default;
+  Recognizer(const RareConfig& c, Random& random)
+      : encoder(c, random), decoder(2 * c.recurrent, c.attention, c.decoder, c.symbols(), random) {}
+
+  /// See AttentionDecoder::loss.  picture: (N, 1, height, width).
+  Variable<T> loss(const Variable<T>& picture, std::span<const std::vector<Index>> labels, T label_smoothing = 0,
+                   Index* right = nullptr) {
+    return decoder.loss(encoder(picture), labels, label_smoothing, right);
+  }
+
+  template <class F>
+  void visit(F&& f) {
+    f("encoder", encoder), f("decoder", decoder);
+  }
+};
+
+}  // namespace glimpse::inline v0

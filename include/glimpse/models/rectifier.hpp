@@ -1,0 +1,131 @@
+// rectifier: the spatial transformer that straightens a word.
+//
+//   small copy --> convolutions, pools --> linear layers --> tanh --> C: K fiducial points in [-1, 1]
+//   C --> thin-plate spline --> grid --> bilinear samples of the full picture --> straight word
+//
+// The last linear layer starts with zero weights and a bias that holds the starting pattern, so every picture is first
+// read as it is: random starts do not converge. Nobody labels fiducial points; they learn from the words alone.
+// Sources: Jaderberg et al. 2015 (spatial transformer); Shi et al. 2016; Bookstein 1989 (thin-plate spline).
+#pragma once
+
+#include <cmath>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include <glimpse/models/config.hpp>
+#include <glimpse/nn/conv_block.hpp>
+#include <glimpse/nn/linear.hpp>
+#include <glimpse/ops/activations.hpp>
+#include <glimpse/ops/grid_sample.hpp>
+#include <glimpse/ops/pool2d.hpp>
+#include <glimpse/ops/resize_bilinear.hpp>
+#include <glimpse/ops/shape_ops.hpp>
+#include <glimpse/ops/tps_grid.hpp>
+
+namespace glimpse::inline v0 {
+
+/// The starting points (K, 2): K/2 from left to right along the top edge of the word, K/2 along the bottom.
+template <class T>
+Tensor<T> fiducial_start(const RareConfig& c) {
+  const Index half = c.fiducials / 2;
+  Tensor<T> points({c.fiducials, 2});
+  for (Index i = 0; i < half; ++i) {
+    const double s = -1 + 2 * static_cast<double>(i) / static_cast<double>(half - 1);  // along the word
+    const double x = s * (1 - c.margin);
+    double middle = 0, reach = 1 - c.margin;
+    if (c.pattern == FiducialPattern::slanted) middle = -0.3 * s, reach *= 0.65;
+    if (c.pattern == FiducialPattern::sine) middle = 0.3 * std::sin(3.14159265358979323846 * s), reach *= 0.65;
+    points(i, 0) = points(i + half, 0) = static_cast<T>(x);
+    points(i, 1) = static_cast<T>(middle - reach);
+    points(i + half, 1) = static_cast<T>(middle + reach);
+  }
+  return points;
+}
+
+/// Finds the fiducial points of a word in a small copy of its picture.
+template <class T = float>
+struct Localization {
+  std::vector<ConvBlock<T>> conv;
+  std::vector<Linear<T>> hidden;
+  Linear<T> last;
+  bool mean = false;
+
+  Localization() = default;
+  Localization(const RareConfig& c, Random& random) : mean(c.localization_mean) {
+    Index in = 1, h = c.localization_height, w = c.localization_width;
+    for (const Index out : c.localization_channels) {
+      conv.emplace_back(Conv2dConfig{.in = in, .out = out, .kernel = {3, 3}, .padding = {1, 1}}, c.localization_norm, random);
+      in = out, h /= 2, w /= 2;
+    }
+    Index features = mean ? in : in * h * w;
+    for (const Index out : c.localization_hidden) {
+      hidden.emplace_back(features, out, random);
+      features = out;
+    }
+    last = Linear<T>(features, 2 * c.fiducials, random);
+    last.weight.mutable_value().fill(T(0));
+    const Tensor<T> start = fiducial_start<T>(c);
+    for (Index i = 0; i < start.size(); ++i) {
+      const double p = std::min(std::max(static_cast<double>(start.data()[i]), -0.999), 0.999);
+      last.bias.mutable_value().data()[i] = static_cast<T>(std::atanh(p));
+    }
+  }
+
+  /// picture: (N, 1, h, w).  Returns the fiducial points (N, K, 2), x before y.
+  Variable<T> operator()(const Variable<T>& picture) {
+    Variable<T> x = picture;
+    for (ConvBlock<T>& block : conv) x = max_pool2d(block(x), {.kernel = {2, 2}, .stride = {2, 2}});
+    x = mean ? flatten(adaptive_average_pool2d(x, {1, 1}), 1) : flatten(x, 1);
+    for (Linear<T>& layer : hidden) x = relu(layer(x));
+    x = glimpse::tanh(last(x));
+    return reshape(x, {x.size(0), x.size(1) / 2, 2});
+  }
+
+  template <class F>
+  void visit(F&& f) {
+    f("conv", conv), f("hidden", hidden), f("last", last);
+  }
+};
+
+/// What the rectifier makes of a batch.
+template <class T>
+struct Rectified {
+  Variable<T> picture;    // (N, 1, height, width)
+  Variable<T> fiducials;  // (N, K, 2)
+};
+
+template <class T = float>
+struct Rectifier {
+  Localization<T> localization;
+  Index fiducials = 20, height = 32, small_height = 32, small_width = 64;
+  std::map<Index, Tensor<T>> matrices;  // the constant matrix of each width; made anew, never saved
+
+  Rectifier() = default;
+  Rectifier(const RareConfig& c, Random& random)
+      : localization(c, random), fiducials(c.fiducials), height(c.height), small_height(c.localization_height),
+        small_width(c.localization_width) {
+    for (const Index w : c.widths) matrix(w);
+  }
+
+  /// picture: (N, 1, H, W) of any size.  Returns the straightened words, `width` pixels wide.
+  Rectified<T> operator()(const Variable<T>& picture, Index width) {
+    const Variable<T> points = localization(resize_bilinear(picture, small_height, small_width, true));
+    const Variable<T> grid = tps_grid(points, matrix(width), height, width);
+    return {grid_sample(picture, grid, GridPadding::border), points};
+  }
+
+  template <class F>
+  void visit(F&& f) {
+    f("localization", localization);
+  }
+
+ private:
+  const Tensor<T>& matrix(Index width) {
+    Tensor<T>& m = matrices[width];
+    if (!m.defined()) m = tps_matrix<T>(fiducials, height, width);
+    return m;
+  }
+};
+
+}  // namespace glimpse::inline v0
