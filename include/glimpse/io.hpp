@@ -7,3 +7,4 @@
 #include <glimpse/io/file.hpp>
 #include <glimpse/io/half.hpp>
 #include <glimpse/io/safetensors.hpp>
+#include <glimpse/io/state.hpp>

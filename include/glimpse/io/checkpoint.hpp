@@ -7,7 +7,9 @@
 // The file is written anew and renamed (io/file.hpp), so a kill at any moment leaves the old one or the new one whole.
 #pragma once
 
+#include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <map>
 #include <string>
 #include <utility>
@@ -42,7 +44,8 @@ struct Checkpoint {
   }
 };
 
-/// Writes a checkpoint as one file. storage: float32, float16 or bfloat16, for `tensors` alone.
+/// Writes a checkpoint as one file. storage: float32, float16 or bfloat16, for `tensors` alone; a tensor with numbers
+/// that float16 cannot reach (a large running variance) stays float32.
 /// Throws IoError with the path; ValueError for two equal names or another storage type.
 inline void save_checkpoint(const std::string& path, const Checkpoint& c, DType storage = DType::float32) {
   if (storage != DType::float32 && storage != DType::float16 && storage != DType::bfloat16)
@@ -50,7 +53,13 @@ inline void save_checkpoint(const std::string& path, const Checkpoint& c, DType 
          detail::facts(storage).safetensors);
   SafetensorsWriter writer;
   writer.metadata = c.metadata;
-  for (const auto& [name, x] : c.tensors) writer.add(name, x, storage);
+  for (const auto& [name, x] : c.tensors) {
+    const Tensor<float> dense = x.contiguous();
+    const bool fits = storage != DType::float16 || std::none_of(dense.data(), dense.data() + x.size(), [](float v) {
+      return std::isfinite(v) && !std::isfinite(from_float16(to_float16(v)));
+    });
+    writer.add(name, dense, fits ? storage : DType::float32);
+  }
   for (const auto& [name, x] : c.exact) writer.add(name, x);
   writer.save(path);
 }

@@ -1,0 +1,190 @@
+// beam: the likeliest texts under a model that tells one symbol after another.
+//
+//   (1)  log p(y_1 ... y_n, end | picture) = sum_t log p(y_t | y_1 ... y_t-1, picture)
+//
+// From every step the `width` likeliest continuations of each picture live on; one that takes the end symbol is
+// finished. A sum of logarithms only falls, so the search is over when no living hypothesis lies above the finished
+// ones (exact, not a heuristic). Width 1 is greedy reading. With a trie only its words can be told.
+//
+// The living hypotheses of all pictures form one batch, so a decoder runs a step as one product: see `BeamRows`.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <glimpse/core/tensor.hpp>
+#include <glimpse/text/lexicon.hpp>
+
+namespace glimpse::inline v0 {
+
+struct BeamOptions {
+  Index width = 1;
+  Index end = -1;               // the symbol that ends a text; the last one if -1
+  Index max_length = 64;        // characters, without the end
+  Index begin = -1;             // the symbol that the first step is given
+  Index results = 1;            // texts wanted of each picture, at most width
+  const Trie* trie = nullptr;   // the words that may be told; any text without
+};
+
+/// The batch of one step. Row r continues row parent[r] of the step before (of the first step: row r of the
+/// beginning, which has one row a picture), by the symbol symbol[r], for picture item[r].
+struct BeamRows {
+  std::span<const Index> parent, symbol, item;
+  Index size() const { return static_cast<Index>(symbol.size()); }
+};
+
+/// One text and how likely it is.
+struct Hypothesis {
+  std::vector<Index> symbols;        // without the end
+  std::vector<double> probabilities; // of each symbol; one more, the end's, if finished
+  std::vector<Index> rows;           // its row in the batch of every step: where its attention is found
+  double log_probability = 0;        // (1)
+  bool finished = false;             // false: nothing could follow, not even the end
+  Index node = 0;                    // in the trie
+
+  /// Product of the symbols' probabilities, the end included.
+  double confidence() const { return std::exp(log_probability); }
+};
+
+namespace detail {
+
+struct BeamCandidate {
+  double score;
+  Index hypothesis, symbol, node;
+};
+
+/// The best `count` first: by score, then the earlier hypothesis, then the lower symbol, so ties are settled alike.
+inline void keep_best(std::vector<BeamCandidate>& all, Index count) {
+  const auto better = [](const BeamCandidate& a, const BeamCandidate& b) {
+    if (a.score != b.score) return a.score > b.score;
+    return a.hypothesis != b.hypothesis ? a.hypothesis < b.hypothesis : a.symbol < b.symbol;
+  };
+  const auto kept = std::min(static_cast<std::size_t>(count), all.size());
+  std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(kept), all.end(), better);
+  all.resize(kept);
+}
+
+inline void insert_finished(std::vector<Hypothesis>& finished, Hypothesis h, Index results) {
+  const auto at = std::find_if(finished.begin(), finished.end(), [&](const Hypothesis& other) {
+    return h.log_probability > other.log_probability;
+  });
+  finished.insert(at, std::move(h));
+  if (static_cast<Index>(finished.size()) > results) finished.pop_back();
+}
+
+}  // namespace detail
+
+/// Searches the likeliest texts of `items` pictures at once.
+/// step(const BeamRows&) -> Tensor (rows, symbols) of log-probabilities.
+/// Returns for each picture up to `results` hypotheses, best first. At max_length a text has to end; where no
+/// continuation is possible (every word of the trie is longer), the best unfinished ones are returned.
+/// Throws ValueError for options out of range, ShapeError where the step's scores do not fit.
+/// Source: Graves 2012 for the search; Shi et al. 2016 for the trie.
+template <class Step>
+std::vector<std::vector<Hypothesis>> beam_search(Step&& step, Index items, const BeamOptions& options) {
+  if (options.width < 1 || options.results < 1 || options.max_length < 0)
+    fail("beam_search", "wants width and results from 1 and a length from 0, got ", options.width, ", ",
+         options.results, " and ", options.max_length);
+  const Index results = std::min(options.results, options.width);
+  const Trie* trie = options.trie;
+  std::vector<std::vector<Hypothesis>> living(static_cast<std::size_t>(items), std::vector<Hypothesis>(1));
+  std::vector<std::vector<Hypothesis>> finished(static_cast<std::size_t>(items));
+  std::vector<Index> parent, symbol, item;
+  for (Index i = 0; i < items; ++i) parent.push_back(i), symbol.push_back(options.begin), item.push_back(i);
+
+  std::vector<detail::BeamCandidate> candidates;
+  for (Index length = 0; !symbol.empty(); ++length) {
+    const auto scores = step(BeamRows{parent, symbol, item}).contiguous();
+    const Index rows = static_cast<Index>(symbol.size());
+    require(scores.rank() == 2 && scores.size(0) == rows && scores.size(1) > std::max<Index>(options.end, 0),
+            "beam_search", "wants log-probabilities (" + std::to_string(rows) + ", symbols) from the step", scores);
+    const Index symbols = scores.size(1), end = options.end < 0 ? symbols - 1 : options.end;
+
+    parent.clear(), symbol.clear(), item.clear();
+    Index row = 0;  // of the batch just scored
+    for (Index i = 0; i < items; ++i) {
+      auto& beam = living[static_cast<std::size_t>(i)];
+      auto& done = finished[static_cast<std::size_t>(i)];
+      candidates.clear();
+      for (std::size_t h = 0; h < beam.size(); ++h) {
+        const auto* p = scores.data() + (row + static_cast<Index>(h)) * symbols;
+        const auto offer = [&](Index s, Index node) {
+          const double score = beam[h].log_probability + static_cast<double>(p[s]);
+          if (score > -std::numeric_limits<double>::infinity())  // neither impossible nor NaN
+            candidates.push_back({score, static_cast<Index>(h), s, node});
+        };
+        if (!trie) {
+          for (Index s = 0; s < symbols; ++s)
+            if (s == end || length < options.max_length) offer(s, 0);
+          continue;
+        }
+        const Index node = beam[h].node;
+        if (trie->word(node) >= 0) offer(end, node);
+        if (length < options.max_length)
+          for (Index c = trie->first_child(node); c < trie->first_child(node + 1); ++c)
+            if (trie->symbol(c) != end && trie->symbol(c) < symbols) offer(trie->symbol(c), c);
+      }
+      detail::keep_best(candidates, options.width);
+
+      std::vector<Hypothesis> next;
+      for (const detail::BeamCandidate& c : candidates) {
+        Hypothesis h = beam[static_cast<std::size_t>(c.hypothesis)];
+        h.probabilities.push_back(std::exp(c.score - h.log_probability));
+        h.rows.push_back(row + c.hypothesis);
+        h.log_probability = c.score;
+        if (c.symbol == end) {
+          h.finished = true;
+          detail::insert_finished(done, std::move(h), results);
+          continue;
+        }
+        h.symbols.push_back(c.symbol);
+        h.node = c.node;
+        next.push_back(std::move(h));
+      }
+      row += static_cast<Index>(beam.size());
+      // `next` is sorted; what cannot enter the results now never will.
+      while (!next.empty() && static_cast<Index>(done.size()) == results &&
+             next.back().log_probability <= done.back().log_probability)
+        next.pop_back();
+      if (candidates.empty() && done.empty() && !beam.empty()) {
+        beam.resize(std::min(beam.size(), static_cast<std::size_t>(results)));
+        done = std::move(beam);
+      }
+      for (const Hypothesis& h : next) {
+        parent.push_back(h.rows.back());
+        symbol.push_back(h.symbols.back());
+        item.push_back(i);
+      }
+      beam = std::move(next);
+    }
+  }
+  return finished;
+}
+
+/// The same for one picture and a step on one state: step(state, symbol) -> {log-probabilities, next state}, where the
+/// log-probabilities are any sequence of numbers. `initial` is what the first step is given.
+template <class State, class Step>
+std::vector<Hypothesis> beam_search_states(const State& initial, Step&& step, const BeamOptions& options) {
+  std::vector<State> states{initial};
+  const auto batched = [&](const BeamRows& rows) {
+    std::vector<State> next;
+    Tensor<double> scores;
+    for (std::size_t r = 0; r < rows.symbol.size(); ++r) {
+      auto [p, state] = step(states[static_cast<std::size_t>(rows.parent[r])], rows.symbol[r]);
+      const Index symbols = static_cast<Index>(p.size());
+      if (r == 0) scores = Tensor<double>(Shape{rows.size(), symbols});
+      require(scores.size(1) == symbols, "beam_search", "wants as many scores from every state", scores);
+      std::copy(p.begin(), p.end(), scores.data() + static_cast<Index>(r) * symbols);
+      next.push_back(std::move(state));
+    }
+    states = std::move(next);
+    return scores;
+  };
+  return beam_search(batched, 1, options).front();
+}
+
+}  // namespace glimpse::inline v0

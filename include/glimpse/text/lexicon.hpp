@@ -1,0 +1,188 @@
+// lexicon: the words that a reading may be.
+//
+//   file       one word a line; blank lines and lines that start with '#' are skipped; CR LF is fine
+//   Trie       node 0 is the empty word; children of node i are the nodes [first_child(i), first_child(i + 1)), in the
+//              order of their symbols: three arrays, laid out level by level
+//   nearest    the word at the smallest edit distance, ties to the earlier word
+#pragma once
+
+#include <algorithm>
+#include <numeric>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <glimpse/io/file.hpp>
+#include <glimpse/text/charset.hpp>
+#include <glimpse/text/metrics.hpp>
+
+namespace glimpse::inline v0 {
+
+/// Words as symbols, shared prefixes stored once.
+class Trie {
+ public:
+  /// The empty trie: only the root.
+  Trie() : Trie(std::vector<std::vector<Index>>{}) {}
+
+  /// words: symbols >= 0 each. Of equal words the first counts. O(total length log words).
+  explicit Trie(const std::vector<std::vector<Index>>& words) {
+    std::vector<Index> order(words.size());
+    std::iota(order.begin(), order.end(), Index{0});
+    const auto word = [&](Index i) -> const std::vector<Index>& { return words[static_cast<std::size_t>(i)]; };
+    std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return word(a) < word(b); });
+
+    // A node is a run [begin, end) of the sorted words that share its prefix; runs are split level by level.
+    struct Run {
+      std::size_t begin, end, depth;
+    };
+    std::vector<Run> runs{{0, order.size(), 0}};
+    symbol_.push_back(-1);
+    for (std::size_t node = 0; node < runs.size(); ++node) {
+      const Run run = runs[node];
+      std::size_t i = run.begin;
+      while (i < run.end && word(order[i]).size() == run.depth) ++i;  // words that end here come first
+      word_.push_back(i > run.begin ? order[run.begin] : -1);
+      first_.push_back(static_cast<Index>(runs.size()));
+      while (i < run.end) {
+        const Index s = word(order[i])[run.depth];
+        if (s < 0) fail("trie", "symbols start at 0, word ", order[i], " holds ", s);
+        std::size_t j = i;
+        while (j < run.end && word(order[j])[run.depth] == s) ++j;
+        runs.push_back({i, j, run.depth + 1});
+        symbol_.push_back(s);
+        i = j;
+      }
+    }
+    first_.push_back(static_cast<Index>(runs.size()));
+  }
+
+  static constexpr Index root() { return 0; }
+  Index nodes() const { return static_cast<Index>(symbol_.size()); }
+  /// Children of a node are the nodes [first_child(node), first_child(node + 1)).
+  Index first_child(Index node) const { return first_[static_cast<std::size_t>(node)]; }
+  /// The symbol on the way into a node, -1 for the root.
+  Index symbol(Index node) const { return symbol_[static_cast<std::size_t>(node)]; }
+  /// Number of the word that ends at a node, -1 if none does.
+  Index word(Index node) const { return word_[static_cast<std::size_t>(node)]; }
+  /// The child along a symbol, -1 if there is none. O(log children).
+  Index child(Index node, Index symbol) const {
+    const auto begin = symbol_.begin() + first_child(node), end = symbol_.begin() + first_child(node + 1);
+    const auto at = std::lower_bound(begin, end, symbol);
+    return at != end && *at == symbol ? at - symbol_.begin() : -1;
+  }
+  /// Number of a word, -1 if it is not in the trie.
+  Index find(std::span<const Index> word_symbols) const {
+    Index node = root();
+    for (const Index s : word_symbols)
+      if ((node = child(node, s)) < 0) return -1;
+    return word(node);
+  }
+
+ private:
+  std::vector<Index> first_, symbol_, word_;
+};
+
+/// Words that fit a character set, and the trie of them.
+class Lexicon {
+ public:
+  struct BadLine {
+    Index line;  // from 1
+    std::string text, reason;
+  };
+  struct Nearest {
+    Index word = -1, distance = 0;  // word -1: none within the limit
+  };
+
+  Lexicon() = default;
+
+  /// Words are made to fit the character set (Charset::fit); those that end empty are noted in `bad()`, repetitions
+  /// are dropped. The number of a word counts those that were kept.
+  Lexicon(const std::vector<std::string>& words, const Charset& charset) {
+    for (std::size_t i = 0; i < words.size(); ++i) add(words[i], static_cast<Index>(i) + 1, charset);
+    finish();
+  }
+
+  Index size() const { return static_cast<Index>(words_.size()); }
+  const std::string& word(Index i) const { return words_[static_cast<std::size_t>(i)]; }
+  const std::vector<std::string>& words() const { return words_; }
+  const std::vector<Index>& symbols(Index i) const { return symbols_[static_cast<std::size_t>(i)]; }
+  const Trie& trie() const { return trie_; }
+  /// What could not be used, and why.
+  const std::vector<BadLine>& bad() const { return bad_; }
+  bool contains(std::span<const Index> symbols) const { return trie_.find(symbols) >= 0; }
+
+  /// The nearest word by edit distance, at most `limit` away (-1: any). O(words) distances, most cut short.
+  Nearest nearest(std::span<const Index> symbols, Index limit = -1) const {
+    Nearest best;
+    best.distance = limit;
+    for (Index i = 0; i < size(); ++i) {
+      const Index cut = best.word < 0 ? limit : best.distance - 1;
+      const Index d = edit_distance(std::span<const Index>(this->symbols(i)), symbols, cut);
+      if (cut >= 0 && d > cut) continue;
+      best = {i, d};
+      if (d == 0) break;
+    }
+    return best;
+  }
+
+ private:
+  friend Lexicon read_lexicon(const std::string&, const Charset&);
+
+  void add(std::string_view text, Index line, const Charset& charset) {
+    try {
+      const std::string word = charset.fit(text);
+      if (word.empty()) {
+        bad_.push_back({line, std::string(text), "has no character that the reader knows"});
+        return;
+      }
+      words_.push_back(word);
+      symbols_.push_back(charset.encode(word));
+    } catch (const ValueError&) {
+      bad_.push_back({line, std::string(text), "is no UTF-8"});
+    }
+  }
+  void finish() {
+    // Keeps the first of equal words: the trie gives its number at the word's node.
+    const Trie all(symbols_);
+    std::vector<std::string> words;
+    std::vector<std::vector<Index>> symbols;
+    for (std::size_t i = 0; i < words_.size(); ++i) {
+      if (all.find(symbols_[i]) != static_cast<Index>(i)) continue;
+      words.push_back(std::move(words_[i]));
+      symbols.push_back(std::move(symbols_[i]));
+    }
+    words_ = std::move(words), symbols_ = std::move(symbols);
+    trie_ = Trie(symbols_);
+  }
+
+  std::vector<std::string> words_;
+  std::vector<std::vector<Index>> symbols_;
+  std::vector<BadLine> bad_;
+  Trie trie_;
+};
+
+/// Reads a word list. Lines that hold no usable word are skipped and told in `bad()`.
+/// Throws IoError where the file cannot be read or holds no word at all.
+inline Lexicon read_lexicon(const std::string& path, const Charset& charset) {
+  const std::string text = read_file(path, std::uintmax_t{1} << 30);
+  Lexicon lexicon;
+  Index number = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    std::string_view line = std::string_view(text).substr(at, end - at);
+    at = end + 1;
+    ++number;
+    if (number == 1 && line.starts_with("\xEF\xBB\xBF")) line.remove_prefix(3);
+    while (!line.empty() && (line.back() == '\r' || line.back() == ' ' || line.back() == '\t')) line.remove_suffix(1);
+    while (!line.empty() && (line.front() == ' ' || line.front() == '\t')) line.remove_prefix(1);
+    if (line.empty() || line.front() == '#') continue;
+    lexicon.add(line, number, charset);
+  }
+  lexicon.finish();
+  if (lexicon.size() == 0) fail<IoError>("lexicon", "'", path, "' holds no word");
+  return lexicon;
+}
+
+}  // namespace glimpse::inline v0
