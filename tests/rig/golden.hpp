@@ -5,6 +5,8 @@
 //   cotangent 3 5             gradient of what comes after
 //   output 3 5
 //   gradient 3 5              one to an input, in order; "gradient none" where it has none
+//
+// Inputs and cotangents are float32 numbers, so that float and double start from the same; the rest is float64.
 #pragma once
 
 #include <cstdlib>
@@ -62,7 +64,7 @@ inline std::vector<GoldenCase> read_golden(const std::string& name) {
       const char* at = line.c_str();
       for (double& v : values.span()) {
         char* end = nullptr;
-        v = std::strtod(at, &end);
+        v = word == "input" || word == "cotangent" ? double(std::strtof(at, &end)) : std::strtod(at, &end);
         if (end == at) fail<IoError>("golden", path, ": a ", word, " of shape ", shape, " wants more numbers");
         at = end;
       }

@@ -73,7 +73,6 @@ struct Op {
   using Shapes = std::vector<Shape>;
 
   std::string name;
-  std::string file;  // where the row stands: tests/ops/softmax.cpp covers ops/softmax.hpp
   std::vector<Shapes> list;
   Values value = uniform(-1, 1);
   std::vector<std::pair<std::size_t, Values>> own_values;
@@ -125,7 +124,7 @@ struct Op {
 };
 
 /// Puts a new row into the registry.
-Op& add(std::string name, std::string file);
+Op& add(std::string name);
 /// All rows of this program.
 const std::vector<Op*>& rows();
 
@@ -133,7 +132,7 @@ const std::vector<Op*>& rows();
 struct Finding {
   std::string check, error;
 };
-/// Names of the checks in order.
+/// Names of the checks that every case goes through; "nontrivial" looks at all cases of a row at once.
 std::vector<std::string> check_names();
 /// One check of a row on one of its cases (an index into `list`).
 Finding run_check(const Op& op, const std::string& check, std::size_t which);
@@ -146,4 +145,4 @@ void check(const std::string& name);
 #define GLIMPSE_RIG_JOIN(a, b) GLIMPSE_RIG_JOIN_(a, b)
 #define OP_ROW(NAME)                                           \
   TEST_CASE(NAME, "[op]") { ::glimpse::rig::check(NAME); }     \
-  [[maybe_unused]] static ::glimpse::rig::Op& GLIMPSE_RIG_JOIN(rig_row_, __LINE__) = ::glimpse::rig::add(NAME, __FILE__)
+  [[maybe_unused]] static ::glimpse::rig::Op& GLIMPSE_RIG_JOIN(rig_row_, __LINE__) = ::glimpse::rig::add(NAME)
