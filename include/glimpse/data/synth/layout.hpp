@@ -1,0 +1,150 @@
+// layout: sets a text in a face along a curve, as outlines in the text plane, and fills outlines into pictures.
+//
+//   (1)  pen_{i+1} = pen_i + advance_i + kern_{i,i+1} + spacing
+//   (2)  point p of glyph i goes to  curve(pen_i + centre_i) + R(angle) (p - (centre_i, 0))
+//
+// Unit is the height of a capital; the text is centred on x = 0 and its baseline starts from y = 0 (geometry.hpp).
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include <glimpse/core/random.hpp>
+#include <glimpse/data/synth/font.hpp>
+#include <glimpse/data/synth/raster.hpp>
+#include <glimpse/data/synth/recipe.hpp>
+
+namespace glimpse::inline v0::synth {
+
+/// Closed outlines, one after the other: contour c ends before points[ends[c]].
+struct Lettering {
+  std::vector<Point> points;
+  std::vector<std::uint32_t> ends;
+
+  Box box() const { return box_of(points); }
+  void add(std::span<const Point> outline) {
+    points.insert(points.end(), outline.begin(), outline.end());
+    ends.push_back(static_cast<std::uint32_t>(points.size()));
+  }
+  void move(float x, float y) {
+    for (Point& p : points) p = {p.x + x, p.y + y};
+  }
+  template <class F>
+  void each_contour(F&& f) {
+    for (std::size_t c = 0, begin = 0; c < ends.size(); begin = ends[c++])
+      f(std::span(points).subspan(begin, ends[c] - begin));
+  }
+};
+
+/// How a text is set.
+struct Setting {
+  double spacing = 0;         // between letters, in capitals
+  double small_capitals = 1;  // size of all capitals but the first
+  double jitter = 0;          // disorder of single letters
+  double bold = 0;            // outlines move out by this much
+  Curve curve;                // its length is found by set_text
+};
+
+/// Draws a setting: spacing, curve, jitter, small capitals, weight.
+inline Setting draw_setting(const Random& stream, const Recipe& recipe, const Face& face) {
+  Setting setting;
+  Random rng = stream.split(1);
+  if (rng.chance(recipe.spacing.chance)) {  // tight now and then, wide with a long tail
+    const double u = rng.uniform();
+    setting.spacing = rng.chance(0.35) ? -0.06 * u : 0.9 * u * u * u;
+    setting.spacing *= recipe.spacing.strength;
+  }
+  rng = stream.split(2);
+  if (rng.chance(recipe.curve.chance)) {
+    const double kind = rng.uniform(), side = rng.chance(0.65) ? 1 : -1;  // mostly a hill
+    const double s = recipe.curve.strength;
+    Curve& curve = setting.curve;
+    if (kind < 0.65) {
+      curve.kind = Curve::Kind::arc;
+      curve.bend = side * rng.uniform(0.3, 2.6) * s;
+    } else if (kind < 0.85) {
+      curve.kind = Curve::Kind::parabola;
+      curve.bend = side * rng.uniform(0.04, 0.3) * s;
+    } else {
+      curve.kind = Curve::Kind::wave;
+      curve.bend = rng.uniform(0.02, 0.08) * s;
+      curve.periods = rng.uniform(0.6, 1.5);
+      curve.phase = rng.uniform(0, 6.28);
+    }
+    curve.turn = rng.chance(0.85);
+  }
+  rng = stream.split(3);
+  if (rng.chance(recipe.jitter.chance)) setting.jitter = rng.uniform(0.2, 1) * recipe.jitter.strength;
+  rng = stream.split(4);
+  if (rng.chance(recipe.small_capitals.chance))
+    setting.small_capitals = 1 - rng.uniform(0.15, 0.3) * recipe.small_capitals.strength;
+  rng = stream.split(5);
+  if (rng.chance(recipe.bold.chance)) {  // thin faces gain, heavy ones lose a little too
+    const double room = std::clamp(0.42 - face.density, 0.05, 0.3);
+    setting.bold = (rng.chance(0.8) ? rng.uniform(0, 0.22) * room : -rng.uniform(0, 0.1) * face.density * face.density) *
+                   recipe.bold.strength;
+  }
+  return setting;
+}
+
+/// Sets a text, equations (1) and (2). Characters that the face lacks are left out.
+inline Lettering set_text(const Face& face, std::string_view text, const Setting& setting, const Random& stream) {
+  Random rng = stream;
+  std::vector<double> pens, sizes;
+  double pen = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool small = i > 0 && text[i] >= 'A' && text[i] <= 'Z';
+    const double size = small ? setting.small_capitals : 1;
+    if (i > 0) pen += setting.spacing + static_cast<double>(face.kern(text[i - 1], text[i])) * size;
+    pens.push_back(pen);
+    sizes.push_back(size);
+    pen += size * static_cast<double>(text[i] == ' ' ? face.space : face.glyph(text[i]).advance);
+  }
+  Curve curve = setting.curve;
+  curve.length = std::max(pen, 1.0);
+  if (curve.kind == Curve::Kind::arc)  // a circle smaller than this folds the letters over
+    curve.bend = std::clamp(curve.bend, -curve.length / 1.6, curve.length / 1.6);
+
+  Lettering lettering;
+  std::vector<Point> outline;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const Glyph& glyph = face.glyph(text[i]);
+    const double half = 0.5 * static_cast<double>(glyph.advance);
+    const Curve::Place place = curve.at(pens[i] + half * sizes[i] - 0.5 * pen);
+    double angle = place.angle, x = place.x, y = place.y, size = sizes[i];
+    if (setting.jitter > 0) {
+      angle += rng.normal(0, 0.07) * setting.jitter;
+      y += rng.normal(0, 0.06) * setting.jitter;
+      size *= 1 + rng.normal(0, 0.06) * setting.jitter;
+    }
+    const double c = std::cos(angle) * size, s = std::sin(angle) * size;
+    const Map map = Map::shift(-half, 0).then(Map::affine(c, -s, s, c, x, y));
+    for (std::uint32_t k = glyph.begin; k < glyph.end; ++k) {
+      const std::span<const Point> contour = face.contour(k);
+      outline.assign(contour.begin(), contour.end());
+      widen(outline, static_cast<float>(setting.bold));
+      for (Point& p : outline) p = map(p);
+      lettering.add(outline);
+    }
+  }
+  return lettering;
+}
+
+/// Coverage of outlines after a map to pixels, each outline first widened by `amount` of the plane.
+inline Picture cover_of(Lettering lettering, const Map& to_pixels, Index height, Index width, float amount = 0) {
+  Raster raster(height, width);
+  lettering.each_contour([&](std::span<Point> outline) {
+    widen(outline, amount);
+    for (Point& p : outline) p = to_pixels(p);
+    raster.outline(outline);
+  });
+  return raster.cover();
+}
+
+/// An upright rectangle in the plane, as an outline with ink inside.
+inline void add_rectangle(Lettering& lettering, float left, float top, float right, float bottom) {
+  const Point corners[] = {{left, top}, {left, bottom}, {right, bottom}, {right, top}};
+  lettering.add(corners);
+}
+
+}  // namespace glimpse::inline v0::synth

@@ -1,0 +1,397 @@
+// truetype: reads glyph outlines from TTF and OTF files that nobody vouches for.
+//
+// stb_truetype does the decoding, but trusts its input: it follows offsets without looking where the file ends. So
+// everything it will touch is walked here first with checked reads (table directory, character map, the place and
+// the points of every glyph, components of composite glyphs), its own asserts throw, and CFF data reach it in buffers of
+// their true size. What fails a check is an IoError or, for one glyph, a glyph that is not there.
+//
+// Source: the OpenType specification (cmap, glyf, loca, hmtx, kern, CFF tables).
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <glimpse/core/error.hpp>
+#include <glimpse/data/synth/geometry.hpp>
+
+// stb lives in a namespace of its own: no clash with a copy that the user's program has.
+#pragma push_macro("__STB_INCLUDE_STB_TRUETYPE_H__")
+#undef __STB_INCLUDE_STB_TRUETYPE_H__
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunused-function"
+#define STB_TRUETYPE_IMPLEMENTATION
+#define STBTT_STATIC
+#define STBTT_ifloor(x) (static_cast<int>(std::floor(x)))
+#define STBTT_iceil(x) (static_cast<int>(std::ceil(x)))
+#define STBTT_sqrt(x) std::sqrt(x)
+#define STBTT_pow(x, y) std::pow(x, y)
+#define STBTT_fmod(x, y) std::fmod(x, y)
+#define STBTT_cos(x) std::cos(x)
+#define STBTT_acos(x) std::acos(x)
+#define STBTT_fabs(x) std::fabs(x)
+#define STBTT_malloc(x, u) ((void)(u), std::malloc(x))
+#define STBTT_free(x, u) ((void)(u), std::free(x))
+#define STBTT_assert(x) ((x) ? void(0) : throw ::glimpse::IoError("font: broken outline data"))
+#define STBTT_strlen(x) std::strlen(x)
+#define STBTT_memcpy std::memcpy
+#define STBTT_memset std::memset
+namespace glimpse::inline v0::synth::stb {
+#if __has_include(<stb/stb_truetype.h>)
+#include <stb/stb_truetype.h>
+#else
+#include <stb_truetype.h>
+#endif
+}  // namespace glimpse::inline v0::synth::stb
+#undef STB_TRUETYPE_IMPLEMENTATION
+#undef STBTT_STATIC
+#undef STBTT_DEF
+#undef STBTT_ifloor
+#undef STBTT_iceil
+#undef STBTT_sqrt
+#undef STBTT_pow
+#undef STBTT_fmod
+#undef STBTT_cos
+#undef STBTT_acos
+#undef STBTT_fabs
+#undef STBTT_malloc
+#undef STBTT_free
+#undef STBTT_assert
+#undef STBTT_strlen
+#undef STBTT_memcpy
+#undef STBTT_memset
+#pragma GCC diagnostic pop
+#pragma pop_macro("__STB_INCLUDE_STB_TRUETYPE_H__")
+
+namespace glimpse::inline v0::synth {
+
+/// A part of a file, read big-endian with every read checked. Throws IoError beyond the end.
+class FontBytes {
+ public:
+  FontBytes() = default;
+  explicit FontBytes(std::span<const unsigned char> bytes) : bytes_(bytes) {}
+
+  std::size_t size() const { return bytes_.size(); }
+  const unsigned char* data() const { return bytes_.data(); }
+  bool empty() const { return bytes_.empty(); }
+
+  FontBytes part(std::size_t offset, std::size_t length) const {
+    check(offset, length);
+    return FontBytes(bytes_.subspan(offset, length));
+  }
+  FontBytes from(std::size_t offset) const {
+    check(offset, 0);
+    return FontBytes(bytes_.subspan(offset));
+  }
+  unsigned u8(std::size_t at) const { return check(at, 1), bytes_[at]; }
+  unsigned u16(std::size_t at) const {
+    return check(at, 2), static_cast<unsigned>(bytes_[at] << 8 | bytes_[at + 1]);
+  }
+  int i16(std::size_t at) const { return static_cast<std::int16_t>(u16(at)); }
+  std::size_t u32(std::size_t at) const {
+    return static_cast<std::size_t>(u16(at)) << 16 | u16(at + 2);
+  }
+
+ private:
+  void check(std::size_t offset, std::size_t length) const {
+    if (offset > bytes_.size() || length > bytes_.size() - offset)
+      fail<IoError>("font", "a table reaches beyond its end");
+  }
+  std::span<const unsigned char> bytes_;
+};
+
+/// An outline in font units, y up: contours one after the other, each ends before points[ends[i]].
+struct Outline {
+  std::vector<Point> points;
+  std::vector<std::uint32_t> ends;
+};
+
+/// The glyphs of one font file. Holds references into `bytes`, which must outlive it.
+class TrueType {
+ public:
+  /// Throws IoError for anything that is not a sound single TTF or OTF.
+  explicit TrueType(std::span<const unsigned char> bytes) : file_(bytes) {
+    if (bytes.size() > (std::size_t{1} << 25)) fail<IoError>("font", "is larger than 32 MiB");
+    const std::size_t version = file_.u32(0);
+    if (version != 0x00010000 && version != 0x4F54544F && version != 0x74727565)
+      fail<IoError>("font", "is neither TrueType nor OpenType");
+    for (std::size_t i = 0; i < file_.u16(4); ++i) {
+      const std::size_t record = 12 + 16 * i, offset = file_.u32(record + 8);
+      const std::string_view tag(reinterpret_cast<const char*>(file_.part(record, 4).data()), 4);
+      for (Table& table : tables_)
+        if (tag == table.tag) table.bytes = file_.part(offset, file_.u32(record + 12));
+    }
+    units_per_em_ = head().u16(18);
+    glyphs_ = maxp().u16(4);
+    if (units_per_em_ == 0 || glyphs_ == 0) fail<IoError>("font", "has no glyphs");
+    long_metrics_ = hhea().u16(34);
+    if (long_metrics_ == 0 || long_metrics_ > glyphs_) fail<IoError>("font", "has no metrics");
+    hmtx().part(0, 4 * std::size_t{long_metrics_});
+    if (glyf().empty()) {
+      prepare_cff();
+    } else {
+      prepare_glyf();
+    }
+    find_character_map();
+  }
+
+  double units_per_em() const { return units_per_em_; }
+
+  /// Glyph of a character, 0 where the font has none.
+  unsigned glyph(unsigned character) const {
+    try {
+      const unsigned g = look_up(character);
+      return g < glyphs_ ? g : 0;
+    } catch (const IoError&) {
+      return 0;
+    }
+  }
+
+  double advance(unsigned glyph) const {
+    return hmtx().u16(4 * std::size_t{std::min(glyph, long_metrics_ - 1)});
+  }
+
+  /// Outline as polygons, curves cut so finely that they stray less than `tolerance` font units.
+  /// Throws IoError where the data are broken; an empty outline is a blank.
+  Outline outline(unsigned glyph, double tolerance) const;
+
+  /// Calls f(left glyph, right glyph, value in font units) for every pair of the `kern` table.
+  template <class F>
+  void kerning(F&& f) const;
+
+ private:
+  struct Table {
+    std::string_view tag;
+    FontBytes bytes;
+  };
+  FontBytes head() const { return tables_[0].bytes; }
+  FontBytes maxp() const { return tables_[1].bytes; }
+  FontBytes hhea() const { return tables_[2].bytes; }
+  FontBytes hmtx() const { return tables_[3].bytes; }
+  FontBytes cmap() const { return tables_[4].bytes; }
+  FontBytes loca() const { return tables_[5].bytes; }
+  FontBytes glyf() const { return tables_[6].bytes; }
+  FontBytes cff() const { return tables_[7].bytes; }
+  FontBytes kern() const { return tables_[8].bytes; }
+  int place(FontBytes table) const { return static_cast<int>(table.data() - file_.data()); }
+
+  void prepare_glyf();
+  void prepare_cff();
+  void find_character_map();
+  unsigned look_up(unsigned character) const;
+  FontBytes glyph_bytes(unsigned glyph) const;
+  void check_glyph(unsigned glyph, int depth, int& budget) const;
+
+  FontBytes file_, map_;
+  Table tables_[9] = {{"head", {}}, {"maxp", {}}, {"hhea", {}}, {"hmtx", {}}, {"cmap", {}},
+                      {"loca", {}}, {"glyf", {}}, {"CFF ", {}}, {"kern", {}}};
+  unsigned units_per_em_ = 0, glyphs_ = 0, long_metrics_ = 0;
+  stb::stbtt_fontinfo info_{};
+};
+
+inline void TrueType::prepare_glyf() {
+  const unsigned wide = head().u16(50);
+  if (wide > 1) fail<IoError>("font", "has an unknown glyph index");
+  loca().part(0, (std::size_t{glyphs_} + 1) * (wide ? 4 : 2));
+  info_.data = const_cast<unsigned char*>(file_.data());
+  info_.numGlyphs = static_cast<int>(glyphs_);
+  info_.loca = place(loca());
+  info_.glyf = place(glyf());
+  info_.indexToLocFormat = static_cast<int>(wide);
+}
+
+// The CFF table: header, then four indices (names, dictionaries, strings, shared subroutines); the dictionary
+// says where the outlines are.
+inline void TrueType::prepare_cff() {
+  if (cff().size() < 16) fail<IoError>("font", "has no outlines");
+  stb::stbtt__buf table = stb::stbtt__new_buf(cff().data(), cff().size());
+  info_.cff = table;
+  stb::stbtt__buf_seek(&table, static_cast<int>(cff().u8(2)));
+  stb::stbtt__cff_get_index(&table);
+  const stb::stbtt__buf dictionaries = stb::stbtt__cff_get_index(&table);
+  stb::stbtt__buf dictionary = stb::stbtt__cff_index_get(dictionaries, 0);
+  stb::stbtt__cff_get_index(&table);
+  info_.gsubrs = stb::stbtt__cff_get_index(&table);
+
+  enum : int { charstrings = 17, type = 0x106, cid_fonts = 0x124, cid_select = 0x125 };
+  const auto value = [&](int key, std::uint32_t otherwise) {
+    std::uint32_t v = otherwise;
+    stb::stbtt__dict_get_ints(&dictionary, key, 1, &v);
+    if (v > cff().size()) fail<IoError>("font", "a table reaches beyond its end");
+    return static_cast<int>(v);
+  };
+  const int outlines = value(charstrings, 0), fonts = value(cid_fonts, 0);
+  const int select = value(cid_select, 0);
+  if (outlines == 0 || value(type, 2) != 2) fail<IoError>("font", "has no outlines that are read");
+  info_.subrs = stb::stbtt__get_subrs(table, dictionary);
+  if (fonts != 0) {
+    stb::stbtt__buf_seek(&table, fonts);
+    info_.fontdicts = stb::stbtt__cff_get_index(&table);
+    info_.fdselect = stb::stbtt__buf_range(&table, select, table.size - select);
+  }
+  stb::stbtt__buf_seek(&table, outlines);
+  info_.charstrings = stb::stbtt__cff_get_index(&table);
+  info_.data = const_cast<unsigned char*>(file_.data());
+  info_.numGlyphs = static_cast<int>(glyphs_);
+  if (stb::stbtt__cff_index_count(&info_.charstrings) < static_cast<int>(glyphs_))
+    glyphs_ = static_cast<unsigned>(stb::stbtt__cff_index_count(&info_.charstrings));
+}
+
+// Takes a Unicode map: the one with the full range where there is one.
+inline void TrueType::find_character_map() {
+  for (std::size_t i = 0; i < cmap().u16(2); ++i) {
+    const std::size_t record = 4 + 8 * i;
+    const unsigned platform = cmap().u16(record), encoding = cmap().u16(record + 2);
+    const bool unicode = platform == 0 || (platform == 3 && (encoding == 1 || encoding == 10));
+    if (!unicode) continue;
+    const FontBytes table = cmap().from(cmap().u32(record + 4));
+    const unsigned format = table.u16(0);
+    if (format == 4 || format == 6 || format == 12) map_ = table;
+  }
+  if (map_.empty()) fail<IoError>("font", "has no Unicode character map");
+}
+
+inline unsigned TrueType::look_up(unsigned character) const {
+  const unsigned format = map_.u16(0);
+  if (format == 6) {
+    const unsigned first = map_.u16(6), count = map_.u16(8);
+    return character >= first && character - first < count ? map_.u16(10 + 2 * (character - first))
+                                                           : 0;
+  }
+  if (format == 12) {
+    for (std::size_t i = 0; i < map_.u32(12); ++i) {
+      const std::size_t group = 16 + 12 * i;
+      if (character < map_.u32(group)) return 0;
+      if (character <= map_.u32(group + 4))
+        return static_cast<unsigned>(map_.u32(group + 8) + character - map_.u32(group));
+    }
+    return 0;
+  }
+  const std::size_t twice = map_.u16(6);  // format 4: twice the number of segments
+  for (std::size_t i = 0; i < twice; i += 2) {
+    if (character > map_.u16(14 + i)) continue;
+    const unsigned first = map_.u16(16 + twice + i), delta = map_.u16(16 + 2 * twice + i);
+    const std::size_t range = 16 + 3 * twice + i;
+    if (character < first) return 0;
+    if (map_.u16(range) == 0) return (character + delta) & 0xFFFF;
+    const unsigned g = map_.u16(range + map_.u16(range) + 2 * (character - first));
+    return g == 0 ? 0 : (g + delta) & 0xFFFF;
+  }
+  return 0;
+}
+
+inline FontBytes TrueType::glyph_bytes(unsigned glyph) const {
+  const bool wide = info_.indexToLocFormat == 1;
+  const auto at = [&](std::size_t g) { return wide ? loca().u32(4 * g) : 2 * loca().u16(2 * g); };
+  const std::size_t begin = at(glyph), end = at(std::size_t{glyph} + 1);
+  if (end < begin) fail<IoError>("font", "a glyph ends before it begins");
+  return glyf().part(begin, end - begin);
+}
+
+// Walks one glyph the way the decoder will, with checked reads.
+inline void TrueType::check_glyph(unsigned glyph, int depth, int& budget) const {
+  if (depth > 5 || --budget < 0) fail<IoError>("font", "a glyph is nested too deeply");
+  if (glyph >= glyphs_) fail<IoError>("font", "a glyph is made of one that is not there");
+  const FontBytes g = glyph_bytes(glyph);
+  if (g.empty()) return;
+  const int contours = g.i16(0);
+  if (contours < 0) {
+    for (std::size_t at = 10, flags = 0x20; flags & 0x20;) {
+      flags = g.u16(at);
+      if (!(flags & 2)) fail<IoError>("font", "a glyph is placed by matching points");
+      check_glyph(g.u16(at + 2), depth + 1, budget);
+      at += 4 + (flags & 1 ? 4u : 2u) + (flags & 8 ? 2u : flags & 0x40 ? 4u : flags & 0x80 ? 8u : 0u);
+      g.from(at);
+    }
+    return;
+  }
+  if (contours == 0) return;
+  int last = -1, start = 0;
+  for (int c = 0; c < contours; ++c) {
+    const int end = static_cast<int>(g.u16(10 + 2 * static_cast<std::size_t>(c)));
+    if (end <= last) fail<IoError>("font", "a glyph's contours are out of order");
+    start = last + 1;
+    last = end;
+  }
+  std::size_t at = 10 + 2 * static_cast<std::size_t>(contours);
+  at += 2 + g.u16(at);
+  std::size_t coordinates = 0;
+  for (int i = 0; i <= last;) {
+    const unsigned flags = g.u8(at++);
+    const int wanted = flags & 8 ? 1 + static_cast<int>(g.u8(at++)) : 1;
+    const int times = std::min(wanted, last + 1 - i);
+    const std::size_t bytes = (flags & 2 ? 1u : flags & 16 ? 0u : 2u) +
+                              (flags & 4 ? 1u : flags & 32 ? 0u : 2u);
+    // The decoder looks one point ahead of a contour that begins off its curve.
+    if (i + times > last && start == last && !(flags & 1))
+      fail<IoError>("font", "a contour is a single control point");
+    coordinates += bytes * static_cast<std::size_t>(times);
+    i += times;
+  }
+  g.part(at, coordinates);
+}
+
+inline Outline TrueType::outline(unsigned glyph, double tolerance) const {
+  int budget = 64;
+  if (!glyf().empty()) check_glyph(glyph, 0, budget);
+  stb::stbtt_vertex* vertices = nullptr;
+  const int count = stb::stbtt_GetGlyphShape(&info_, static_cast<int>(glyph), &vertices);
+  Outline out;
+  const auto close = [&] {
+    const std::uint32_t begin = out.ends.empty() ? 0 : out.ends.back();
+    const auto size = static_cast<std::uint32_t>(out.points.size());
+    if (size > begin) out.ends.push_back(size);
+  };
+  for (int i = 0; i < count; ++i) {
+    const stb::stbtt_vertex& v = vertices[i];
+    const Point to{static_cast<float>(v.x), static_cast<float>(v.y)};
+    const Point c{static_cast<float>(v.cx), static_cast<float>(v.cy)};
+    const Point c1{static_cast<float>(v.cx1), static_cast<float>(v.cy1)};
+    if (v.type == stb::STBTT_vmove) {
+      close();
+      out.points.push_back(to);
+      continue;
+    }
+    const Point from = out.points.empty() ? to : out.points.back();
+    // A curve of n pieces strays |second difference| / (4 n^2) (quadratic) or 3/4 of that (cubic) at most.
+    const bool cubic = v.type == stb::STBTT_vcubic, line = v.type == stb::STBTT_vline;
+    const double bend = line ? 0
+                        : cubic
+                            ? 0.75 * std::max(std::hypot(from.x - 2 * c.x + c1.x, from.y - 2 * c.y + c1.y),
+                                              std::hypot(c.x - 2 * c1.x + to.x, c.y - 2 * c1.y + to.y))
+                            : 0.25 * std::hypot(from.x - 2 * c.x + to.x, from.y - 2 * c.y + to.y);
+    const int pieces = std::clamp(static_cast<int>(std::ceil(std::sqrt(bend / tolerance))), 1, 16);
+    for (int p = 1; p <= pieces; ++p) {
+      const float t = static_cast<float>(p) / static_cast<float>(pieces), s = 1 - t;
+      if (line || p == pieces) {
+        out.points.push_back(to);
+      } else if (cubic) {
+        const float a = s * s * s, b = 3 * s * s * t, d = 3 * s * t * t, e = t * t * t;
+        out.points.push_back({a * from.x + b * c.x + d * c1.x + e * to.x,
+                              a * from.y + b * c.y + d * c1.y + e * to.y});
+      } else {
+        const float a = s * s, b = 2 * s * t, d = t * t;
+        out.points.push_back({a * from.x + b * c.x + d * to.x, a * from.y + b * c.y + d * to.y});
+      }
+    }
+  }
+  close();
+  if (vertices != nullptr) stb::stbtt_FreeShape(&info_, vertices);
+  return out;
+}
+
+template <class F>
+void TrueType::kerning(F&& f) const {
+  if (kern().size() < 18 || kern().u16(0) != 0 || kern().u16(2) == 0) return;
+  if ((kern().u16(8) & 0xFF07) != 1) return;  // horizontal values, format 0
+  for (std::size_t i = 0, n = kern().u16(10); i < n && 24 + 6 * i <= kern().size(); ++i)
+    f(kern().u16(18 + 6 * i), kern().u16(20 + 6 * i), kern().i16(22 + 6 * i));
+}
+
+}  // namespace glimpse::inline v0::synth
