@@ -51,7 +51,7 @@ inline Setting draw_setting(const Random& stream, const Recipe& recipe, const Fa
   Random rng = stream.split(1);
   if (rng.chance(recipe.spacing.chance)) {  // tight now and then, wide with a long tail
     const double u = rng.uniform();
-    setting.spacing = rng.chance(0.35) ? -0.06 * u : 0.9 * u * u * u;
+    setting.spacing = rng.chance(0.4) ? -0.07 * u : 0.8 * u * u * u * u;
     setting.spacing *= recipe.spacing.strength;
   }
   rng = stream.split(2);

@@ -58,10 +58,10 @@ class WordPainter {
     float ground, ink, other;
   };
 
-  // A quarter of photographs are pale on pale; most signs are bold.
+  // Paint and print lean to black and white; weathered signs are grey on grey.
   static Greys draw_greys(Random rng) {
-    const double contrast = 0.1 + 0.75 * (rng.chance(0.3) ? rng.uniform(0, 0.35) : rng.uniform());
-    const double low = rng.uniform(0.02, 0.98 - contrast);
+    const double contrast = 0.14 + 0.8 * (rng.chance(0.3) ? rng.uniform(0, 0.3) : rng.uniform());
+    const double low = (0.99 - contrast) * (0.5 - 0.5 * std::cos(std::numbers::pi * rng.uniform()));
     const bool light_on_dark = rng.chance(0.5);
     const auto l = static_cast<float>(low), h = static_cast<float>(low + contrast);
     return {light_on_dark ? l : h, light_on_dark ? h : l, static_cast<float>(rng.uniform())};
@@ -293,7 +293,7 @@ inline void WordPainter::photograph(Picture& p, const Random& rng, bool easy) co
 
   Random coarse = rng.split(coarsening);
   if (coarse.chance(recipe_.coarse.chance) && recipe_.coarse.strength > 0 && !easy) {
-    const double least = std::max(10.0 / height, 1 - 0.65 * recipe_.coarse.strength);
+    const double least = std::max(10.0 / height, 1 - 0.68 * recipe_.coarse.strength);
     const double share = std::min(1.0, coarse.uniform(std::min(least, 1.0), 1.0));
     p = resized(p, std::max<Index>(8, std::lround(height * share)),
                 std::max<Index>(4, std::lround(static_cast<double>(p.width) * share)));
@@ -302,7 +302,7 @@ inline void WordPainter::photograph(Picture& p, const Random& rng, bool easy) co
   Random noise = rng.split(noises);
   if (noise.chance(recipe_.noise.chance)) {
     const double u = noise.uniform();
-    add_grain(p, static_cast<float>(0.06 * u * u * recipe_.noise.strength * ease), noise);
+    add_grain(p, static_cast<float>(0.04 * u * u * recipe_.noise.strength * ease), noise);
   }
   Random block = rng.split(blocking);
   if (block.chance(recipe_.blocks.chance)) compress_blocks(p, 0.9 * block.uniform() * block.uniform() * recipe_.blocks.strength * ease);

@@ -24,7 +24,7 @@ struct Step {
 struct Recipe {
   // words: shares of the kinds; what is left over comes from the lexicon
   Step common{0.20}, numbers{0.09}, prices{0.025}, codes{0.03}, letters{0.05}, joined{0.03}, addresses{0.01};
-  Step flatten{0.25};      // word length drawn evenly from 1 to 14
+  Step flatten{0.2};      // word length drawn evenly from 1 to 14
   Step upper{0.46}, capitalised{0.30};  // the rest is lower case
   Step punctuation{0.07};
   // layout
@@ -35,7 +35,7 @@ struct Recipe {
   Step texture{0.75}, panel{0.25}, clutter{0.15}, rules{0.1}, neighbours{0.3};
   Step shadow{0.15}, extrusion{0.08}, border{0.12}, hollow{0.03}, relief{0.04}, fill{0.4}, light{0.6};
   // camera
-  Step crop{1.0}, cut{0.12}, blur{0.75}, motion{0.12}, coarse{0.4}, sharpen{0.2}, noise{0.7}, blocks{0.45}, tone{0.5};
+  Step crop{1.0}, cut{0.12}, blur{0.75}, motion{0.12}, coarse{0.5}, sharpen{0.2}, noise{0.6}, blocks{0.45}, tone{0.5};
   // picture
   double least_contrast = 0.06;  // of the finished picture, in grey levels of [0, 1]; less is drawn again
   double least_height = 26, most_height = 64;  // pixels

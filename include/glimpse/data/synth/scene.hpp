@@ -116,7 +116,7 @@ inline Picture draw_ground(Index height, Index width, float level, float amount,
   } else if (kind < 0.8) {
     for (Index i = rng.below(4); i >= 0; --i) add_spot(ground, amount * static_cast<float>(rng.uniform(-1.5, 1.5)), rng);
   }
-  if (rng.chance(0.4)) add_grain(ground, amount * static_cast<float>(rng.uniform(0.05, 0.35)), rng);
+  if (rng.chance(0.4)) add_grain(ground, amount * static_cast<float>(rng.uniform(0.05, 0.3)), rng);
   return ground;
 }
 

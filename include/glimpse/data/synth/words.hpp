@@ -153,15 +153,22 @@ class Words {
     return text;
   }
 
+  // Signs prefer short words: lengths in per mille, 1 to 14. A share is drawn evenly instead.
+  static std::size_t length(Random& rng, const Recipe& recipe) {
+    if (rng.chance(recipe.flatten.chance)) return static_cast<std::size_t>(1 + rng.below(14));
+    constexpr int per_mille[] = {10, 35, 90, 150, 165, 150, 125, 95, 70, 50, 28, 16, 10, 6};
+    Index at = rng.below(1000);
+    std::size_t n = 0;
+    while (n < 13 && at >= per_mille[n]) at -= per_mille[n++];
+    return n + 1;
+  }
+
   std::string lexical(Random& rng, const Recipe& recipe) const {
-    const std::size_t wanted = static_cast<std::size_t>(1 + rng.below(14));
-    const bool flat = rng.chance(recipe.flatten.chance);
-    if (lexicon_.empty()) return rng.chance(0.4) ? common(rng) : invented(rng, flat ? wanted : 2 + wanted / 2);
-    if (flat && !by_length_[wanted].empty()) {
-      const auto& shelf = by_length_[wanted];
-      return lexicon_[shelf[static_cast<std::size_t>(rng.below(static_cast<Index>(shelf.size())))]];
-    }
-    return lexicon_[static_cast<std::size_t>(rng.below(static_cast<Index>(lexicon_.size())))];
+    const std::size_t wanted = length(rng, recipe);
+    if (lexicon_.empty()) return rng.chance(0.4) ? common(rng) : invented(rng, wanted);
+    const auto& shelf = by_length_[wanted];
+    if (shelf.empty()) return lexicon_[static_cast<std::size_t>(rng.below(static_cast<Index>(lexicon_.size())))];
+    return lexicon_[shelf[static_cast<std::size_t>(rng.below(static_cast<Index>(shelf.size())))]];
   }
 
   static std::string cased(std::string word, Random& rng, const Recipe& recipe) {
