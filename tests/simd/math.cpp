@@ -31,14 +31,26 @@ long double ulp_distance(T got, long double want) {
 template <class T>
 std::vector<T> inputs(T lo, T hi) {
   using Lim = std::numeric_limits<T>;
-  std::vector<T> x{T(0), T(-0.0), T(1), T(-1), Lim::min(), -Lim::min(), Lim::denorm_min(),
-                   -Lim::denorm_min(), Lim::max(), Lim::lowest(), Lim::infinity(),
-                   -Lim::infinity(), Lim::quiet_NaN(), Lim::epsilon(), Lim::min() / 3};
+  std::vector<T> x{T(0),
+                   T(-0.0),
+                   T(1),
+                   T(-1),
+                   Lim::min(),
+                   -Lim::min(),
+                   Lim::denorm_min(),
+                   -Lim::denorm_min(),
+                   Lim::max(),
+                   Lim::lowest(),
+                   Lim::infinity(),
+                   -Lim::infinity(),
+                   Lim::quiet_NaN(),
+                   Lim::epsilon(),
+                   Lim::min() / 3};
   const int count = 200000;
   for (int i = 0; i <= count; ++i) x.push_back(lo + (hi - lo) * T(i) / T(count));
   for (int e = Lim::min_exponent - Lim::digits; e < Lim::max_exponent; ++e) {
     for (int i = 0; i < 40; ++i) {
-      const T v = std::ldexp(T(1) + T(i) * T(0.0246913) , e);
+      const T v = std::ldexp(T(1) + T(i) * T(0.0246913), e);
       x.push_back(v);
       x.push_back(-v);
     }

@@ -9,12 +9,14 @@
 //   simd::dispatch<Double>(x, n);
 //
 // The body itself is compiled for no particular CPU. It is inlined into one of three thin wrappers,
-// and only these carry the target attribute, so the same lines become AVX-512, AVX2 or baseline code
-// in a program built without any -m flag. What follows from that:
+// and only these carry the target attribute, so the same lines become AVX-512, AVX2 or baseline
+// code in a program built without any -m flag. What follows from that:
 //   - everything a kernel calls must be always_inline too; a function that is not still gives the
-//     right numbers, but is compiled for the baseline. Lambdas do not inherit a target: use functors;
+//     right numbers, but is compiled for the baseline. Lambdas do not inherit a target: use
+//     functors;
 //   - vectors travel by reference, never by value: their calling convention depends on the target;
-//   - nothing of the standard library is called within: such an inline function could be emitted with
+//   - nothing of the standard library is called within: such an inline function could be emitted
+//   with
 //     AVX code and then be shared, by its name, with callers that must not run it;
 //   - arguments are pointers and numbers; threads go outside (core/parallel.hpp).
 #pragma once
@@ -46,7 +48,8 @@ template <class Kernel, class... Args>
 
 }  // namespace detail
 
-/// The compiled form of `Kernel` for one level, as a plain function pointer: for loops over threads.
+/// The compiled form of `Kernel` for one level, as a plain function pointer: for loops over
+/// threads.
 template <class Kernel, class... Args>
 auto entry(Isa level) {
   auto f = &detail::run_baseline<Kernel, Args...>;
@@ -64,9 +67,12 @@ template <class Kernel, class... Args>
 auto dispatch(Args... args) {
 #if defined(__x86_64__) || defined(__i386__)
   switch (isa()) {
-    case Isa::avx512: return detail::run_avx512<Kernel, Args...>(args...);
-    case Isa::avx2: return detail::run_avx2<Kernel, Args...>(args...);
-    default: break;
+    case Isa::avx512:
+      return detail::run_avx512<Kernel, Args...>(args...);
+    case Isa::avx2:
+      return detail::run_avx2<Kernel, Args...>(args...);
+    default:
+      break;
   }
 #endif
   return detail::run_baseline<Kernel, Args...>(args...);

@@ -22,9 +22,12 @@ enum class Isa : int { baseline = 0, avx2 = 1, avx512 = 2 };
 /// The level's name, as GLIMPSE_ISA spells it.
 inline const char* name(Isa isa) {
   switch (isa) {
-    case Isa::avx512: return "avx512";
-    case Isa::avx2: return "avx2";
-    default: return "baseline";
+    case Isa::avx512:
+      return "avx512";
+    case Isa::avx2:
+      return "avx2";
+    default:
+      return "baseline";
   }
 }
 
@@ -33,7 +36,8 @@ inline Isa parse_isa(std::string_view text) {
   for (Isa isa : {Isa::baseline, Isa::avx2, Isa::avx512}) {
     if (text == name(isa)) return isa;
   }
-  fail<ValueError>("GLIMPSE_ISA", "wants baseline, avx2 or avx512, got \"", std::string(text), "\"");
+  fail<ValueError>("GLIMPSE_ISA", "wants baseline, avx2 or avx512, got \"", std::string(text),
+                   "\"");
 }
 
 /// The highest level that this CPU and this operating system support.

@@ -60,10 +60,10 @@ template <class F>
 struct UpdateKernel {
   template <int Bytes, class T, class... Rest>
   [[gnu::always_inline]] static inline void run(F f, Index n, T* y, Rest*... x) {
-    using V = Vec<T, Bytes>;
+    using V = Vec<std::remove_const_t<T>, Bytes>;
     Index i = 0;
-    for (; i + lanes<V> <= n; i += lanes<V>) step(f, lanes<V>, Held<V, T>(y + i, lanes<V>),
-                                                  Held<V, Rest>(x + i, lanes<V>)...);
+    for (; i + lanes<V> <= n; i += lanes<V>)
+      step(f, lanes<V>, Held<V, T>(y + i, lanes<V>), Held<V, Rest>(x + i, lanes<V>)...);
     if (i < n) step(f, n - i, Held<V, T>(y + i, n - i), Held<V, Rest>(x + i, n - i)...);
   }
 
@@ -99,7 +99,8 @@ struct UpdateKernel {
 
 }  // namespace detail
 
-/// y[i] = f(x[i], ...) for i < n.  `f.apply(V& y, const V& x...)`; y is not read, and may be one of x.
+/// y[i] = f(x[i], ...) for i < n.  `f.apply(V& y, const V& x...)`; y is not read, and may be one of
+/// x.
 template <class F, class T, class... In>
 void map(const F& f, Index n, T* y, const In*... x) {
   dispatch<detail::MapKernel<F>>(f, n, y, x...);
@@ -111,8 +112,9 @@ void map(Index n, T* y, const In*... x) {
   dispatch<detail::MapKernel<F>>(F{}, n, y, x...);
 }
 
-/// f on all arrays at once, in place: `f.apply(V&...)` reads every array, and those that are not const
-/// are written back.  For optimisers: `update(AdamStep{...}, n, weight, m, v, std::as_const(gradient))`.
+/// f on all arrays at once, in place: `f.apply(V&...)` reads every array, and those that are not
+/// const are written back.  For optimisers: `update(AdamStep{...}, n, weight, m, v,
+/// std::as_const(gradient))`.
 template <class F, class... T>
 void update(const F& f, Index n, T*... arrays) {
   dispatch<detail::UpdateKernel<F>>(f, n, arrays...);

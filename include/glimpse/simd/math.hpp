@@ -1,8 +1,10 @@
-// math: exp, log, tanh and sigmoid on vectors of float or double, a few units in the last place off.
+// math: exp, log, tanh and sigmoid on vectors of float or double, a few units in the last place
+// off.
 //
 //   exp      (1)  x = n ln 2 + r,  n = round(x / ln 2),  |r| <= ln 2 / 2      Cody, Waite 1980
-//            (2)  e^x = 2^n e^r,   e^r - 1 = r + r^2 (1/2! + r/3! + ...)      Taylor, to half an ulp
-//            2^n is applied in two factors, so that results below the normal range round correctly.
+//            (2)  e^x = 2^n e^r,   e^r - 1 = r + r^2 (1/2! + r/3! + ...)      Taylor, to half an
+//            ulp 2^n is applied in two factors, so that results below the normal range round
+//            correctly.
 //   log      (3)  x = 2^k m,  sqrt(1/2) <= m < sqrt 2,  f = m - 1,  s = f / (2 + f)
 //            (4)  ln m = 2 atanh s = f - (f^2/2 - s (f^2/2 + R)),  R = s^2 (2/3 + 2/5 s^2 + ...)
 //            The second form of (4), from FreeBSD's msun, keeps f, which is exact, outermost.
@@ -31,11 +33,11 @@ struct Format;
 template <>
 struct Format<float> {
   static constexpr int mantissa = 23, bias = 127, exp_terms = 6, log_terms = 4;
-  static constexpr float magic = 0x1.8p23f;                     // x + magic - magic rounds x
-  static constexpr float ln2_hi = 0x1.62e4p-1f;                 // 15 bits: n ln2_hi is exact
+  static constexpr float magic = 0x1.8p23f;      // x + magic - magic rounds x
+  static constexpr float ln2_hi = 0x1.62e4p-1f;  // 15 bits: n ln2_hi is exact
   static constexpr float ln2_lo = 0x1.7f7d1cp-20f;
-  static constexpr float exp_max = 89.0f, exp_min = -104.0f;    // beyond: infinity and zero
-  static constexpr float tanh_max = 10.0f;                      // beyond: one
+  static constexpr float exp_max = 89.0f, exp_min = -104.0f;  // beyond: infinity and zero
+  static constexpr float tanh_max = 10.0f;                    // beyond: one
   static constexpr std::uint32_t sqrt_half = 0x3f3504f3u;
 };
 
@@ -63,10 +65,10 @@ template <class V>
 [[gnu::always_inline]] inline void exp_reduced(V& em1, Mask<V>& n, const V& x) {
   using T = Scalar<V>;
   using F = Format<T>;
-  constexpr T c[13] = {T(1) / T(2),        T(1) / T(6),         T(1) / T(24),
-                       T(1) / T(120),      T(1) / T(720),       T(1) / T(5040),
-                       T(1) / T(40320),    T(1) / T(362880),    T(1) / T(3628800),
-                       T(1) / T(39916800), T(1) / T(479001600), T(1) / T(6227020800),
+  constexpr T c[13] = {T(1) / T(2),          T(1) / T(6),         T(1) / T(24),
+                       T(1) / T(120),        T(1) / T(720),       T(1) / T(5040),
+                       T(1) / T(40320),      T(1) / T(362880),    T(1) / T(3628800),
+                       T(1) / T(39916800),   T(1) / T(479001600), T(1) / T(6227020800),
                        T(1) / T(87178291200)};
   V magic, q;
   broadcast(magic, F::magic);
@@ -135,7 +137,8 @@ struct Log {
     Mask<V> shift = x < Lim::min();
     Mask<V> word, magic_word;
     bits(word, tiny_up);
-    word &= std::numeric_limits<Scalar<Mask<V>>>::max();  // a sign would overflow below; its result is NaN
+    word &= std::numeric_limits<Scalar<Mask<V>>>::max();  // a sign would overflow below; its result
+                                                          // is NaN
     // (3): moving the cut from 1 to sqrt(1/2) by integer arithmetic on the exponent and mantissa
     constexpr auto cut = static_cast<Scalar<Mask<V>>>(F::sqrt_half);
     const Mask<V> exponent = (word - cut) >> F::mantissa;
@@ -204,35 +207,63 @@ struct Sigmoid {
 
 /// y = e^x, element by element; y may be x.
 template <class T>
-void exp(Index n, T* y, const T* x) { map(Exp{}, n, y, x); }
+void exp(Index n, T* y, const T* x) {
+  map(Exp{}, n, y, x);
+}
 /// y = ln x.
 template <class T>
-void log(Index n, T* y, const T* x) { map(Log{}, n, y, x); }
+void log(Index n, T* y, const T* x) {
+  map(Log{}, n, y, x);
+}
 /// y = tanh x.
 template <class T>
-void tanh(Index n, T* y, const T* x) { map(Tanh{}, n, y, x); }
+void tanh(Index n, T* y, const T* x) {
+  map(Tanh{}, n, y, x);
+}
 /// y = 1 / (1 + e^-x).
 template <class T>
-void sigmoid(Index n, T* y, const T* x) { map(Sigmoid{}, n, y, x); }
+void sigmoid(Index n, T* y, const T* x) {
+  map(Sigmoid{}, n, y, x);
+}
 
 /// The same over spans of equal length.
 template <class A, class T>
-void exp(std::span<A> x, std::span<T> y) { exp<T>(std::ssize(y), y.data(), x.data()); }
+void exp(std::span<A> x, std::span<T> y) {
+  exp<T>(std::ssize(y), y.data(), x.data());
+}
 template <class A, class T>
-void log(std::span<A> x, std::span<T> y) { log<T>(std::ssize(y), y.data(), x.data()); }
+void log(std::span<A> x, std::span<T> y) {
+  log<T>(std::ssize(y), y.data(), x.data());
+}
 template <class A, class T>
-void tanh(std::span<A> x, std::span<T> y) { tanh<T>(std::ssize(y), y.data(), x.data()); }
+void tanh(std::span<A> x, std::span<T> y) {
+  tanh<T>(std::ssize(y), y.data(), x.data());
+}
 template <class A, class T>
-void sigmoid(std::span<A> x, std::span<T> y) { sigmoid<T>(std::ssize(y), y.data(), x.data()); }
+void sigmoid(std::span<A> x, std::span<T> y) {
+  sigmoid<T>(std::ssize(y), y.data(), x.data());
+}
 
 /// One number, bit for bit what it would be inside an array.
 template <std::floating_point T>
-T exp(T x) { exp<T>(1, &x, &x); return x; }
+T exp(T x) {
+  exp<T>(1, &x, &x);
+  return x;
+}
 template <std::floating_point T>
-T log(T x) { log<T>(1, &x, &x); return x; }
+T log(T x) {
+  log<T>(1, &x, &x);
+  return x;
+}
 template <std::floating_point T>
-T tanh(T x) { tanh<T>(1, &x, &x); return x; }
+T tanh(T x) {
+  tanh<T>(1, &x, &x);
+  return x;
+}
 template <std::floating_point T>
-T sigmoid(T x) { sigmoid<T>(1, &x, &x); return x; }
+T sigmoid(T x) {
+  sigmoid<T>(1, &x, &x);
+  return x;
+}
 
 }  // namespace glimpse::inline v0::simd

@@ -1,9 +1,9 @@
 // reduce: sums, products and maxima of contiguous arrays, and the in-place companions of softmax.
 //
-// The order of additions is fixed for a given instruction set: four vectors of partial sums take the
-// elements in turn, then (v0 + v1) + (v2 + v3), then the lanes by halves. It depends on n alone, not
-// on where the array stands in memory or how many threads there are. One thread; long arrays are
-// split by parallel_blocks, whose blocks are fixed too.
+// The order of additions is fixed for a given instruction set: four vectors of partial sums take
+// the elements in turn, then (v0 + v1) + (v2 + v3), then the lanes by halves. It depends on n
+// alone, not on where the array stands in memory or how many threads there are. One thread; long
+// arrays are split by parallel_blocks, whose blocks are fixed too.
 #pragma once
 
 #include <limits>
@@ -16,8 +16,8 @@ namespace glimpse::inline v0::simd {
 
 namespace detail {
 
-/// Folds `term.apply(V& sum, V x...)` over arrays; `term.fill` stands for what lies past the end and
-/// adds nothing.
+/// Folds `term.apply(V& sum, V x...)` over arrays; `term.fill` stands for what lies past the end
+/// and adds nothing.
 template <class Term>
 struct SumKernel {
   template <int Bytes, class T, class... In>

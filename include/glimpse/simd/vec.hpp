@@ -1,9 +1,9 @@
 // vec: vectors of float or double, 16, 32 or 64 bytes wide, as the compiler's own vector types.
 //
-// `a + b`, `a * s`, `a < b` work lane by lane as written. What the language lacks is here: unaligned
-// loads and stores, tails, select, minimum and maximum, sums across lanes. Results are written
-// through a reference in first place, because a vector must not cross a call by value (dispatch.hpp).
-// Write a multiply-add as one expression, `a * b + c`: the compilers then fuse it.
+// `a + b`, `a * s`, `a < b` work lane by lane as written. What the language lacks is here:
+// unaligned loads and stores, tails, select, minimum and maximum, sums across lanes. Results are
+// written through a reference in first place, because a vector must not cross a call by value
+// (dispatch.hpp). Write a multiply-add as one expression, `a * b + c`: the compilers then fuse it.
 #pragma once
 
 #include <cstddef>
@@ -104,7 +104,8 @@ template <class To, class From>
   __builtin_memcpy(&to, &from, sizeof(To));
 }
 
-/// Sum of the lanes, halves first: ((l0 + l4) + (l2 + l6)) + ((l1 + l5) + (l3 + l7)), always in this order.
+/// Sum of the lanes, halves first: ((l0 + l4) + (l2 + l6)) + ((l1 + l5) + (l3 + l7)), always in
+/// this order.
 template <class V>
 [[gnu::always_inline]] inline Scalar<V> sum_lanes(const V& v) {
   Scalar<V> lane[lanes<V>];
