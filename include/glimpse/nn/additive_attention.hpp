@@ -1,0 +1,54 @@
+// AdditiveAttention: e_i = w^T tanh(W s + V h_i + b), weights a = softmax(e), glimpse g = sum_i a_i
+// h_i.
+//
+// W, b: `query`; V: `key`; w: `score`. V h does not depend on the state, so `keys` makes it once a
+// sequence.
+#pragma once
+
+#include <cmath>
+#include <span>
+#include <string>
+
+#include <glimpse/nn/linear.hpp>
+#include <glimpse/ops/additive_attention.hpp>
+
+namespace glimpse::inline v0 {
+
+template <class T = float>
+struct AdditiveAttention {
+  Linear<T> query, key;
+  Variable<T> score;  // (A)
+  std::string path;
+
+  AdditiveAttention() = default;
+  /// state: width of s; sequence: width C of h; width: A.
+  AdditiveAttention(Index state, Index sequence, Index width, Random& rng)
+      : query(state, width, rng),
+        key(sequence, width, rng, false),
+        score(detail::uniform_parameter<T>({width}, rng,
+                                           1 / std::sqrt(static_cast<double>(width)))) {}
+
+  /// V h.  h: (N, T, C).  Returns (N, T, A).
+  Variable<T> keys(const Variable<T>& h) const { return key(h); }
+
+  /// s: (N, S); k: (N, T, A) from `keys`; h: (N, T, C); lengths: N numbers, or empty.
+  /// Returns glimpse (N, C) and weights (N, T); places past a length have weight 0.
+  Glimpse<T> operator()(const Variable<T>& s, const Variable<T>& k, const Variable<T>& h,
+                        std::span<const Index> lengths = {}) const {
+    const Variable<T> q = query(s);
+    const ModuleScope scope(path);
+    Glimpse<T> g = additive_attention(q, k, score, h, lengths);
+    const Index places = k.size(0) * k.size(1);
+    reported(this, "AdditiveAttention", g.glimpse, score.size(), places * (k.size(2) + h.size(2)));
+    return g;
+  }
+
+  template <class F>
+  void visit(F&& f) {
+    f("query", query);
+    f("key", key);
+    f("score", score);
+  }
+};
+
+}  // namespace glimpse::inline v0

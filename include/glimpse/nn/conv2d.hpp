@@ -1,0 +1,64 @@
+// Conv2d: a bank of filters over a batch of pictures.
+//
+// weight: (out, in/groups, kernel h, kernel w), bias: (out) or absent. Both start uniform on
+// [-1/sqrt(f), 1/sqrt(f)), f = in/groups * kernel h * kernel w, as in PyTorch.
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <string>
+
+#include <glimpse/core/random.hpp>
+#include <glimpse/nn/init.hpp>
+#include <glimpse/nn/report.hpp>
+#include <glimpse/ops/conv2d.hpp>
+
+namespace glimpse::inline v0 {
+
+/// Pairs are (height, width).
+struct Conv2dConfig {
+  Index in = 1, out = 1;
+  std::array<Index, 2> kernel{3, 3}, stride{1, 1}, padding{0, 0}, dilation{1, 1};
+  Index groups = 1;
+  bool bias = true;
+};
+
+template <class T = float>
+struct Conv2d {
+  Conv2dConfig config;
+  Variable<T> weight, bias;
+  std::string path;
+
+  Conv2d() = default;
+  Conv2d(const Conv2dConfig& c, Random& rng) : config(c) {
+    if (c.in < 1 || c.out < 1 || c.groups < 1 || c.in % c.groups != 0 || c.out % c.groups != 0)
+      fail("Conv2d", c.groups, " groups do not split ", c.in, " channels in and ", c.out, " out");
+    const Shape shape{c.out, c.in / c.groups, c.kernel[0], c.kernel[1]};
+    const double bound = 1 / std::sqrt(static_cast<double>(shape.count() / c.out));
+    weight = detail::uniform_parameter<T>(shape, rng, bound);
+    if (c.bias) bias = detail::uniform_parameter<T>({c.out}, rng, bound);
+  }
+
+  Conv2dOptions options() const {
+    return {.stride = config.stride,
+            .padding = config.padding,
+            .dilation = config.dilation,
+            .groups = config.groups};
+  }
+
+  /// x: (N, in, H, W).  Returns (N, out, H', W').
+  Variable<T> operator()(const Variable<T>& x) const {
+    const ModuleScope scope(path);
+    const Variable<T> y = conv2d(x, weight, bias, options());
+    return reported(this, "Conv2d", y, detail::total_size(weight, bias),
+                    y.size() * (weight.size() / weight.size(0)));
+  }
+
+  template <class F>
+  void visit(F&& f) {
+    f("weight", weight);
+    f("bias", bias);
+  }
+};
+
+}  // namespace glimpse::inline v0

@@ -1,0 +1,55 @@
+// ConvBlock: y = relu(norm(conv(x))), the step that the convolutional networks here are made of.
+#pragma once
+
+#include <optional>
+
+#include <glimpse/nn/batch_norm.hpp>
+#include <glimpse/nn/conv2d.hpp>
+#include <glimpse/nn/fold.hpp>
+#include <glimpse/nn/visit.hpp>
+#include <glimpse/ops/activations.hpp>
+
+namespace glimpse::inline v0 {
+
+template <class T = float>
+struct ConvBlock {
+  Conv2d<T> conv;
+  std::optional<BatchNorm2d<T>> norm;
+  bool folded = false;
+
+  ConvBlock() = default;
+  ConvBlock(const Conv2dConfig& config, bool batch_norm, Random& rng) : conv(config, rng) {
+    if (batch_norm) norm.emplace(config.out);
+  }
+
+  /// x: (N, in, H, W).  Returns (N, out, H', W'), nothing below 0.
+  Variable<T> operator()(const Variable<T>& x) {
+    const Variable<T> y = conv(x);
+    return norm ? norm->then_relu(y) : relu(y);
+  }
+
+  /// For use, not for training: the batch norm moves into the convolution, and its names leave the
+  /// state.
+  void fold() {
+    if (!norm) return;
+    fold_batch_norm(conv, *norm);
+    norm.reset();
+    folded = true;
+  }
+
+  template <class F>
+  void visit(F&& f) {
+    f("conv", conv);
+    f("norm", norm);
+  }
+};
+
+/// Folds every ConvBlock of a model.
+template <class M>
+void fold(M& model) {
+  walk(model, [](const std::string&, auto& x) {
+    if constexpr (requires { x.norm.reset(), x.fold(); }) x.fold();
+  });
+}
+
+}  // namespace glimpse::inline v0

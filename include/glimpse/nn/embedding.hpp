@@ -1,0 +1,41 @@
+// Embedding: a table with a row for every symbol.  weight: (symbols, width), starts normal (0, 1).
+#pragma once
+
+#include <span>
+#include <string>
+
+#include <glimpse/core/random.hpp>
+#include <glimpse/nn/init.hpp>
+#include <glimpse/nn/report.hpp>
+#include <glimpse/ops/embedding.hpp>
+
+namespace glimpse::inline v0 {
+
+template <class T = float>
+struct Embedding {
+  Variable<T> weight;
+  std::string path;
+
+  Embedding() = default;
+  Embedding(Index symbols, Index width, Random& rng)
+      : weight(parameter(empty<T>({symbols, width}))) {
+    normal_init(weight, rng);
+  }
+
+  /// indices: row numbers, as many as `shape` holds.  Returns shape + (width,).
+  Variable<T> operator()(std::span<const Index> indices, const Shape& shape) const {
+    const ModuleScope scope(path);
+    return reported(this, "Embedding", embedding(weight, indices, shape), weight.size());
+  }
+  /// The same for a plain list: (n, width).
+  Variable<T> operator()(std::span<const Index> indices) const {
+    return (*this)(indices, Shape{static_cast<Index>(indices.size())});
+  }
+
+  template <class F>
+  void visit(F&& f) {
+    f("weight", weight);
+  }
+};
+
+}  // namespace glimpse::inline v0

@@ -1,0 +1,25 @@
+// LSTM: one layer in one direction over whole sequences; gates in the order i, f, g, o. See
+// ops/lstm.hpp. Two directions: Bidirectional<LSTM<T>>; several layers: Stacked<...>.
+#pragma once
+
+#include <glimpse/nn/recurrent.hpp>
+#include <glimpse/ops/lstm.hpp>
+
+namespace glimpse::inline v0 {
+
+template <class T = float>
+struct LSTM : detail::RecurrentWeights<T, 4> {
+  using value_type = T;
+  using detail::RecurrentWeights<T, 4>::RecurrentWeights;
+
+  /// x: (T, N, I).  lengths: N numbers, or empty for full length.  Returns (T, N, H), 0 past a
+  /// length.
+  Variable<T> operator()(const Variable<T>& x, std::span<const Index> lengths = {},
+                         bool reverse = false) const {
+    const ModuleScope scope(this->path);
+    return this->report("LSTM", lstm(x, this->weight_x, this->weight_h, this->bias_x, this->bias_h,
+                                     lengths, reverse));
+  }
+};
+
+}  // namespace glimpse::inline v0

@@ -1,0 +1,135 @@
+// Sequential: layers one after the other, and the stateless steps that stand between them.
+//
+//   Sequential net{Conv2d<float>({.in = 1, .out = 8}, rng), Relu{}, MaxPool2d{},
+//                  Flatten{}, Linear<float>(288, 10, rng)};
+//
+// Any callable from Variable to Variable is a layer: a module, one of the steps below, a lambda.
+// Members are named by their position: "0.weight", "4.bias".
+#pragma once
+
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include <glimpse/nn/report.hpp>
+#include <glimpse/nn/visit.hpp>
+#include <glimpse/ops/activations.hpp>
+#include <glimpse/ops/pool2d.hpp>
+#include <glimpse/ops/shape_ops.hpp>
+
+namespace glimpse::inline v0 {
+
+template <class... Layers>
+struct Sequential {
+  std::tuple<Layers...> layers;
+
+  Sequential() = default;
+  explicit Sequential(Layers... l) requires(sizeof...(Layers) > 0) : layers(std::move(l)...) {}
+
+  template <class T>
+  Variable<T> operator()(const Variable<T>& x) {
+    Variable<T> y = x;
+    std::apply([&](auto&... layer) { ((y = layer(y)), ...); }, layers);
+    return y;
+  }
+
+  /// Layer number I.
+  template <std::size_t I>
+  auto& get() {
+    return std::get<I>(layers);
+  }
+
+  template <class F>
+  void visit(F&& f) {
+    std::size_t i = 0;
+    const auto member = [&](auto& layer) {
+      const std::string name = std::to_string(i++);
+      if constexpr (Module<std::remove_reference_t<decltype(layer)>>) f(name, layer);
+    };
+    std::apply([&](auto&... layer) { (member(layer), ...); }, layers);
+  }
+};
+
+// Steps without parameters. They are modules only so that `summary` and errors can name them.
+
+namespace detail {
+/// A named step that applies Op.
+template <class Op>
+struct Step : Op {
+  std::string path;
+
+  template <class T>
+  Variable<T> operator()(const Variable<T>& x) const {
+    const ModuleScope scope(path);
+    return reported(this, Op::kind, Op::apply(x));
+  }
+  template <class F>
+  void visit(F&&) {}
+};
+struct ReluStep {
+  static constexpr std::string_view kind = "Relu";
+  template <class T>
+  static Variable<T> apply(const Variable<T>& x) {
+    return relu(x);
+  }
+};
+struct TanhStep {
+  static constexpr std::string_view kind = "Tanh";
+  template <class T>
+  static Variable<T> apply(const Variable<T>& x) {
+    return tanh(x);
+  }
+};
+struct SigmoidStep {
+  static constexpr std::string_view kind = "Sigmoid";
+  template <class T>
+  static Variable<T> apply(const Variable<T>& x) {
+    return sigmoid(x);
+  }
+};
+struct FlattenStep {
+  static constexpr std::string_view kind = "Flatten";
+  template <class T>
+  static Variable<T> apply(const Variable<T>& x) {
+    return flatten(x, 1);
+  }
+};
+}  // namespace detail
+
+using Relu = detail::Step<detail::ReluStep>;
+using Tanh = detail::Step<detail::TanhStep>;
+using Sigmoid = detail::Step<detail::SigmoidStep>;
+/// (N, ...) to (N, n).
+using Flatten = detail::Step<detail::FlattenStep>;
+
+/// Largest of every window.
+struct MaxPool2d {
+  Pool2dOptions options;
+  std::string path;
+
+  MaxPool2d() = default;
+  explicit MaxPool2d(const Pool2dOptions& o) : options(o) {}
+
+  template <class T>
+  Variable<T> operator()(const Variable<T>& x) const {
+    const ModuleScope scope(path);
+    return reported(this, "MaxPool2d", max_pool2d(x, options));
+  }
+  template <class F>
+  void visit(F&&) {}
+};
+
+/// Mean of every channel: (N, C, H, W) to (N, C, 1, 1).
+struct GlobalAveragePool2d {
+  std::string path;
+
+  template <class T>
+  Variable<T> operator()(const Variable<T>& x) const {
+    const ModuleScope scope(path);
+    return reported(this, "GlobalAveragePool2d", adaptive_average_pool2d(x, {1, 1}));
+  }
+  template <class F>
+  void visit(F&&) {}
+};
+
+}  // namespace glimpse::inline v0

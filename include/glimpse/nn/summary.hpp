@@ -1,0 +1,118 @@
+// summary: a model as a table, made by watching one picture pass through it.
+//
+//   layer                    kind       output            parameters   multiply-adds
+//   localization.conv1       Conv2d     (1, 64, 32, 100)         640       1,843,200
+//   ...
+//   total                                                 10,830,000     909,000,000
+//
+// Multiply-adds count the products of convolutions, linear layers and recurrences, one for a norm's
+// element; what runs outside leaf modules (softmax, sampling) is not counted.
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <glimpse/nn/module.hpp>
+#include <glimpse/nn/report.hpp>
+
+namespace glimpse::inline v0 {
+
+namespace detail {
+
+/// 10830000 as "10,830,000".
+inline std::string grouped(Index n) {
+  std::string s = std::to_string(n);
+  for (Index i = static_cast<Index>(s.size()) - 3; i > (n < 0 ? 1 : 0); i -= 3)
+    s.insert(static_cast<std::size_t>(i), ",");
+  return s;
+}
+
+/// Columns padded to their widest entry; the first `left` of them to the left, the others to the
+/// right.
+inline std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t left) {
+  std::vector<std::size_t> width(rows.front().size(), 0);
+  for (const auto& row : rows)
+    for (std::size_t c = 0; c < row.size(); ++c) width[c] = std::max(width[c], row[c].size());
+  std::string text;
+  for (const auto& row : rows) {
+    std::string line;
+    for (std::size_t c = 0; c < row.size(); ++c) {
+      const std::string space(width[c] - row[c].size(), ' ');
+      line += (c ? "  " : "") + (c < left ? row[c] + space : space + row[c]);
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + "\n";
+  }
+  return text;
+}
+
+}  // namespace detail
+
+/// What the leaf modules of `model` report while f() runs it, in order, with their names.
+struct LayerRow {
+  std::string name, kind;
+  Shape output;
+  Index parameters, multiply_adds;
+};
+
+/// Runs f() in the mode for use, without a tape, and returns a row for every call of a leaf module
+/// of `model`.
+template <class M, class F>
+std::vector<LayerRow> layer_rows(M& model, F&& f) {
+  std::vector<LayerReport> reports;
+  const std::vector<bool> modes = training_modes(model);
+  struct Restore {
+    M& model;
+    const std::vector<bool>& modes;
+    std::vector<LayerReport>* before;
+    ~Restore() {
+      detail::layer_reports() = before;
+      set_training_modes(model, modes);
+    }
+  };
+  {
+    const Restore restore{model, modes, std::exchange(detail::layer_reports(), &reports)};
+    set_training(model, false);
+    const NoGrad no_grad;
+    f();
+  }
+  // A struct and its first member may share an address: the leaf is the last one found there.
+  std::vector<std::pair<const void*, std::string>> names;
+  walk(model, [&](const std::string& name, auto& x) {
+    if constexpr (Module<std::remove_reference_t<decltype(x)>>) names.emplace_back(&x, name);
+  });
+  std::vector<LayerRow> rows;
+  std::vector<const void*> seen;
+  for (const LayerReport& r : reports) {
+    const auto at = std::find_if(names.rbegin(), names.rend(),
+                                 [&](const auto& n) { return n.first == r.module; });
+    const bool again = std::find(seen.begin(), seen.end(), r.module) != seen.end();
+    seen.push_back(r.module);
+    rows.push_back({at == names.rend() ? "" : at->second, std::string(r.kind), r.output,
+                    again ? 0 : r.parameters, r.multiply_adds});
+  }
+  return rows;
+}
+
+/// A table of every layer that `model(inputs...)` passes through: name, kind, output shape,
+/// parameters (once for a layer that is used again), multiply-adds. Batch norm and dropout stand as
+/// in use; nothing in the model changes.
+template <class M, class... Inputs>
+std::string summary(M& model, const Inputs&... inputs) {
+  std::vector<std::vector<std::string>> cells{
+      {"layer", "kind", "output", "parameters", "multiply-adds"}};
+  Index multiply_adds = 0;
+  for (const LayerRow& r : layer_rows(model, [&] { static_cast<void>(model(inputs...)); })) {
+    multiply_adds += r.multiply_adds;
+    cells.push_back({r.name, r.kind, r.output.str(),
+                     r.parameters ? detail::grouped(r.parameters) : "",
+                     r.multiply_adds ? detail::grouped(r.multiply_adds) : ""});
+  }
+  cells.push_back(
+      {"total", "", "", detail::grouped(count_parameters(model)), detail::grouped(multiply_adds)});
+  return detail::table(cells, 3);
+}
+
+}  // namespace glimpse::inline v0
