@@ -15,6 +15,7 @@
 #include <vector>
 
 #include <glimpse/core/error.hpp>
+#include <glimpse/core/loops.hpp>
 #include <glimpse/core/shape.hpp>
 #include <glimpse/core/storage.hpp>
 
@@ -176,9 +177,7 @@ class Tensor {
       return;
     }
     const Tensor from = source.broadcast_to(shape_);
-    for_each_row([&](Index to, Index at, Index n, Index step, Index from_step) {
-      for (Index i = 0; i < n; ++i) raw()[to + i * step] = from.raw()[at + i * from_step];
-    }, from);
+    detail::copy_strided(shape_, raw(), strides_, from.raw(), from.strides_);
   }
 
   void fill(T value) {
@@ -186,9 +185,10 @@ class Tensor {
       std::fill_n(raw(), size(), value);
       return;
     }
-    for_each_row([&](Index to, Index, Index n, Index step, Index) {
-      for (Index i = 0; i < n; ++i) raw()[to + i * step] = value;
-    }, *this);
+    const Loops<1> loops = join_axes<1>(shape_, {strides_});
+    for_each_run(loops, 1, [&](const std::array<Index, 1>& at, Index n) {
+      for (Index i = 0; i < n; ++i) raw()[at[0] + i * loops.step(0)] = value;
+    });
   }
 
  private:
@@ -207,25 +207,6 @@ class Tensor {
     ((offset += static_cast<Index>(indices) * strides_[axis++]), ...);
     return offset;
   }
-  /// f(offset here, offset in other, n, step, other's step) for every run along the last axis.
-  template <class F>
-  void for_each_row(F&& f, const Tensor& other) const {
-    if (shape_.count() == 0) return;
-    if (rank() == 0) return f(0, 0, 1, 1, 1);
-    const Index n = shape_[-1], rows = shape_.count() / n;
-    Shape index = shape_;
-    for (Index& i : index) i = 0;
-    for (Index row = 0, here = 0, there = 0; row < rows; ++row) {
-      f(here, there, n, strides_[-1], other.strides_[-1]);
-      for (Index a = rank() - 2; a >= 0; --a) {
-        here += strides_[a], there += other.strides_[a];
-        if (++index[a] < shape_[a]) break;
-        here -= index[a] * strides_[a], there -= index[a] * other.strides_[a];
-        index[a] = 0;
-      }
-    }
-  }
-
   Shape shape_, strides_;
   Index offset_ = 0;
   Storage storage_;

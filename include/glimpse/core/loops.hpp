@@ -1,0 +1,137 @@
+// loops: walking several views of one shape at once, in as few and as long runs as their strides allow.
+//
+//   axes a, a+1 of one view are one axis if   stride_a = extent_a+1 * stride_a+1
+//
+// Axes of extent 1 are dropped and neighbours are joined where that holds for every view, so that a dense tensor is
+// one run, and (N, C, H, W) beside (C, 1, 1) is N C runs of H W. Long runs are cut, so that threads share them.
+#pragma once
+
+#include <algorithm>
+#include <array>
+
+#include <glimpse/core/parallel.hpp>
+#include <glimpse/core/shape.hpp>
+
+namespace glimpse::inline v0 {
+
+/// The joined axes of K views, outermost first; at least one axis.
+template <std::size_t K>
+struct Loops {
+  Shape extent;
+  std::array<Shape, K> stride;
+
+  /// Step of view k along the innermost axis.
+  Index step(std::size_t k) const { return stride[k][-1]; }
+};
+
+/// Joins what can be joined. strides: of K views that have all been broadcast to `shape`.
+template <std::size_t K>
+Loops<K> join_axes(const Shape& shape, const std::array<Shape, K>& strides) {
+  Loops<K> loops;
+  for (Index a = 0; a < shape.rank(); ++a) {
+    if (shape[a] == 1) continue;
+    bool joins = !loops.extent.empty();
+    for (std::size_t k = 0; k < K; ++k)
+      joins = joins && loops.stride[k][-1] == strides[k][a] * shape[a];
+    if (!joins) loops.extent.push_back(1);
+    loops.extent[-1] *= shape[a];
+    for (std::size_t k = 0; k < K; ++k) {
+      if (!joins) loops.stride[k].push_back(0);
+      loops.stride[k][-1] = strides[k][a];
+    }
+  }
+  if (loops.extent.empty()) {
+    loops.extent.push_back(1);
+    for (Shape& s : loops.stride) s.push_back(1);
+  }
+  return loops;
+}
+
+/// Calls f(offsets, n) for runs of n elements along the innermost axis, together covering everything once; in
+/// parallel where that pays. offsets: where the run starts in each view. cost: of one element.
+template <std::size_t K, class F>
+void for_each_run(const Loops<K>& loops, Index cost, F&& f) {
+  constexpr Index longest = 16384;
+  const Index n = loops.extent[-1], total = loops.extent.count();
+  if (total == 0) return;
+  const Index pieces = (n + longest - 1) / longest;
+  const Index block = std::max<Index>(1, longest / (std::min(n, longest) * cost));
+  parallel_blocks(total / n * pieces, block, cost * std::min(n, longest), [&](Index begin, Index end) {
+    Index piece = begin % pieces;
+    Shape index = loops.extent;
+    std::array<Index, K> at{};
+    for (Index a = index.rank() - 2, row = begin / pieces; a >= 0; --a) {
+      index[a] = row % loops.extent[a];
+      row /= loops.extent[a];
+      for (std::size_t k = 0; k < K; ++k) at[k] += index[a] * loops.stride[k][a];
+    }
+    for (Index item = begin; item < end; ++item) {
+      std::array<Index, K> start = at;
+      for (std::size_t k = 0; k < K; ++k) start[k] += piece * longest * loops.step(k);
+      f(start, std::min(longest, n - piece * longest));
+      if (++piece < pieces) continue;
+      piece = 0;
+      for (Index a = index.rank() - 2; a >= 0; --a) {
+        for (std::size_t k = 0; k < K; ++k) at[k] += loops.stride[k][a];
+        if (++index[a] < loops.extent[a]) break;
+        for (std::size_t k = 0; k < K; ++k) at[k] -= index[a] * loops.stride[k][a];
+        index[a] = 0;
+      }
+    }
+  });
+}
+
+namespace detail {
+
+/// A run of the copy below: dense to dense, repeated, or gathered.
+template <class T>
+void copy_run(T* to, Index to_step, const T* from, Index from_step, Index n) {
+  if (to_step == 1 && from_step == 1) std::copy_n(from, n, to);
+  else if (to_step == 1 && from_step == 0) std::fill_n(to, n, *from);
+  else
+    for (Index i = 0; i < n; ++i) to[i * to_step] = from[i * from_step];
+}
+
+/// to[i] = from[i] for views of one shape. Where the two disagree on which axis is dense, as in a transposition,
+/// the axes dense in one and in the other are walked in square tiles, so that both sides use whole cache lines.
+template <class T>
+void copy_strided(const Shape& shape, T* to, const Shape& to_strides, const T* from, const Shape& from_strides) {
+  Loops<2> loops = join_axes<2>(shape, {to_strides, from_strides});
+  const Index last = loops.extent.rank() - 1;
+  Index dense = last;
+  for (Index a = last; a >= 0; --a)
+    if (loops.stride[1][a] == 1 && loops.extent[a] > 1) dense = a;
+  if (dense == last || loops.step(0) != 1 || loops.step(1) == 0) {
+    for_each_run(loops, 1, [&](const std::array<Index, 2>& at, Index n) {
+      copy_run(to + at[0], loops.step(0), from + at[1], loops.step(1), n);
+    });
+    return;
+  }
+  constexpr Index tile = 16;
+  const Index rows = loops.extent[dense], cols = loops.extent[-1];
+  const Index to_step = loops.stride[0][dense], from_step = loops.step(1);
+  Loops<3> bands;  // one run for every tile of `dense`, over all other axes but the last; the third view counts rows
+  bands.extent = loops.extent;
+  bands.extent[dense] = (rows + tile - 1) / tile;
+  bands.extent[-1] = 1;
+  for (Index a = 0; a <= last; ++a) {
+    const Index times = a == dense ? tile : 1;
+    bands.stride[0].push_back(loops.stride[0][a] * times);
+    bands.stride[1].push_back(loops.stride[1][a] * times);
+    bands.stride[2].push_back(a == dense ? tile : 0);
+  }
+  for_each_run(bands, tile * cols, [&](const std::array<Index, 3>& at, Index) {
+    const Index high = std::min(tile, rows - at[2]);
+    T* y = to + at[0];
+    const T* x = from + at[1];
+    for (Index j0 = 0; j0 < cols; j0 += tile) {
+      const Index j1 = std::min(cols, j0 + tile);
+      for (Index i = 0; i < high; ++i)
+        for (Index j = j0; j < j1; ++j) y[i * to_step + j] = x[i + j * from_step];
+    }
+  });
+}
+
+}  // namespace detail
+
+}  // namespace glimpse::inline v0

@@ -1,0 +1,157 @@
+// activations: the nonlinearities, element by element.
+//
+//   (1)  relu        y = max(x, 0)                                  dx = dy [y > 0]
+//   (2)  leaky_relu  y = x or, below 0, slope x                     dx = dy or, below 0, slope dy
+//   (3)  sigmoid     y = 1 / (1 + e^-x)                             dx = dy y (1 - y)
+//   (4)  tanh        y = (e^x - e^-x) / (e^x + e^-x)                dx = dy (1 - y^2)
+//   (5)  softplus    y = ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|)   dx = dy sigmoid(x)
+//   (6)  gelu        y = x s(x),  s = sigmoid(2 c (x + k x^3))      dx = dy (s + x s (1 - s) 2 c (1 + 3 k x^2))
+//        c = sqrt(2 / pi), k = 0.044715; x s(x) is the form with tanh, x/2 (1 + tanh(c (x + k x^3))), rewritten
+//
+// (1), (3), (4) need their result alone for backward, the others their operand. NaN passes through all of them.
+#pragma once
+
+#include <glimpse/ops/elementwise.hpp>
+#include <glimpse/simd/math.hpp>
+
+namespace glimpse::inline v0 {
+
+namespace kernel {
+
+struct ReluForward {
+  template <class V>
+  [[gnu::always_inline]] static void apply(V& y, const V& x) {
+    const V zero{};
+    y = x < zero ? zero : x;
+  }
+};
+struct ReluBackward {
+  template <class V>
+  [[gnu::always_inline]] static void apply(V& dx, const V& dy, const V& y) {
+    const V zero{};
+    dx = y > zero ? dy : zero;
+  }
+};
+
+struct LeakyReluForward {
+  double slope;
+  template <class V>
+  [[gnu::always_inline]] void apply(V& y, const V& x) const {
+    const V lower = x * static_cast<simd::Scalar<V>>(slope);
+    y = x < V{} ? lower : x;
+  }
+};
+struct LeakyReluBackward {
+  double slope;
+  template <class V>
+  [[gnu::always_inline]] void apply(V& dx, const V& dy, const V& x) const {
+    const V lower = dy * static_cast<simd::Scalar<V>>(slope);
+    dx = x > V{} ? dy : lower;
+  }
+};
+
+using SigmoidForward = simd::Sigmoid;
+struct SigmoidBackward {
+  template <class V>
+  [[gnu::always_inline]] static void apply(V& dx, const V& dy, const V& y) {
+    dx = dy * (y - y * y);
+  }
+};
+
+using TanhForward = simd::Tanh;
+struct TanhBackward {
+  template <class V>
+  [[gnu::always_inline]] static void apply(V& dx, const V& dy, const V& y) {
+    dx = dy - dy * y * y;
+  }
+};
+
+struct SoftplusForward {
+  template <class V>
+  [[gnu::always_inline]] static void apply(V& y, const V& x) {
+    using T = simd::Scalar<V>;
+    V z, one_z, tail;
+    const V down = x < V{} ? x : -x;
+    simd::Exp::apply(z, down);
+    one_z = z + T(1);
+    simd::Log::apply(tail, one_z);
+    const V lost = z - (one_z - T(1));  // what 1 + z has rounded away, to first order
+    const V top = x < V{} ? V{} : x;
+    y = top + (tail + lost / one_z);
+  }
+};
+struct SoftplusBackward {
+  template <class V>
+  [[gnu::always_inline]] static void apply(V& dx, const V& dy, const V& x) {
+    V s;
+    simd::Sigmoid::apply(s, x);
+    dx = dy * s;
+  }
+};
+
+struct GeluForward {
+  static constexpr double two_c = 1.5957691216057308, k = 0.044715;
+  template <class V>
+  [[gnu::always_inline]] static void apply(V& y, const V& x) {
+    using T = simd::Scalar<V>;
+    V s;
+    const V u = x * (x * x * T(two_c * k) + T(two_c));
+    simd::Sigmoid::apply(s, u);
+    y = x * s;
+  }
+};
+struct GeluBackward {
+  template <class V>
+  [[gnu::always_inline]] static void apply(V& dx, const V& dy, const V& x) {
+    using T = simd::Scalar<V>;
+    constexpr double two_c = GeluForward::two_c, k = GeluForward::k;
+    V s;
+    const V xx = x * x;
+    const V u = x * (xx * T(two_c * k) + T(two_c));
+    simd::Sigmoid::apply(s, u);
+    const V slope = xx * T(3 * two_c * k) + T(two_c);
+    dx = dy * (s + x * (s - s * s) * slope);
+  }
+};
+
+}  // namespace kernel
+
+/// max(x, 0).  x: any shape.  The gradient at 0 is 0.
+template <class T>
+Variable<T> relu(const Variable<T>& x) {
+  return elementwise("relu", x, kernel::ReluForward{}, kernel::ReluBackward{}, Keep::result, 1);
+}
+
+/// x above 0, slope x below.  x: any shape.  Source: Maas, Hannun, Ng 2013.
+template <class T>
+Variable<T> leaky_relu(const Variable<T>& x, double slope = 0.01) {
+  return elementwise("leaky_relu", x, kernel::LeakyReluForward{slope}, kernel::LeakyReluBackward{slope},
+                     Keep::operand, 1);
+}
+
+/// 1 / (1 + e^-x), between 0 and 1.  x: any shape.
+template <class T>
+Variable<T> sigmoid(const Variable<T>& x) {
+  return elementwise("sigmoid", x, kernel::SigmoidForward{}, kernel::SigmoidBackward{}, Keep::result, 8);
+}
+
+/// Hyperbolic tangent, between -1 and 1.  x: any shape.
+template <class T>
+Variable<T> tanh(const Variable<T>& x) {
+  return elementwise("tanh", x, kernel::TanhForward{}, kernel::TanhBackward{}, Keep::result, 8);
+}
+
+/// ln(1 + e^x), a smooth relu.  x: any shape.
+template <class T>
+Variable<T> softplus(const Variable<T>& x) {
+  return elementwise("softplus", x, kernel::SoftplusForward{}, kernel::SoftplusBackward{}, Keep::operand, 16);
+}
+
+/// x times the normal distribution function, by its usual approximation (6).  x: any shape.
+/// Source: Hendrycks, Gimpel 2016.
+template <class T>
+Variable<T> gelu(const Variable<T>& x) {
+  return elementwise("gelu", x, kernel::GeluForward{}, kernel::GeluBackward{}, Keep::operand, 8);
+}
+
+}  // namespace glimpse::inline v0

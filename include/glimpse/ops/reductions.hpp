@@ -1,0 +1,94 @@
+// reductions: many numbers into few, over any axes (core/reduce.hpp).
+//
+//   (1)  sum    y_k = sum_r x_(k, r)          dx_(k, r) = dy_k
+//   (2)  mean   y_k = 1/n sum_r x_(k, r)      dx_(k, r) = dy_k / n
+//   (3)  max    y_k = x_(k, r*),  r* = the first r with the largest x       dx_(k, r) = dy_k [r = r*]
+//        min    alike
+//
+// k runs over the kept axes, r over the n places of the reduced ones.
+#pragma once
+
+#include <glimpse/autograd/variable.hpp>
+#include <glimpse/core/arithmetic.hpp>
+#include <glimpse/core/reduce.hpp>
+
+namespace glimpse::inline v0 {
+
+namespace kernel {
+
+/// dy repeated over the reduced axes, times `factor`.
+template <class T>
+Tensor<T> sum_backward(const Tensor<T>& dy, const Shape& shape, unsigned mask, T factor) {
+  Tensor<T> scaled = dy.reshape(detail::reduced_shape(shape, mask, true));
+  if (factor != T(1)) {
+    scaled = scaled.clone();
+    for (T& v : scaled.span()) v *= factor;
+  }
+  return scaled.broadcast_to(shape);
+}
+
+/// Puts every dy where its maximum stood: `at` counts within the reduced axes.
+template <class T>
+Tensor<T> max_backward(const Tensor<T>& dy, const Tensor<Index>& at, const Shape& shape, unsigned mask) {
+  Shape order, back = shape, rows;
+  for (const unsigned part : {~mask, mask})
+    for (Index a = 0; a < shape.rank(); ++a)
+      if (part >> a & 1) back[a] = order.rank(), order.push_back(a), rows.push_back(shape[a]);
+  Tensor<T> dx = zeros<T>(rows);  // the reduced axes at the end, as the maximum was taken
+  const Index n = shape.count() / std::max<Index>(dy.size(), 1);
+  for (Index r = 0; r < dy.size(); ++r) dx.data()[r * n + at.data()[r]] = dy.data()[r];  // (3)
+  return dx.permute(back);
+}
+
+}  // namespace kernel
+
+/// Sum over `axes` (none: all, a scalar); `keep` leaves them in place with extent 1.
+/// Throws ShapeError for an axis that x does not have.
+template <class T>
+Variable<T> sum(const Variable<T>& x, const Shape& axes = {}, bool keep = false) {
+  const unsigned mask = detail::axis_mask("sum", x.shape(), axes);
+  return record("sum", sum(x.value(), axes, keep), {x},
+                [shape = x.shape(), mask](const Tensor<T>& dy, Gradients<T>& d) {
+                  d.add(0, kernel::sum_backward(dy, shape, mask, T(1)));  // (1)
+                });
+}
+
+/// Mean over `axes` (none: all).
+template <class T>
+Variable<T> mean(const Variable<T>& x, const Shape& axes = {}, bool keep = false) {
+  const unsigned mask = detail::axis_mask("mean", x.shape(), axes);
+  Tensor<T> y = mean(x.value(), axes, keep);
+  return record("mean", y, {x}, [shape = x.shape(), mask](const Tensor<T>& dy, Gradients<T>& d) {
+    const Index n = shape.count() / std::max<Index>(dy.size(), 1);
+    d.add(0, kernel::sum_backward(dy, shape, mask, T(1) / static_cast<T>(n)));  // (2)
+  });
+}
+
+namespace detail {
+template <class Better, class T>
+Variable<T> best(std::string_view op, const Variable<T>& x, const Shape& axes, bool keep) {
+  const unsigned mask = axis_mask(op, x.shape(), axes);
+  const Tensor<T> rows = reduced_last(op, x.value(), axes);
+  const Tensor<Index> at = best_in_rows<Better>(rows);
+  Tensor<T> y(reduced_shape(x.shape(), mask, keep));
+  const Index n = rows.size(-1);
+  for (Index r = 0; r < y.size(); ++r) y.data()[r] = rows.data()[r * n + at.data()[r]];
+  return record(op, y, {x}, [at, shape = x.shape(), mask](const Tensor<T>& dy, Gradients<T>& d) {
+    d.add(0, kernel::max_backward(dy, at, shape, mask));
+  });
+}
+}  // namespace detail
+
+/// Largest element over `axes` (none: all); the gradient of equals goes to the first, a NaN wins.
+/// Throws ShapeError over no elements.
+template <class T>
+Variable<T> max(const Variable<T>& x, const Shape& axes = {}, bool keep = false) {
+  return detail::best<detail::Larger>("max", x, axes, keep);
+}
+/// Smallest element over `axes` (none: all), alike.
+template <class T>
+Variable<T> min(const Variable<T>& x, const Shape& axes = {}, bool keep = false) {
+  return detail::best<detail::Smaller>("min", x, axes, keep);
+}
+
+}  // namespace glimpse::inline v0

@@ -1,0 +1,137 @@
+// softmax: turns scores into weights that sum to one, along the last axis; and its logarithm.
+//
+//   (1)  y_i = exp(x_i - m) / sum_j exp(x_j - m),   m = max_j x_j        m keeps every exp below 1
+//   (2)  dy_i/dx_j = y_i (delta_ij - y_j)
+//   (3)  dx_j = sum_i dL/dy_i dy_i/dx_j = y_j (dy_j - <dy, y>)           so backward needs y alone
+//
+//   (4)  l_i = ln y_i = x_i - m - ln sum_j exp(x_j - m)
+//   (5)  dx_j = dl_j - exp(l_j) sum_i dl_i                               from (2) with dl = dy / y
+//
+// With lengths, row r runs over its first n_r places only; the places behind get exactly 0, and no gradient.
+// x, y: (rows, n). O(rows n). The derivation is told at length in docs/math/softmax.md.
+#pragma once
+
+#include <cmath>
+#include <span>
+
+#include <glimpse/ops/elementwise.hpp>
+#include <glimpse/simd/reduce.hpp>
+
+namespace glimpse::inline v0 {
+
+namespace kernel {
+
+/// lengths: empty, or how many places of each row count.
+template <class T>
+void softmax_forward(Matrix<const T> x, Matrix<T> y, std::span<const Index> lengths = {}) {
+  parallel_for(x.rows(), 8 * x.cols(), [&](Index r) {
+    const Index n = lengths.empty() ? x.cols() : lengths[static_cast<std::size_t>(r)];
+    const T* scores = &x(r, 0);
+    T* weights = &y(r, 0);
+    const T m = simd::max(n, scores);
+    const T z = simd::exp_shifted(n, scores, m, weights);  // numerators of (1) and their sum
+    simd::scale(n, weights, T(1) / z);
+    std::fill(weights + n, weights + x.cols(), T(0));
+  });
+}
+
+template <class T>
+struct SoftmaxGradient {
+  T s;
+  template <class V>
+  [[gnu::always_inline]] void apply(V& dx, const V& y, const V& dy) const {
+    dx = y * (dy - s);
+  }
+};
+
+/// A row's weights behind its length are 0, and so (3) gives them no gradient.
+template <class T>
+void softmax_backward(Matrix<const T> y, Matrix<const T> dy, Matrix<T> dx, bool add) {
+  parallel_for(y.rows(), 2 * y.cols(), [&](Index r) {
+    const T s = simd::dot(y.cols(), &dy(r, 0), &y(r, 0));
+    write_or_add(add, SoftmaxGradient<T>{s}, y.cols(), &dx(r, 0), &y(r, 0), &dy(r, 0));  // (3)
+  });
+}
+
+template <class T>
+struct Lowered {
+  T by;
+  template <class V>
+  [[gnu::always_inline]] void apply(V& y, const V& x) const {
+    y = x - by;
+  }
+};
+
+template <class T>
+void log_softmax_forward(Matrix<const T> x, Matrix<T> l) {
+  parallel_for(x.rows(), 8 * x.cols(), [&](Index r) {
+    const T m = simd::max(x.row(r));
+    const T z = simd::exp_shifted(x.row(r), m, l.row(r));
+    simd::map(Lowered<T>{m + std::log(z)}, x.cols(), &l(r, 0), &x(r, 0));  // (4)
+  });
+}
+
+template <class T>
+struct LogSoftmaxGradient {
+  T s;
+  template <class V>
+  [[gnu::always_inline]] void apply(V& dx, const V& l, const V& dl) const {
+    V y;
+    simd::Exp::apply(y, l);
+    dx = dl - y * s;
+  }
+};
+
+template <class T>
+void log_softmax_backward(Matrix<const T> l, Matrix<const T> dl, Matrix<T> dx, bool add) {
+  parallel_for(l.rows(), 8 * l.cols(), [&](Index r) {
+    const T s = simd::sum(dl.row(r));
+    write_or_add(add, LogSoftmaxGradient<T>{s}, l.cols(), &dx(r, 0), &l(r, 0), &dl(r, 0));  // (5)
+  });
+}
+
+}  // namespace kernel
+
+/// Softmax over the first lengths[r] places of each row; places behind get exactly 0.
+/// x: (..., n) of as many rows as there are lengths, each from 1 to n.
+/// Throws ShapeError for another number of lengths, ValueError for a length out of range.
+template <class T>
+Variable<T> softmax(const Variable<T>& x, std::span<const Index> lengths) {
+  require(x.rank() >= 1 && x.size(-1) > 0, "softmax", "wants at least one score to a row", x);
+  const Tensor<T> in = x.value().contiguous();
+  Tensor<T> y = empty_like(in);
+  if (!lengths.empty() && std::ssize(lengths) != rows_of(in).rows())
+    fail<ShapeError>("softmax", lengths.size(), " lengths for the rows of ", x);
+  for (const Index n : lengths)
+    if (n < 1 || n > x.size(-1)) fail("softmax", "length ", n, " leaves the rows of ", x);
+  kernel::softmax_forward<T>(rows_of(in), rows_of(y), lengths);
+  return record("softmax", y, {x}, [y](const Tensor<T>& dy, Gradients<T>& d) {
+    const kernel::Target<T> dx = kernel::target_of(d, 0);
+    kernel::softmax_backward<T>(rows_of(y), rows_of(dy), rows_of(dx.dx), dx.add);
+  });
+}
+
+/// Softmax over the last axis.
+/// x: (..., n), any rank from 1.  Returns the same shape; every row is positive and sums to 1.
+/// Throws ShapeError where x has no axis or n is 0.
+/// Source: Bridle 1990; the shift by the maximum is standard.
+template <class T>
+Variable<T> softmax(const Variable<T>& x) {
+  return softmax(x, std::span<const Index>());
+}
+
+/// Logarithm of the softmax over the last axis, exact where the softmax itself would underflow.
+/// x: (..., n), any rank from 1.  Returns the same shape, all <= 0.
+template <class T>
+Variable<T> log_softmax(const Variable<T>& x) {
+  require(x.rank() >= 1 && x.size(-1) > 0, "log_softmax", "wants at least one score to a row", x);
+  const Tensor<T> in = x.value().contiguous();
+  Tensor<T> l = empty_like(in);
+  kernel::log_softmax_forward<T>(rows_of(in), rows_of(l));
+  return record("log_softmax", l, {x}, [l](const Tensor<T>& dl, Gradients<T>& d) {
+    const kernel::Target<T> dx = kernel::target_of(d, 0);
+    kernel::log_softmax_backward<T>(rows_of(l), rows_of(dl), rows_of(dx.dx), dx.add);
+  });
+}
+
+}  // namespace glimpse::inline v0
