@@ -1,0 +1,131 @@
+// adaptive pooling: as many windows as there should be outputs, whatever the size of the picture.
+//
+//   (1)  window i of n over an extent of H:  [floor(i H / n), ceil((i + 1) H / n))     they may overlap by one
+//   (2)  average: y = mean of the window,  dx += dy / places      maximum: y = max,  dx at the winner += dy
+//
+// x: (N, C, H, W), y: (N, C, h, w).
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include <glimpse/autograd/variable.hpp>
+#include <glimpse/core/parallel.hpp>
+#include <glimpse/ops/kernel/pool2d.hpp>
+
+namespace glimpse::inline v0 {
+
+namespace kernel {
+
+/// The sizes of an adaptive pooling: planes of h x w to planes of out_h x out_w.
+struct AdaptiveGeometry {
+  Index h, w, out_h, out_w;
+
+  Index in() const { return h * w; }
+  Index out() const { return out_h * out_w; }
+
+  /// f(output, row begin, row end, column begin, column end) for every window (1).
+  template <class F>
+  void for_each_window(F&& f) const {
+    for (Index i = 0; i < out_h; ++i)
+      for (Index j = 0; j < out_w; ++j)
+        f(i * out_w + j, i * h / out_h, ((i + 1) * h + out_h - 1) / out_h, j * w / out_w,
+          ((j + 1) * w + out_w - 1) / out_w);
+  }
+};
+
+inline AdaptiveGeometry adaptive_geometry(std::string_view op, const Shape& x, const std::array<Index, 2>& size) {
+  if (x.rank() != 4 || x[2] < 1 || x[3] < 1) fail<ShapeError>(op, "wants (N, C, H, W) with pixels, got ", x);
+  if (size[0] < 1 || size[1] < 1) fail<ValueError>(op, "wants at least one output, got ", size[0], " x ", size[1]);
+  return {x[2], x[3], size[0], size[1]};
+}
+
+/// f(plane) over all planes, in parallel.
+template <class F>
+void for_each_plane(const AdaptiveGeometry& g, Index planes, F&& f) {
+  parallel_blocks(planes, planes_per_block(g.in()), g.in(), [&](Index begin, Index end) {
+    for (Index p = begin; p < end; ++p) f(p);
+  });
+}
+
+template <class T>
+void adaptive_average_pool2d_forward(const AdaptiveGeometry& g, Index planes, const T* x, T* y) {
+  for_each_plane(g, planes, [&](Index p) {
+    g.for_each_window([&](Index out, Index r0, Index r1, Index c0, Index c1) {
+      T sum = 0;
+      for (Index r = r0; r < r1; ++r)
+        for (Index c = c0; c < c1; ++c) sum += x[p * g.in() + r * g.w + c];
+      y[p * g.out() + out] = sum / static_cast<T>((r1 - r0) * (c1 - c0));
+    });
+  });
+}
+
+template <class T>
+void adaptive_average_pool2d_backward(const AdaptiveGeometry& g, Index planes, const T* dy, T* dx) {
+  for_each_plane(g, planes, [&](Index p) {
+    g.for_each_window([&](Index out, Index r0, Index r1, Index c0, Index c1) {
+      const T share = dy[p * g.out() + out] / static_cast<T>((r1 - r0) * (c1 - c0));
+      for (Index r = r0; r < r1; ++r)
+        for (Index c = c0; c < c1; ++c) dx[p * g.in() + r * g.w + c] += share;
+    });
+  });
+}
+
+/// winner: where in its plane the maximum stands; the first of equal numbers, NaN before numbers.
+template <class T>
+void adaptive_max_pool2d_forward(const AdaptiveGeometry& g, Index planes, const T* x, T* y, std::int32_t* winner) {
+  for_each_plane(g, planes, [&](Index p) {
+    const T* plane = x + p * g.in();
+    g.for_each_window([&](Index out, Index r0, Index r1, Index c0, Index c1) {
+      Index best = r0 * g.w + c0;
+      for (Index r = r0; r < r1; ++r) {
+        for (Index c = c0; c < c1; ++c) {
+          const T v = plane[r * g.w + c];
+          if (v > plane[best] || (v != v && plane[best] == plane[best])) best = r * g.w + c;
+        }
+      }
+      y[p * g.out() + out] = plane[best];
+      winner[p * g.out() + out] = static_cast<std::int32_t>(best);
+    });
+  });
+}
+
+template <class T>
+void adaptive_max_pool2d_backward(const AdaptiveGeometry& g, Index planes, const T* dy, const std::int32_t* winner,
+                                  T* dx) {
+  for_each_plane(g, planes, [&](Index p) {
+    for (Index k = p * g.out(); k < (p + 1) * g.out(); ++k) dx[p * g.in() + winner[k]] += dy[k];
+  });
+}
+
+}  // namespace kernel
+
+/// Means of h x w windows that cover x (N, C, H, W).
+/// Throws ShapeError where x has another rank or no pixels, ValueError where a size is below 1.
+template <class T>
+Variable<T> adaptive_average_pool2d(const Variable<T>& x, const std::array<Index, 2>& size) {
+  const kernel::AdaptiveGeometry g = kernel::adaptive_geometry("adaptive_average_pool2d", x.shape(), size);
+  const Index planes = x.size(0) * x.size(1);
+  const Tensor<T> dense = x.value().contiguous();
+  Tensor<T> y(Shape{x.size(0), x.size(1), g.out_h, g.out_w});
+  kernel::adaptive_average_pool2d_forward(g, planes, dense.data(), y.data());
+  return record("adaptive_average_pool2d", y, {x}, [g, planes](const Tensor<T>& dy, Gradients<T>& d) {
+    kernel::adaptive_average_pool2d_backward(g, planes, dy.data(), d[0].data());
+  });
+}
+
+/// Maxima of h x w windows that cover x (N, C, H, W). Throws as adaptive_average_pool2d.
+template <class T>
+Variable<T> adaptive_max_pool2d(const Variable<T>& x, const std::array<Index, 2>& size) {
+  const kernel::AdaptiveGeometry g = kernel::adaptive_geometry("adaptive_max_pool2d", x.shape(), size);
+  const Index planes = x.size(0) * x.size(1);
+  const Tensor<T> dense = x.value().contiguous();
+  Tensor<T> y(Shape{x.size(0), x.size(1), g.out_h, g.out_w});
+  Tensor<std::int32_t> winner(y.shape());
+  kernel::adaptive_max_pool2d_forward(g, planes, dense.data(), y.data(), winner.data());
+  return record("adaptive_max_pool2d", y, {x}, [g, planes, winner](const Tensor<T>& dy, Gradients<T>& d) {
+    kernel::adaptive_max_pool2d_backward(g, planes, dy.data(), winner.data(), d[0].data());
+  });
+}
+
+}  // namespace glimpse::inline v0

@@ -1,0 +1,280 @@
+// max pooling over planes: forward notes in a byte which place of the window won, backward sends the gradient there.
+//
+//   place = a kernel_w + b  for row a, column b of the window; the first of equal numbers wins, NaN wins over numbers
+//
+// Two kinds of windows run in vectors, all others in plain loops:
+//   stride 1 across   neighbouring outputs read neighbouring inputs. Backward gathers: dx at (r, c) takes dy of every
+//                     window that holds it, where that window's place is (r, c)
+//   2 across, no pad  the even and odd columns of two vectors are the left and right of one vector of windows
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <utility>
+
+#include <glimpse/ops/kernel/pool2d.hpp>
+#include <glimpse/simd/dispatch.hpp>
+#include <glimpse/simd/vec.hpp>
+
+namespace glimpse::inline v0::kernel {
+
+using PoolPlace = std::uint8_t;
+
+namespace detail {
+
+/// One byte beside each lane of V.
+template <class V>
+using PlaceVec = simd::Vec<PoolPlace, static_cast<int>(simd::lanes<V>)>;
+
+template <class V>
+[[gnu::always_inline]] inline void store_places(PoolPlace* p, const simd::Mask<V>& place) {
+  const PlaceVec<V> bytes = __builtin_convertvector(place, PlaceVec<V>);
+  __builtin_memcpy(p, &bytes, sizeof(bytes));
+}
+
+template <class V>
+[[gnu::always_inline]] inline void load_places(simd::Mask<V>& place, const PoolPlace* p) {
+  PlaceVec<V> bytes;
+  __builtin_memcpy(&bytes, p, sizeof(bytes));
+  place = __builtin_convertvector(bytes, simd::Mask<V>);
+}
+
+/// best = x and winner = place wherever x is larger; a NaN is the best from then on. Comparisons stand where they are
+/// used, thrice: kept in a variable, GCC 12 takes the mask apart lane by lane.
+template <class V>
+[[gnu::always_inline]] inline void challenge(V& best, simd::Mask<V>& winner, const V& x, Index place) {
+  const simd::Mask<V> here = simd::Mask<V>{} + static_cast<simd::Scalar<simd::Mask<V>>>(place);
+  winner = x > best ? here : winner;
+  best = x > best ? x : best;
+  best = x != x ? x : best;
+}
+
+template <class V, int... I>
+[[gnu::always_inline]] inline void split_pairs(V& even, V& odd, const V& a, const V& b,
+                                               std::integer_sequence<int, I...>) {
+  even = __builtin_shufflevector(a, b, (2 * I)...);
+  odd = __builtin_shufflevector(a, b, (2 * I + 1)...);
+}
+
+template <class V, int... I>
+[[gnu::always_inline]] inline void join_pairs(V& first, V& second, const V& even, const V& odd,
+                                              std::integer_sequence<int, I...>) {
+  constexpr int w = static_cast<int>(sizeof...(I));
+  first = __builtin_shufflevector(even, odd, (I / 2 + I % 2 * w)...);
+  second = __builtin_shufflevector(even, odd, (w / 2 + I / 2 + I % 2 * w)...);
+}
+
+template <class V>
+using PairOrder = std::make_integer_sequence<int, static_cast<int>(simd::lanes<V>)>;
+
+struct MaxPoolForward {
+  template <int Bytes, class T>
+  [[gnu::always_inline]] static inline void run(Pool2dGeometry g, Index planes, const T* x, T* y, PoolPlace* place) {
+    for (Index p = 0; p < planes; ++p) {
+      for (Index i = 0; i < g.out_h; ++i) {
+        row<simd::Vec<T, Bytes>>(g, i, x + p * g.h * g.w, y + (p * g.out_h + i) * g.out_w,
+                                 place + (p * g.out_h + i) * g.out_w);
+      }
+    }
+  }
+
+ private:
+  template <class V, class T = simd::Scalar<V>>
+  [[gnu::always_inline]] static inline void row(const Pool2dGeometry& g, Index i, const T* x, T* y, PoolPlace* place) {
+    constexpr Index w = simd::lanes<V>;
+    const Index top = i * g.stride_h - g.pad_h;
+    const Index a0 = top < 0 ? -top : 0;
+    const Index a1 = g.h - top < g.kernel_h ? g.h - top : g.kernel_h;
+    Index j = 0;
+    if (g.stride_w == 1) {
+      for (; j < g.pad_w && j < g.out_w; ++j) one(g, top, a0, a1, j, x, y, place);
+      for (; j + w <= g.out_w && j - g.pad_w + g.kernel_w - 1 + w <= g.w; j += w) {
+        V best, v;
+        simd::Mask<V> winner{};
+        start(best, winner, a0 * g.kernel_w);
+        for (Index a = a0; a < a1; ++a) {
+          for (Index b = 0; b < g.kernel_w; ++b) {
+            simd::load(v, x + (top + a) * g.w + j - g.pad_w + b);
+            challenge(best, winner, v, a * g.kernel_w + b);
+          }
+        }
+        simd::store(y + j, best);
+        store_places<V>(place + j, winner);
+      }
+    } else if (g.stride_w == 2 && g.kernel_w == 2 && g.pad_w == 0) {
+      for (; j + w <= g.out_w && 2 * (j + w) <= g.w; j += w) {
+        V best, u, v, even, odd;
+        simd::Mask<V> winner{};
+        start(best, winner, a0 * 2);
+        for (Index a = a0; a < a1; ++a) {
+          const T* from = x + (top + a) * g.w + 2 * j;
+          simd::load(u, from);
+          simd::load(v, from + w);
+          split_pairs(even, odd, u, v, PairOrder<V>{});
+          challenge(best, winner, even, 2 * a);
+          challenge(best, winner, odd, 2 * a + 1);
+        }
+        simd::store(y + j, best);
+        store_places<V>(place + j, winner);
+      }
+    }
+    for (; j < g.out_w; ++j) one(g, top, a0, a1, j, x, y, place);
+  }
+
+  /// A window of minus infinities still points inside the picture.
+  template <class V>
+  [[gnu::always_inline]] static inline void start(V& best, simd::Mask<V>& winner, Index place) {
+    simd::broadcast(best, -std::numeric_limits<simd::Scalar<V>>::infinity());
+    winner = winner + static_cast<simd::Scalar<simd::Mask<V>>>(place);
+  }
+
+  template <class T>
+  [[gnu::always_inline]] static inline void one(const Pool2dGeometry& g, Index top, Index a0, Index a1, Index j,
+                                                const T* x, T* y, PoolPlace* place) {
+    const Index left = j * g.stride_w - g.pad_w;
+    const Index b0 = left < 0 ? -left : 0;
+    const Index b1 = g.w - left < g.kernel_w ? g.w - left : g.kernel_w;
+    T best = -std::numeric_limits<T>::infinity();
+    Index winner = a0 * g.kernel_w + b0;
+    for (Index a = a0; a < a1; ++a) {
+      for (Index b = b0; b < b1; ++b) {
+        const T v = x[(top + a) * g.w + left + b];
+        if (v > best) winner = a * g.kernel_w + b;
+        if (v > best || v != v) best = v;
+      }
+    }
+    y[j] = best;
+    place[j] = static_cast<PoolPlace>(winner);
+  }
+};
+
+/// dx is written where Fresh, else added to.
+template <bool Fresh>
+struct MaxPoolBackward {
+  template <int Bytes, class T>
+  [[gnu::always_inline]] static inline void run(Pool2dGeometry g, Index planes, const T* dy, const PoolPlace* place,
+                                                T* dx) {
+    using V = simd::Vec<T, Bytes>;
+    const bool pairs = g.stride_w == 2 && g.kernel_w == 2 && g.pad_w == 0 && g.kernel_h <= g.stride_h && g.pad_h == 0;
+    for (Index p = 0; p < planes; ++p) {
+      const Index out = p * g.out_h * g.out_w, in = p * g.h * g.w;
+      if (g.stride_w == 1) {
+        gather<V>(g, dy + out, place + out, dx + in);
+      } else if (pairs) {
+        spread<V>(g, dy + out, place + out, dx + in);
+      } else {
+        scatter(g, dy + out, place + out, dx + in);
+      }
+    }
+  }
+
+ private:
+  template <class T>
+  [[gnu::always_inline]] static inline void put(T* dx, const T& value) {
+    if constexpr (Fresh) {
+      *dx = value;
+    } else {
+      *dx += value;
+    }
+  }
+  template <class V>
+  [[gnu::always_inline]] static inline void put_vector(simd::Scalar<V>* dx, const V& value) {
+    V sum = value;
+    if constexpr (!Fresh) {
+      V before;
+      simd::load(before, dx);
+      sum += before;
+    }
+    simd::store(dx, sum);
+  }
+
+  /// Stride 1 across: every input collects from the windows that hold it.
+  template <class V, class T = simd::Scalar<V>>
+  [[gnu::always_inline]] static inline void gather(const Pool2dGeometry& g, const T* dy, const PoolPlace* place, T* dx) {
+    constexpr Index w = simd::lanes<V>;
+    for (Index r = 0; r < g.h; ++r) {
+      const Index below = r + g.pad_h;  // a = below - i stride_h
+      const Index first = below < g.kernel_h ? 0 : (below - g.kernel_h) / g.stride_h + 1;
+      const Index last = below / g.stride_h < g.out_h ? below / g.stride_h : g.out_h - 1;
+      for (Index c = 0; c < g.w;) {
+        const Index j0 = c + g.pad_w - g.kernel_w + 1;  // leftmost window that holds column c
+        if (c + w <= g.w && j0 >= 0 && c + g.pad_w + w <= g.out_w) {
+          V sum{}, v;
+          simd::Mask<V> winner;
+          for (Index i = first; i <= last; ++i) {
+            for (Index b = 0; b < g.kernel_w; ++b) {
+              const Index at = i * g.out_w + c + g.pad_w - b;
+              load_places<V>(winner, place + at);
+              simd::load(v, dy + at);
+              sum += (winner == static_cast<simd::Scalar<simd::Mask<V>>>((below - i * g.stride_h) * g.kernel_w + b))
+                         ? v
+                         : V{};
+            }
+          }
+          put_vector(dx + r * g.w + c, sum);
+          c += w;
+          continue;
+        }
+        T sum = 0;
+        for (Index i = first; i <= last; ++i) {
+          for (Index b = 0; b < g.kernel_w; ++b) {
+            const Index j = c + g.pad_w - b, at = i * g.out_w + j;
+            if (j >= 0 && j < g.out_w && place[at] == (below - i * g.stride_h) * g.kernel_w + b) sum += dy[at];
+          }
+        }
+        put(dx + r * g.w + c, sum);
+        ++c;
+      }
+    }
+  }
+
+  /// Windows 2 across that do not overlap: every input belongs to one window or none.
+  template <class V, class T = simd::Scalar<V>>
+  [[gnu::always_inline]] static inline void spread(const Pool2dGeometry& g, const T* dy, const PoolPlace* place, T* dx) {
+    constexpr Index w = simd::lanes<V>;
+    for (Index r = 0; r < g.h; ++r) {
+      const Index i = r / g.stride_h, a = r % g.stride_h;
+      T* row = dx + r * g.w;
+      if (i >= g.out_h || a >= g.kernel_h) {
+        for (Index c = 0; c < g.w; ++c) put(row + c, T(0));
+        continue;
+      }
+      Index j = 0;
+      for (; j + w <= g.out_w && 2 * (j + w) <= g.w; j += w) {
+        V v, first, second;
+        simd::Mask<V> winner;
+        load_places<V>(winner, place + i * g.out_w + j);
+        simd::load(v, dy + i * g.out_w + j);
+        const auto left = static_cast<simd::Scalar<simd::Mask<V>>>(2 * a);
+        const V even = winner == left ? v : V{};
+        const V odd = winner == left + 1 ? v : V{};
+        join_pairs(first, second, even, odd, PairOrder<V>{});
+        put_vector(row + 2 * j, first);
+        put_vector(row + 2 * j + w, second);
+      }
+      for (Index c = 2 * j; c < g.w; ++c) {
+        const Index at = i * g.out_w + c / 2;
+        put(row + c, c / 2 < g.out_w && place[at] == 2 * a + c % 2 ? dy[at] : T(0));
+      }
+    }
+  }
+
+  template <class T>
+  [[gnu::always_inline]] static inline void scatter(const Pool2dGeometry& g, const T* dy, const PoolPlace* place, T* dx) {
+    if constexpr (Fresh) {
+      for (Index k = 0; k < g.h * g.w; ++k) dx[k] = 0;
+    }
+    for (Index i = 0; i < g.out_h; ++i) {
+      for (Index j = 0; j < g.out_w; ++j) {
+        const Index winner = place[i * g.out_w + j];
+        const Index r = i * g.stride_h - g.pad_h + winner / g.kernel_w;
+        const Index c = j * g.stride_w - g.pad_w + winner % g.kernel_w;
+        dx[r * g.w + c] += dy[i * g.out_w + j];
+      }
+    }
+  }
+};
+
+}  // namespace detail
+
+}  // namespace glimpse::inline v0::kernel
