@@ -2,7 +2,7 @@
 # Each room of include/glimpse includes only itself and the rooms before it in this list. Nothing
 # points back up. Headers outside the rooms (glimpse.hpp, interop/) gather what they like.
 set -eu
-rooms=(core simd autograd ops nn optim io text data models train viz)
+rooms=(core simd autograd ops nn optim io text data models viz train)
 cd "$GLIMPSE_ROOT/include/glimpse"
 bad=0
 allowed=""
