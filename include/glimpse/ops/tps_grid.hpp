@@ -1,0 +1,188 @@
+// TPS grid: where every pixel of the rectified picture looks, given K fiducial points in the picture as it came.
+//
+// Base points C' (2 x K) stand evenly on the top and bottom edge of the rectified picture, fiducials C (2 x K) anywhere.
+// With d_ij = |c'_i - c'_j| and R_ij = d_ij^2 ln d_ij^2 (0 on the diagonal):
+//
+//             [ 1   C'^T  R   ]
+//   (1) Delta = [ 0   0     1^T ]        T = (Delta^-1 [ C^T ; 0 ])^T                         2 x (K + 3)
+//             [ 0   0     C'  ]
+//   (2) p = T [1, x', y', r'_1 ... r'_K]^T       r'_k = d^2 ln d^2,  d = |p' - c'_k|
+//   (3) only C depends on the picture: with P' the rows of (2) for all pixels, grid = A C^T,
+//       A = P' Delta^-1[:, 0:K]  (n x K), made once a size, in double.  dC^T = A^T dgrid
+//   (4) A reproduces what is linear: rows of A sum to 1 and A C'^T = p', so  grid = p' + A (C - C')^T.
+//       Forward takes this form: fiducials at their base points give back every pixel exactly.
+//
+// Coordinates are in [-1, 1], x first, y down; pixels have their centres at half places: x'_j = (2 j + 1) / w - 1.
+// Source: Bookstein 1989; Shi et al., Robust Scene Text Recognition with Automatic Rectification, CVPR 2016.
+#pragma once
+
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include <glimpse/autograd/variable.hpp>
+#include <glimpse/core/parallel.hpp>
+
+namespace glimpse::inline v0 {
+
+/// K base points (K, 2) as x, y in [-1, 1]: K / 2 along the top edge from left to right, then K / 2 along the bottom.
+/// Throws ValueError unless K is even and at least 4.
+template <class T = float>
+Tensor<T> tps_base_points(Index points) {
+  if (points < 4 || points % 2 != 0)
+    fail<ValueError>("tps_base_points", "wants an even number of points from 4, got ", points);
+  Tensor<T> base(Shape{points, 2});
+  const Index half = points / 2;
+  for (Index k = 0; k < points; ++k) {
+    base(k, 0) = static_cast<T>(static_cast<double>(2 * (k % half)) / static_cast<double>(half - 1) - 1);
+    base(k, 1) = k < half ? T(-1) : T(1);
+  }
+  return base;
+}
+
+namespace kernel {
+
+/// Centre of pixel i of n in [-1, 1].
+template <class T>
+T pixel_center(Index i, Index n) {
+  return static_cast<T>(static_cast<double>(2 * i + 1) / static_cast<double>(n) - 1);
+}
+
+/// d^2 ln d^2 between two points, 0 where they meet.
+inline double tps_radial(double dx, double dy) {
+  const double d2 = dx * dx + dy * dy;
+  return d2 > 0 ? d2 * std::log(d2) : 0;
+}
+
+/// Inverse of an n x n matrix by Gauss-Jordan elimination with row pivoting; false where it has none.
+inline bool invert(std::vector<double>& m, std::size_t n) {
+  std::vector<double> inverse(n * n, 0);
+  for (std::size_t i = 0; i < n; ++i) inverse[i * n + i] = 1;
+  for (std::size_t col = 0; col < n; ++col) {
+    std::size_t pivot = col;
+    for (std::size_t r = col + 1; r < n; ++r)
+      if (std::fabs(m[r * n + col]) > std::fabs(m[pivot * n + col])) pivot = r;
+    if (!(std::fabs(m[pivot * n + col]) > 0)) return false;
+    for (std::size_t j = 0; j < n; ++j) {
+      std::swap(m[col * n + j], m[pivot * n + j]);
+      std::swap(inverse[col * n + j], inverse[pivot * n + j]);
+    }
+    const double scale = 1 / m[col * n + col];
+    for (std::size_t j = 0; j < n; ++j) m[col * n + j] *= scale, inverse[col * n + j] *= scale;
+    for (std::size_t r = 0; r < n; ++r) {
+      const double f = m[r * n + col];
+      if (r == col || f == 0) continue;
+      for (std::size_t j = 0; j < n; ++j) {
+        m[r * n + j] -= f * m[col * n + j];
+        inverse[r * n + j] -= f * inverse[col * n + j];
+      }
+    }
+  }
+  m = std::move(inverse);
+  return true;
+}
+
+/// Delta of (1), inverted: (K + 3) x (K + 3).
+inline std::vector<double> tps_inverse(const Tensor<double>& base) {
+  const auto k = static_cast<std::size_t>(base.size(0)), n = k + 3;
+  const double* c = base.data();
+  std::vector<double> delta(n * n, 0);
+  for (std::size_t i = 0; i < k; ++i) {
+    delta[i * n] = delta[k * n + 3 + i] = 1;
+    delta[i * n + 1] = delta[(k + 1) * n + 3 + i] = c[2 * i];
+    delta[i * n + 2] = delta[(k + 2) * n + 3 + i] = c[2 * i + 1];
+    for (std::size_t j = 0; j < k; ++j)
+      delta[i * n + 3 + j] = tps_radial(c[2 * i] - c[2 * j], c[2 * i + 1] - c[2 * j + 1]);
+  }
+  if (!invert(delta, n)) fail<Error>("tps_matrix", "Delta of ", static_cast<Index>(k), " base points is singular");
+  return delta;
+}
+
+/// (4) for `count` pictures.
+template <class T>
+void tps_grid_forward(Index count, Index points, Index h, Index w, const T* fiducials, const T* base, const T* matrix,
+                      T* grid) {
+  parallel_blocks(count * h, 8, 2 * points * w, [&](Index begin, Index end) {
+    std::vector<T> offset(static_cast<std::size_t>(2 * points));
+    for (Index row = begin; row < end; ++row) {
+      const Index n = row / h, i = row % h;
+      for (std::size_t k = 0; k < offset.size(); ++k)
+        offset[k] = fiducials[n * 2 * points + static_cast<Index>(k)] - base[k];
+      for (Index j = 0; j < w; ++j) {
+        const T* a = matrix + (i * w + j) * points;
+        T x = 0, y = 0;
+        for (Index k = 0; k < points; ++k) {
+          x += a[k] * offset[static_cast<std::size_t>(2 * k)];
+          y += a[k] * offset[static_cast<std::size_t>(2 * k + 1)];
+        }
+        grid[(row * w + j) * 2] = pixel_center<T>(j, w) + x;
+        grid[(row * w + j) * 2 + 1] = pixel_center<T>(i, h) + y;
+      }
+    }
+  });
+}
+
+/// dC^T += A^T dgrid for `count` pictures, sums in double.
+template <class T>
+void tps_grid_backward(Index count, Index points, Index pixels, const T* matrix, const T* dgrid, T* dfiducials) {
+  parallel_for(count, 2 * points * pixels, [&](Index n) {
+    std::vector<double> sum(static_cast<std::size_t>(2 * points), 0);
+    for (Index p = 0; p < pixels; ++p) {
+      const double dx = static_cast<double>(dgrid[(n * pixels + p) * 2]);
+      const double dy = static_cast<double>(dgrid[(n * pixels + p) * 2 + 1]);
+      const T* a = matrix + p * points;
+      double* s = sum.data();
+      for (Index k = 0; k < points; ++k) {
+        s[2 * k] += static_cast<double>(a[k]) * dx;
+        s[2 * k + 1] += static_cast<double>(a[k]) * dy;
+      }
+    }
+    T* out = dfiducials + n * 2 * points;
+    for (std::size_t k = 0; k < sum.size(); ++k) out[k] += static_cast<T>(sum[k]);
+  });
+}
+
+}  // namespace kernel
+
+/// A of (3): (h w, K), from K fiducials to the grid of h x w pixels. The same for all pictures: make it once a size.
+/// Throws ValueError unless K is even and at least 4, and h and w at least 1.
+template <class T = float>
+Tensor<T> tps_matrix(Index points, Index h, Index w) {
+  if (h < 1 || w < 1) fail<ValueError>("tps_matrix", "wants at least one pixel, got ", h, " x ", w);
+  const Tensor<double> base = tps_base_points<double>(points);
+  const std::vector<double> inverse = kernel::tps_inverse(base);
+  const Index n = points + 3;
+  Tensor<T> matrix(Shape{h * w, points});
+  const double* c = base.data();
+  T* a = matrix.data();
+  parallel_for(h * w, n * points, [&](Index pixel) {
+    const double x = kernel::pixel_center<double>(pixel % w, w), y = kernel::pixel_center<double>(pixel / w, h);
+    std::vector<double> row{1, x, y};  // of P'
+    for (Index k = 0; k < points; ++k) row.push_back(kernel::tps_radial(x - c[2 * k], y - c[2 * k + 1]));
+    for (Index k = 0; k < points; ++k) {
+      double sum = 0;
+      for (std::size_t i = 0; i < row.size(); ++i)
+        sum += row[i] * inverse[i * static_cast<std::size_t>(n) + static_cast<std::size_t>(k)];
+      a[pixel * points + k] = static_cast<T>(sum);
+    }
+  });
+  return matrix;
+}
+
+/// Sampling grid (N, h, w, 2), x first, of fiducials (N, K, 2); matrix: tps_matrix(K, h, w).
+/// Throws ShapeError where the three disagree.
+template <class T>
+Variable<T> tps_grid(const Variable<T>& fiducials, const Tensor<T>& matrix, Index h, Index w) {
+  if (fiducials.rank() != 3 || fiducials.size(2) != 2 || !(matrix.shape() == Shape{h * w, fiducials.size(1)}))
+    fail<ShapeError>("tps_grid", "fiducials ", fiducials, " want (N, K, 2), matrix ", matrix, " wants (", h, " x ", w,
+                     ", K)");
+  const Index count = fiducials.size(0), points = fiducials.size(1);
+  const Tensor<T> c = fiducials.value().contiguous(), base = tps_base_points<T>(points), a = matrix.contiguous();
+  Tensor<T> grid(Shape{count, h, w, 2});
+  kernel::tps_grid_forward(count, points, h, w, c.data(), base.data(), a.data(), grid.data());
+  return record("tps_grid", grid, {fiducials}, [a, count, points, h, w](const Tensor<T>& dgrid, Gradients<T>& d) {
+    kernel::tps_grid_backward(count, points, h * w, a.data(), dgrid.data(), d[0].data());
+  });
+}
+
+}  // namespace glimpse::inline v0
