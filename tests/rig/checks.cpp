@@ -211,7 +211,9 @@ std::string reference(const Op& op, const Tensors& values) {
 std::string check_gradients(const Op& op, const Tensors& values) {
   GradcheckOptions options;
   options.tolerance = op.gradcheck_limit;
-  options.samples = op.samples;
+  Index elements = 1;
+  for (const Tensor<double>& v : values) elements += v.size();
+  options.samples = std::clamp<Index>(1000000 / elements, 6, op.samples);
   const GradcheckReport report = gradcheck(op.in_double, leaves<double>(op, values), options);
   note(op, &Figures::gradcheck, report.max_error);
   return report.ok ? "" : "off by " + number(report.max_error) + ", " + report.worst;

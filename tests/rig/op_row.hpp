@@ -95,6 +95,8 @@ struct Op {
     for (const auto& c : cases) list.push_back(Shapes(c));
     return *this;
   }
+  /// Whatever several rows have in common.
+  Op& with(Op& (*common)(Op&)) { return common(*this); }
   Op& values(Values all) { return value = std::move(all), *this; }
   Op& values(std::size_t input, Values own) { return own_values.emplace_back(input, std::move(own)), *this; }
 
@@ -119,7 +121,7 @@ struct Op {
   Op& float_tolerance(double limit, const char* /*reason*/) { return float_limit = limit, *this; }
   Op& gradcheck_tolerance(double limit, const char* /*reason*/) { return gradcheck_limit = limit, *this; }
   Op& double_tolerance(double limit, const char* /*reason*/) { return double_limit = limit, *this; }
-  /// Elements of each input that gradcheck tries where there are more; 60 where not said.
+  /// Elements of each input that gradcheck tries where there are more (fewer in large cases); 60 where not said.
   Op& sample(Index elements) { return samples = elements, *this; }
 };
 
