@@ -1,0 +1,69 @@
+// conv2d_geometry: the numbers that describe one convolution.
+//
+//   (1)  H' = floor((H + 2 pad - dilation (kernel - 1) - 1) / stride) + 1         and likewise W'
+//   (2)  output (y, x) and tap (r, s) meet at input (y stride + r dilation - pad, ...)
+#pragma once
+
+#include <array>
+
+#include <glimpse/core/tensor.hpp>
+
+namespace glimpse::inline v0 {
+
+/// Pairs are (height, width).
+struct Conv2dOptions {
+  std::array<Index, 2> stride{1, 1};
+  std::array<Index, 2> padding{0, 0};
+  std::array<Index, 2> dilation{1, 1};
+  Index groups = 1;
+};
+
+namespace kernel {
+
+/// One convolution: x (n, c, h, w), weight (oc, c / groups, kh, kw), y (n, oc, oh, ow).
+struct ConvGeometry {
+  Index n, c, h, w;
+  Index oc, kh, kw;
+  Index oh, ow;
+  std::array<Index, 2> stride, padding, dilation;
+  Index groups;
+
+  Index taps() const { return kh * kw; }
+  Index group_in() const { return c / groups; }
+  Index group_out() const { return oc / groups; }
+  Shape output() const { return {n, oc, oh, ow}; }
+};
+
+/// The geometry of conv2d(x, w, bias), or a ShapeError that tells which rule is broken.
+template <class X>
+ConvGeometry conv_geometry(std::string_view op, const X& x, const X& w, const X& bias,
+                           const Conv2dOptions& o) {
+  if (x.rank() != 4) fail<ShapeError>(op, "input ", x, " wants 4 axes (N, C, H, W)");
+  if (w.rank() != 4) fail<ShapeError>(op, "weight ", w, " wants 4 axes (out, in / groups, h, w)");
+  ConvGeometry g{x.size(0), x.size(1), x.size(2), x.size(3), w.size(0), w.size(2), w.size(3), 0, 0,
+                 o.stride,  o.padding, o.dilation, o.groups};
+  for (const std::size_t i : {0u, 1u}) {
+    if (o.stride[i] < 1 || o.dilation[i] < 1 || o.padding[i] < 0) {
+      fail<ValueError>(op, "wants stride and dilation of 1 or more and padding of 0 or more, got ",
+                       o.stride[i], ", ", o.dilation[i], " and ", o.padding[i]);
+    }
+  }
+  if (g.groups < 1 || g.oc % g.groups != 0)
+    fail<ShapeError>(op, "weight ", w, " cannot be split into ", g.groups, " groups");
+  if (w.size(1) * g.groups != g.c) {
+    fail<ShapeError>(op, "weight ", w, " wants ", w.size(1) * g.groups, " input channels, input ", x,
+                     " has ", g.c);
+  }
+  if (bias.defined() && (bias.rank() != 1 || bias.size(0) != g.oc))
+    fail<ShapeError>(op, "bias ", bias, " wants ", g.oc, " elements, one for each filter of ", w);
+  const Index high = g.h + 2 * o.padding[0] - o.dilation[0] * (g.kh - 1) - 1;
+  const Index wide = g.w + 2 * o.padding[1] - o.dilation[1] * (g.kw - 1) - 1;
+  if (g.kh < 1 || g.kw < 1 || high < 0 || wide < 0)
+    fail<ShapeError>(op, "weight ", w, " does not fit into input ", x, " with its padding");
+  g.oh = high / o.stride[0] + 1;
+  g.ow = wide / o.stride[1] + 1;
+  return g;
+}
+
+}  // namespace kernel
+}  // namespace glimpse::inline v0
