@@ -43,11 +43,7 @@ struct Rare {
   }
 
   /// Melts every batch norm into the convolution before it: for reading only.
-  void fold() {
-    if (rectifier)
-      for (ConvBlock<T>& block : rectifier->localization.conv) block.fold();
-    for (ConvBlock<T>& block : recognizer.encoder.conv) block.fold();
-  }
+  void fold() { glimpse::fold(*this); }
 
   template <class F>
   void visit(F&& f) {

@@ -7,16 +7,17 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <span>
 #include <string>
 #include <vector>
 
 #include <glimpse/autograd/mode.hpp>
 #include <glimpse/core/concatenate.hpp>
+#include <glimpse/core/gather.hpp>
 #include <glimpse/data/prepare.hpp>
 #include <glimpse/data/prepare.hpp>
 #include <glimpse/models/rare.hpp>
+#include <glimpse/text/beam.hpp>
 
 namespace glimpse::inline v0 {
 
@@ -30,6 +31,11 @@ struct Reading {
   Tensor<float> attention;                   // (characters + 1, columns); rows sum to 1
 };
 
+struct ReadOptions {
+  Index beam = 0;                    // hypotheses kept; 0: greedy, or 7 with a lexicon
+  const Lexicon* lexicon = nullptr;  // only its words are read
+};
+
 namespace detail {
 
 /// A picture as the sampler reads it: its own pixels, unless they are so fine that sampling would alias.
@@ -39,54 +45,49 @@ Tensor<T> sampler_picture(const RareConfig& c, const Picture& picture, Index wid
   return resized(x, std::min(picture.height, c.source_scale * c.height), std::min(picture.width, c.source_scale * width));
 }
 
-/// Row-wise softmax of scores as doubles.
+/// Spells the words of a batch of frames out into `readings`.
 template <class T>
-std::vector<double> probabilities(std::span<const T> scores) {
-  const double top = static_cast<double>(*std::max_element(scores.begin(), scores.end()));
-  std::vector<double> p;
-  double sum = 0;
-  for (const T s : scores) p.push_back(std::exp(static_cast<double>(s) - top)), sum += p.back();
-  for (double& v : p) v /= sum;
-  return p;
-}
-
-/// The most probable symbol at every step, for a batch; words that ended wait for the others.
-template <class T>
-void read_greedily(Rare<T>& model, const Variable<T>& frames, std::span<Reading*> readings) {
+void decode(Rare<T>& model, const Variable<T>& frames, std::span<Reading* const> readings, const ReadOptions& options) {
   AttentionDecoder<T>& decoder = model.recognizer.decoder;
-  const typename AttentionDecoder<T>::Memory memory = decoder.remember(frames);
-  const std::size_t n = readings.size();
-  std::vector<std::vector<float>> attention(n);
-  std::vector<Index> symbol(n, decoder.end_symbol());
-  std::vector<char> ended(n, 0);
-  for (Reading* r : readings) r->confidence = 1;
-  Variable<T> state = decoder.start(static_cast<Index>(n));
-  for (Index t = 0; t <= model.config.max_length && std::count(ended.begin(), ended.end(), 0) > 0; ++t) {
-    const auto step = decoder.step(memory, symbol, state);
-    state = step.state;
-    const Tensor<T> scores = decoder.scores(state).value();
-    for (std::size_t i = 0; i < n; ++i) {
-      if (ended[i]) continue;
-      const std::vector<double> p = probabilities(rows_of(scores).row(static_cast<Index>(i)));
-      symbol[i] = std::max_element(p.begin(), p.end()) - p.begin();
-      const double chosen = p[static_cast<std::size_t>(symbol[i])];
-      readings[i]->confidence *= chosen;
-      readings[i]->character_confidence.push_back(chosen);
-      for (const T a : rows_of(step.weights.value()).row(static_cast<Index>(i))) attention[i].push_back(static_cast<float>(a));
-      if (symbol[i] == decoder.end_symbol()) ended[i] = 1;
-      else readings[i]->text += model.charset.character(symbol[i]);
+  const typename AttentionDecoder<T>::Memory words = decoder.remember(frames);
+  typename AttentionDecoder<T>::Memory memory = words;  // of the rows at work
+  std::vector<Index> at_work;
+  Variable<T> state = decoder.start(static_cast<Index>(readings.size()));
+  std::vector<Tensor<T>> looks;  // attention weights, step by step
+  const auto step = [&](const BeamRows& rows) {
+    if (!std::equal(rows.item.begin(), rows.item.end(), at_work.begin(), at_work.end())) {
+      at_work.assign(rows.item.begin(), rows.item.end());
+      memory = {constant(gather_rows(words.frames.value(), rows.item)), constant(gather_rows(words.keys.value(), rows.item))};
     }
+    const auto now = decoder.step(memory, rows.symbol, constant(gather_rows(state.value(), rows.parent)));
+    state = now.state;
+    looks.push_back(now.weights.value());
+    return log_softmax(decoder.scores(state)).value();
+  };
+  const auto found = beam_search(step, static_cast<Index>(readings.size()),
+                                 {.width = options.beam > 0 ? options.beam : options.lexicon ? 7 : 1,
+                                  .end = decoder.end_symbol(),
+                                  .max_length = model.config.max_length,
+                                  .begin = decoder.end_symbol(),
+                                  .trie = options.lexicon ? &options.lexicon->trie() : nullptr});
+  for (std::size_t i = 0; i < readings.size(); ++i) {
+    if (found[i].empty()) continue;
+    const Hypothesis& best = found[i].front();
+    readings[i]->text = model.charset.decode(best.symbols);
+    readings[i]->confidence = best.confidence();
+    readings[i]->character_confidence = best.probabilities;
+    readings[i]->attention = empty<float>({static_cast<Index>(best.rows.size()), frames.size(0)});
+    for (std::size_t t = 0; t < best.rows.size(); ++t)
+      readings[i]->attention.select(0, static_cast<Index>(t)).copy_from(cast<float>(looks[t].select(0, best.rows[t])));
   }
-  for (std::size_t i = 0; i < n; ++i)
-    readings[i]->attention = tensor<float>(attention[i], {static_cast<Index>(readings[i]->character_confidence.size()), frames.size(0)});
 }
 
 }  // namespace detail
 
-/// Reads pictures greedily. The model must be in reading mode (`set_training(model, false)`).
+/// Reads pictures. The model must be in reading mode (`set_training(model, false)`).
 /// Throws ValueError for an empty picture.
 template <class T>
-std::vector<Reading> read(Rare<T>& model, std::span<const Picture> pictures) {
+std::vector<Reading> read(Rare<T>& model, std::span<const Picture> pictures, const ReadOptions& options = {}) {
   constexpr std::size_t batch = 64;
   const NoGrad no_grad;
   const RareConfig& c = model.config;
@@ -108,7 +109,7 @@ std::vector<Reading> read(Rare<T>& model, std::span<const Picture> pictures) {
         words.push_back(word.picture.value());
         targets.push_back(&reading);
       }
-      detail::read_greedily<T>(model, model.recognizer.encoder(constant(concatenate(words, 0))), targets);
+      detail::decode<T>(model, model.recognizer.encoder(constant(concatenate(words, 0))), targets, options);
     }
   }
   return readings;
@@ -116,8 +117,8 @@ std::vector<Reading> read(Rare<T>& model, std::span<const Picture> pictures) {
 
 /// Reads one picture.
 template <class T>
-Reading read(Rare<T>& model, const Picture& picture) {
-  return read(model, std::span<const Picture>(&picture, 1)).front();
+Reading read(Rare<T>& model, const Picture& picture, const ReadOptions& options = {}) {
+  return read(model, std::span<const Picture>(&picture, 1), options).front();
 }
 
 }  // namespace glimpse::inline v0

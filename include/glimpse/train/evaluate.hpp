@@ -26,6 +26,7 @@ struct Evaluation {
 /// Reads up to `limit` pictures (0: all, else spread evenly over the list).
 /// each: called with file and reading as they come.
 inline Evaluation evaluate_folder(Rare<float>& model, const std::string& folder, Index limit = 0,
+                                  const ReadOptions& options = {},
                                   const std::function<void(const LabelledFile&, const Reading&)>& each = {}) {
   const std::vector<LabelledFile> all = read_folder(folder);
   const Index count = limit > 0 ? std::min<Index>(limit, static_cast<Index>(all.size())) : static_cast<Index>(all.size());
@@ -34,7 +35,7 @@ inline Evaluation evaluate_folder(Rare<float>& model, const std::string& folder,
   std::vector<Picture> pictures;
   const auto flush = [&] {
     const auto start = std::chrono::steady_clock::now();
-    const std::vector<Reading> readings = read(model, std::span<const Picture>(pictures));
+    const std::vector<Reading> readings = read(model, std::span<const Picture>(pictures), options);
     result.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     for (std::size_t i = 0; i < readings.size(); ++i) {
       result.score.add(readings[i].text, files[i].label);

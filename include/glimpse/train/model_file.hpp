@@ -8,7 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include <glimpse/io/checkpoint.hpp>
+#include <glimpse/io/state.hpp>
 #include <glimpse/models/rare.hpp>
 
 namespace glimpse::inline v0 {
@@ -39,24 +39,19 @@ inline RareConfig config_from_text(const std::string& text) {
   return config;
 }
 
-/// The model's state under "model.", its configuration, and nothing else.
-template <class T>
-Checkpoint model_checkpoint(Rare<T>& model) {
+/// The model's state under "model", its configuration, and nothing else.
+inline Checkpoint model_checkpoint(Rare<float>& model) {
   Checkpoint c;
-  for (const auto& [name, x] : state_dict(model)) c.tensors.emplace_back("model." + name, cast<float>(x));
+  store_state(model, c, "model");
   c.metadata["config"] = config_text(model.config);
   return c;
 }
 
-/// Builds the model that a checkpoint describes, in training mode. Throws IoError or ShapeError where it does not fit.
-template <class T = float>
-Rare<T> model_from_checkpoint(const Checkpoint& c) {
+/// Builds the model that a checkpoint describes, in training mode. Throws IoError where it does not fit.
+inline Rare<float> model_from_checkpoint(const Checkpoint& c) {
   Random random(0);
-  Rare<T> model(config_from_text(c.text("config")), random);
-  std::vector<NamedTensor<float>> state;
-  for (const auto& [name, x] : c.tensors)
-    if (name.rfind("model.", 0) == 0) state.push_back({name.substr(6), x});
-  load_state_dict(model, state);
+  Rare<float> model(config_from_text(c.text("config")), random);
+  load_state(model, c, "model");
   return model;
 }
 

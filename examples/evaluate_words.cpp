@@ -1,0 +1,62 @@
+// evaluate_words: how well a reader reads folders of labelled pictures.
+//
+//   evaluate_words --weights weights.safetensors DIR...        DIR holds labels.tsv or gt.txt beside its pictures
+//
+// Scored as the field does: both sides in lower case, a-z and 0-9 alone, exact match; and 1-NED, which gives part marks.
+#include <cstdio>
+#include <fstream>
+
+#include <glimpse/train/evaluate.hpp>
+#include <glimpse/train/model_file.hpp>
+
+#include "program.hpp"
+
+int main(int argc, char** argv) {
+  using namespace glimpse;
+  CLI::App app("Measures a word reader on folders of labelled pictures.", "evaluate_words");
+  std::string weights = default_weights(), predictions, lexicon_file;
+  std::vector<std::string> folders;
+  Index limit = 0;
+  int threads = 0;
+  ReadOptions options;
+  app.add_option("--weights", weights, "weights file")->capture_default_str();
+  app.add_option("--lexicon", lexicon_file, "words to choose from, one a line")->check(CLI::ExistingFile);
+  app.add_option("--beam", options.beam, "hypotheses kept while decoding; 1: greedy")->check(CLI::Range(1, 100))->capture_default_str();
+  app.add_option("--predictions", predictions, "writes path, truth, reading, confidence, tab-separated");
+  app.add_option("--limit", limit, "at most so many pictures a folder, spread evenly");
+  app.add_option("--threads", threads, "threads (default: all cores)")->check(CLI::PositiveNumber);
+  app.add_option("folders", folders, "folders to read")->required();
+
+  return run_program(app, argc, argv, [&] {
+    if (threads > 0) set_num_threads(threads);
+    Rare<float> model = load_reader(weights);
+    std::optional<Lexicon> lexicon;
+    if (!lexicon_file.empty()) lexicon.emplace(read_lexicon(lexicon_file, model.charset));
+    if (lexicon) options.lexicon = &*lexicon;
+    std::ofstream out;
+    if (!predictions.empty()) {
+      out.open(predictions);
+      if (!out) fail<IoError>("evaluate_words", "cannot write ", predictions);
+    }
+    std::printf("%-24s %7s %9s %7s %8s\n", "folder", "words", "accuracy", "1-NED", "ms/word");
+    WordScore sum;
+    bool broken = false;
+    for (const std::string& folder : folders) {
+      const Evaluation e = evaluate_folder(model, folder, limit, options, [&](const LabelledFile& file, const Reading& reading) {
+        if (out) out << file.path << '\t' << file.label << '\t' << reading.text << '\t' << reading.confidence << '\n';
+      });
+      for (const std::string& reason : e.broken) std::fprintf(stderr, "evaluate_words: %s\n", reason.c_str());
+      broken = broken || !e.broken.empty();
+      const auto row = [](const std::string& name, const WordScore& s, double ms) {
+        std::printf("%-24s %7lld %8.2f%% %7.4f", name.c_str(), static_cast<long long>(s.words), 100 * s.accuracy(), s.one_minus_ned());
+        if (ms > 0) std::printf(" %8.2f", ms);
+        std::printf("\n");
+      };
+      row(last_part(folder), e.score, 1000 * e.seconds / static_cast<double>(std::max<Index>(e.score.words, 1)));
+      sum.add(e.score);
+      if (folders.size() > 1 && &folder == &folders.back()) row("together", sum, 0);
+      std::fflush(stdout);
+    }
+    return broken ? 1 : 0;
+  });
+}

@@ -1,0 +1,123 @@
+// read_words: reads pictures of words.
+//
+//   read_words picture.jpg other.png                 one line a picture: path, text, confidence, tab-separated
+//   read_words --visualize panels picture.jpg        and panels/picture.png: where the reader looked, letter by letter
+#include <algorithm>
+#include <cctype>
+#include <cstdio>
+#include <filesystem>
+#include <optional>
+#include <set>
+
+#include <nlohmann/json.hpp>
+
+#include <glimpse/data/load_picture.hpp>
+#include <glimpse/models/read.hpp>
+#include <glimpse/train/model_file.hpp>
+#include <glimpse/viz/reading.hpp>
+
+#include "program.hpp"
+
+namespace {
+
+using namespace glimpse;
+namespace fs = std::filesystem;
+
+/// Pictures named on the command line; a folder stands for the pictures in it.
+std::vector<std::string> pictures_of(const std::vector<std::string>& names) {
+  std::vector<std::string> paths;
+  for (const std::string& name : names) {
+    if (!fs::is_directory(name)) {
+      paths.push_back(name);
+      continue;
+    }
+    std::set<std::string> inside;
+    for (const fs::directory_entry& entry : fs::directory_iterator(name)) {
+      std::string end = entry.path().extension().string();
+      for (char& c : end) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+      if (entry.is_regular_file() && (end == ".png" || end == ".jpg" || end == ".jpeg" || end == ".bmp"))
+        inside.insert(entry.path().string());
+    }
+    if (inside.empty()) fail<IoError>("read_words", name, " holds no picture");
+    paths.insert(paths.end(), inside.begin(), inside.end());
+  }
+  return paths;
+}
+
+/// The panel's file: the picture's name in `folder`, numbered where two pictures have the same.
+std::string panel_path(const std::string& folder, const std::string& picture, std::set<std::string>& taken) {
+  const std::string stem = fs::path(picture).stem().string();
+  std::string name = stem;
+  for (int n = 2; !taken.insert(name).second; ++n) name = stem + "_" + std::to_string(n);
+  return (fs::path(folder) / (name + ".png")).string();
+}
+
+/// Back to [0, 1] from the standardised picture that the network saw.
+Tensor<float> shown(const Tensor<float>& rectified) {
+  Tensor<float> picture = rectified.clone();
+  const auto [low, high] = std::minmax_element(picture.span().begin(), picture.span().end());
+  const float from = *low, range = std::max(*high - *low, 1e-6f);
+  for (float& p : picture.span()) p = (p - from) / range;
+  return picture;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Reads pictures of words: one line a picture, path, text, confidence.", "read_words");
+  std::string weights = default_weights(), panels, lexicon_file;
+  std::vector<std::string> names;
+  ReadOptions options;
+  bool json = false;
+  int threads = 0;
+  app.add_option("--weights", weights, "weights file")->capture_default_str();
+  app.add_option("--lexicon", lexicon_file, "words to choose from, one a line")->check(CLI::ExistingFile);
+  app.add_option("--visualize", panels, "folder for a panel of every picture");
+  app.add_option("--beam", options.beam, "hypotheses kept while decoding (default 1, with a lexicon 7)")->check(CLI::Range(1, 100));
+  app.add_flag("--json", json, "one JSON object a line, with every character's confidence");
+  app.add_option("--threads", threads, "threads (default: all cores)")->check(CLI::PositiveNumber);
+  app.add_option("pictures", names, "pictures, or folders of them")->required();
+
+  return run_program(app, argc, argv, [&] {
+    if (threads > 0) set_num_threads(threads);
+    const std::vector<std::string> paths = pictures_of(names);
+    Rare<float> model = load_reader(weights);
+    std::optional<Lexicon> lexicon;
+    if (!lexicon_file.empty()) {
+      lexicon.emplace(read_lexicon(lexicon_file, model.charset));
+      for (const Lexicon::BadLine& bad : lexicon->bad())
+        std::fprintf(stderr, "read_words: %s line %lld %s\n", lexicon_file.c_str(), static_cast<long long>(bad.line), bad.reason.c_str());
+      options.lexicon = &*lexicon;
+    }
+    if (!panels.empty()) fs::create_directories(panels);
+    std::set<std::string> taken;
+    int failures = 0;
+    for (const std::string& path : paths) {
+      try {
+        const Picture picture = load_picture(path);
+        const Reading r = read(model, picture, options);
+        if (json) {
+          nlohmann::ordered_json line{{"path", path}, {"text", r.text}, {"confidence", r.confidence},
+                                      {"character_confidence", r.character_confidence}};
+          std::vector<std::vector<float>> points;
+          for (Index i = 0; r.fiducials.defined() && i < r.fiducials.size(0); ++i)
+            points.push_back({r.fiducials(i, 0), r.fiducials(i, 1)});
+          line["fiducials"] = points;
+          std::printf("%s\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+        } else {
+          std::printf("%s\t%s\t%.4f\n", path.c_str(), r.text.c_str(), r.confidence);
+        }
+        std::fflush(stdout);
+        if (!panels.empty())
+          write_png(panel_path(panels, path, taken),
+                    draw(ReadingView{.picture = image_of(picture), .fiducials = r.fiducials, .rectified = shown(r.rectified),
+                                     .attention = r.attention, .text = r.text, .confidences = r.character_confidence,
+                                     .confidence = r.confidence}));
+      } catch (const Error& e) {  // one bad picture does not keep the others from being read
+        std::fprintf(stderr, "read_words: %s\n", e.what());
+        ++failures;
+      }
+    }
+    return failures > 0 ? 1 : 0;
+  });
+}

@@ -1,0 +1,238 @@
+// word trainer: teaches a reader from an endless stream of words.
+//
+//   minimise   L = mean of -ln p(symbol | symbols before it, picture)          from pictures and words alone
+//
+// A run is a pure function of (configuration, seed, source) counted in steps: stopped after any step and resumed, it ends
+// bit for bit where an unbroken run ends. (A run with a budget in minutes takes its learning rate from the clock.)
+// In `out` stand: last.safetensors (everything to go on), best.safetensors (weights alone, best on the validation
+// folders), log.tsv (a line every `log_every` steps) and curves.png.
+#pragma once
+
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <glimpse/data/word_loader.hpp>
+#include <glimpse/optim/adam.hpp>
+#include <glimpse/optim/clip.hpp>
+#include <glimpse/optim/schedule.hpp>
+#include <glimpse/train/evaluate.hpp>
+#include <glimpse/train/model_file.hpp>
+#include <glimpse/train/progress.hpp>
+#include <glimpse/train/train_log.hpp>
+
+namespace glimpse::inline v0 {
+
+struct TrainOptions {
+  std::string out = "run";
+  std::uint64_t steps = 0;       // budget in steps, or
+  double minutes = 0;            // in minutes of training
+  Index batch = 64;
+  double learning_rate = 2e-3;   // the peak of the one-cycle schedule
+  double weight_decay = 0.01;
+  double localization_factor = 0.1;  // learning rate of the localization network, relative
+  double clip_norm = 5;
+  double label_smoothing = 0;
+  std::vector<std::string> validation;  // folders
+  Index validation_limit = 500;  // pictures a folder, while training
+  double validate_every = 600;   // seconds
+  double save_every = 120;       // seconds
+  std::uint64_t log_every = 50;  // steps
+  int loader_threads = 1;
+  std::uint64_t seed = 1;
+  bool resume = false;
+  std::uint64_t stop_after = 0;  // steps in this call, 0: until the budget is spent
+};
+
+/// What a run came to.
+struct TrainResult {
+  std::uint64_t steps = 0;
+  double seconds = 0, loss = 0, best_accuracy = 0;
+  bool finished = false;  // false: stopped before the budget was spent
+};
+
+class WordTrainer {
+ public:
+  /// model: fresh, or with weights to start from. Throws IoError where a run to resume is missing or does not fit.
+  WordTrainer(Rare<float> model, WordSource source, TrainOptions options)
+      : options_(std::move(options)), model_(std::move(model)),
+        optimizer_(parameters(model_), {.learning_rate = static_cast<float>(options_.learning_rate),
+                                        .weight_decay = static_cast<float>(options_.weight_decay)}) {
+    if (options_.steps == 0 && !(options_.minutes > 0)) fail("train", "wants a budget: steps or minutes");
+    std::filesystem::create_directories(options_.out);
+    optimizer_.set_learning_rate_factor("rectifier.", static_cast<float>(options_.localization_factor));
+    WordLoader::Position position;
+    if (options_.resume) position = restore();
+    const RareConfig& c = model_.config;
+    loader_.emplace(std::move(source),
+                    WordLoaderOptions{.batch = options_.batch,
+                                      .picture_height = c.source_scale * c.height,
+                                      .picture_scale = c.source_scale,
+                                      .width_of = [c](Index h, Index w) { return rectified_width(c, h, w); },
+                                      .threads = options_.loader_threads,
+                                      .seed = options_.seed},
+                    position);
+    log_.emplace(options_.out + "/log.tsv", step_);
+  }
+
+  /// Trains until the budget is spent or `stop` says so; then saves.
+  TrainResult run(const std::function<bool()>& stop = {}) {
+    set_training(model_, true);
+    const std::uint64_t first = step_;
+    double last_save = seconds_, last_validation = seconds_;
+    while (!spent() && !(stop && stop()) && (options_.stop_after == 0 || step_ - first < options_.stop_after)) {
+      const auto start = Clock::now();
+      train_step();
+      seconds_ += std::chrono::duration<double>(Clock::now() - start).count();
+      progress_.show(status());
+      if (step_ % options_.log_every == 0) log_line();
+      if (seconds_ - last_save > options_.save_every) save(), last_save = seconds_;
+      if (!options_.validation.empty() && seconds_ - last_validation > options_.validate_every)
+        validate(), last_validation = seconds_;
+    }
+    save();
+    if (spent()) validate();
+    progress_.finish();
+    return {step_, seconds_, loss_, best_, spent()};
+  }
+
+  Rare<float>& model() { return model_; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  double fraction() const {
+    return options_.steps > 0 ? static_cast<double>(step_) / static_cast<double>(options_.steps)
+                              : seconds_ / (60 * options_.minutes);
+  }
+  bool spent() const { return options_.steps > 0 ? step_ >= options_.steps : seconds_ >= 60 * options_.minutes; }
+
+  void train_step() {
+    const WordBatch batch = loader_->next();
+    const double rate = options_.learning_rate * one_cycle(fraction());
+    optimizer_.set_learning_rate(static_cast<float>(rate));
+    optimizer_.zero_grad();
+    Index right = 0;
+    const Variable<float> loss = model_.loss(constant(batch.pictures), batch.width, batch.symbols,
+                                             static_cast<float>(options_.label_smoothing), &right);
+    loss.backward();
+    norm_ = static_cast<double>(clip_grad_norm(optimizer_.parameters(), static_cast<float>(options_.clip_norm)));
+    const double value = static_cast<double>(loss.item());
+    ++step_;
+    if (!std::isfinite(value) || !std::isfinite(norm_)) {  // one bad batch is left out, a row of them is the end
+      if (++bad_ == 10) fail<Error>("train", "loss is ", value, " and gradient norm ", norm_, " ten times in a row, at step ", step_);
+      return;
+    }
+    bad_ = 0;
+    optimizer_.step();
+    const double keep = std::min(0.99, static_cast<double>(counted_) / static_cast<double>(counted_ + 1));
+    loss_ = keep * loss_ + (1 - keep) * value;
+    accuracy_ = keep * accuracy_ + (1 - keep) * static_cast<double>(right) / static_cast<double>(options_.batch);
+    rate_ = rate;
+    ++counted_;
+  }
+
+  std::string status() const {
+    const double pictures = static_cast<double>(step_ * static_cast<std::uint64_t>(options_.batch)) / std::max(seconds_, 1e-9);
+    const double done = std::max(fraction(), 1e-9);
+    char text[200];
+    std::snprintf(text, sizeof text, "step %llu  %.0f pictures/s  loss %.4f  words %.1f %%  rate %.2g  %s left",
+                  static_cast<unsigned long long>(step_), pictures, loss_, 100 * accuracy_, rate_,
+                  clock_text(seconds_ * (1 - done) / done).c_str());
+    return text;
+  }
+
+  void log_line() {
+    log_->add({.step = step_, .seconds = seconds_, .loss = loss_, .accuracy = accuracy_, .learning_rate = rate_,
+               .gradient_norm = norm_,
+               .rate = static_cast<double>(step_ * static_cast<std::uint64_t>(options_.batch)) / std::max(seconds_, 1e-9)});
+  }
+
+  /// Reads the validation folders with a folded copy; keeps the weights where they are the best so far.
+  void validate() {
+    if (options_.validation.empty()) return;
+    Rare<float> reader = clone(model_);
+    set_training(reader, false);
+    reader.fold();
+    WordScore sum;
+    std::string text = "step " + std::to_string(step_) + ":";
+    for (const std::string& folder : options_.validation) {
+      const Evaluation e = evaluate_folder(reader, folder, options_.validation_limit);
+      sum.add(e.score);
+      char part[200];
+      std::snprintf(part, sizeof part, "  %s %.1f %%", std::filesystem::path(folder).filename().string().c_str(),
+                    100 * e.score.accuracy());
+      text += part;
+    }
+    progress_.say(text);
+    log_->add_validation(step_, seconds_, sum.accuracy());
+    if (sum.accuracy() >= best_) {
+      best_ = sum.accuracy();
+      save_checkpoint(options_.out + "/best.safetensors", model_checkpoint(model_), DType::float16);
+    }
+  }
+
+  void save() {
+    Checkpoint c = model_checkpoint(model_);
+    optimizer_.visit_state([&](const std::string& name, auto& x) {
+      if constexpr (is_tensor<decltype(x)>) c.tensors.emplace_back("optimizer." + name, x.clone());
+      else c.exact.emplace_back("optimizer." + name, full<double>({1}, static_cast<double>(x)));
+    });
+    visit_numbers([&](const char* name, auto& x) { c.exact.emplace_back(std::string("train.") + name, full<double>({1}, static_cast<double>(x))); });
+    const WordLoader::Position p = loader_->position();
+    c.exact.emplace_back("loader.chunk", full<double>({1}, static_cast<double>(p.chunk)));
+    c.exact.emplace_back("loader.batch", full<double>({1}, static_cast<double>(p.batch)));
+    c.metadata["seed"] = std::to_string(options_.seed);
+    save_checkpoint(options_.out + "/last.safetensors", c);
+    log_->draw(options_.out + "/curves.png");
+  }
+
+  WordLoader::Position restore() {
+    const std::string path = options_.out + "/last.safetensors";
+    const Checkpoint c = load_checkpoint(path);
+    const auto number = [&](const std::string& name) {
+      const Tensor<double>* x = c.find_exact(name);
+      if (!x || x->size() != 1) fail<IoError>("resume", path, " lacks ", name);
+      return x->data()[0];
+    };
+    if (config_text(model_.config) != c.text("config"))
+      fail<IoError>("resume", path, " was trained with another configuration: ", c.text("config"));
+    load_state(model_, c, "model");
+    optimizer_.visit_state([&](const std::string& name, auto& x) {
+      if constexpr (is_tensor<decltype(x)>) {
+        const Tensor<float>* saved = c.find("optimizer." + name);
+        if (!saved || !(saved->shape() == x.shape())) fail<IoError>("resume", path, " lacks optimizer.", name);
+        x.copy_from(*saved);
+      } else {
+        x = static_cast<std::remove_reference_t<decltype(x)>>(number("optimizer." + name));
+      }
+    });
+    visit_numbers([&](const char* name, auto& x) {
+      x = static_cast<std::remove_reference_t<decltype(x)>>(number(std::string("train.") + name));
+    });
+    return {static_cast<std::uint64_t>(number("loader.chunk")), static_cast<std::uint64_t>(number("loader.batch"))};
+  }
+
+  template <class F>
+  void visit_numbers(F&& f) {
+    f("step", step_), f("seconds", seconds_), f("loss", loss_), f("accuracy", accuracy_), f("counted", counted_);
+    f("best", best_), f("rate", rate_), f("norm", norm_), f("bad", bad_);
+  }
+
+  TrainOptions options_;
+  Rare<float> model_;
+  AdamW<float> optimizer_;
+  std::optional<WordLoader> loader_;
+  std::optional<TrainLog> log_;
+  ProgressLine progress_;
+  std::uint64_t step_ = 0, counted_ = 0;
+  double seconds_ = 0, loss_ = 0, accuracy_ = 0, best_ = 0, rate_ = 0, norm_ = 0;
+  int bad_ = 0;
+};
+
+}  // namespace glimpse::inline v0

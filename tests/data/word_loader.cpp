@@ -1,0 +1,69 @@
+// The loader: the same stream for any number of threads and any point of entry.
+#include <filesystem>
+#include <fstream>
+
+#include <glimpse/data/folder.hpp>
+#include <glimpse/data/word_loader.hpp>
+
+#include "catch.hpp"
+
+using namespace glimpse;
+
+namespace {
+
+LabelledWord numbered(std::uint64_t i) {
+  Random random(1, i);
+  LabelledWord word{Picture(10, 10 + random.below(60)), {static_cast<Index>(i)}};
+  for (float& p : word.picture.pixels) p = static_cast<float>(random.uniform());
+  return word;
+}
+
+WordLoaderOptions options(int threads) {
+  return {.batch = 4, .batches_per_chunk = 3, .picture_height = 16, .picture_scale = 1,
+          .width_of = [](Index h, Index w) { return w > 4 * h ? Index{48} : Index{24}; }, .threads = threads};
+}
+
+}  // namespace
+
+TEST_CASE("batches have one width, hold every word once, and do not depend on threads", "[data]") {
+  WordLoader one(numbered, options(1)), many(numbered, options(4));
+  std::vector<char> seen(36, 0);
+  for (int b = 0; b < 9; ++b) {
+    const WordBatch x = one.next(), y = many.next();
+    CHECK(x.width == y.width);
+    CHECK(x.symbols == y.symbols);
+    CHECK(x.pictures.shape() == Shape{4, 1, 16, x.width});
+    CHECK(std::equal(x.pictures.span().begin(), x.pictures.span().end(), y.pictures.span().begin()));
+    for (const auto& s : x.symbols) seen[static_cast<std::size_t>(s[0])]++;
+  }
+  for (const char times : seen) CHECK(times == 1);
+}
+
+TEST_CASE("a stream is entered where another left it", "[data]") {
+  WordLoader whole(numbered, options(2));
+  for (int b = 0; b < 5; ++b) whole.next();
+  WordLoader entered(numbered, options(1), whole.position());
+  for (int b = 0; b < 5; ++b) CHECK(whole.next().symbols == entered.next().symbols);
+}
+
+TEST_CASE("a word that cannot be made is told when its turn comes", "[data]") {
+  WordLoader loader([](std::uint64_t i) { return i == 14 ? throw IoError("word 14 is broken") : numbered(i); }, options(2));
+  for (int b = 0; b < 3; ++b) CHECK_NOTHROW(loader.next());
+  CHECK_THROWS_AS(loader.next(), IoError);
+}
+
+TEST_CASE("folders are read by their list, and told what is wrong with it", "[data]") {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::temp_directory_path() / "glimpse_test_folder";
+  fs::remove_all(folder);
+  CHECK_THROWS_AS(read_folder(folder.string()), IoError);
+  fs::create_directories(folder);
+  CHECK_THROWS_AS(read_folder(folder.string()), IoError);
+  std::ofstream(folder / "gt.txt") << "a.png\tHello\r\n\nb.png\tTwo words\n";
+  const auto files = read_folder(folder.string());
+  REQUIRE(files.size() == 2);
+  CHECK(files[0].label == "Hello");
+  CHECK(files[1].label == "Two words");
+  std::ofstream(folder / "labels.tsv") << "a.png Hello\n";
+  CHECK_THROWS_WITH(read_folder(folder.string()), Catch::Contains("line 1"));
+}

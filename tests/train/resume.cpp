@@ -1,0 +1,102 @@
+// A run that is stopped and resumed ends bit for bit where an unbroken one ends.
+#include <filesystem>
+
+#include <glimpse/train/word_trainer.hpp>
+
+#include "catch.hpp"
+
+using namespace glimpse;
+
+namespace {
+
+RareConfig tiny() {
+  RareConfig c;
+  c.widths = {32, 48};
+  c.channels = {4, 8, 8, 8, 8, 8, 8};
+  c.recurrent = c.attention = c.decoder = 8;
+  c.localization_channels = {4, 4};
+  c.localization_hidden = {8};
+  c.localization_height = 16, c.localization_width = 16;
+  return c;
+}
+
+LabelledWord striped_word(std::uint64_t i) {
+  Random random(9, i);
+  LabelledWord word{Picture(20, 30 + random.below(60)), {}};
+  for (Index n = 1 + random.below(3); n > 0; --n) word.symbols.push_back(random.below(36));
+  for (float& p : word.picture.pixels) p = static_cast<float>(random.uniform());
+  return word;
+}
+
+TrainOptions options(const std::string& out) {
+  TrainOptions o;
+  o.out = (std::filesystem::temp_directory_path() / ("glimpse_test_" + out)).string();
+  std::filesystem::remove_all(o.out);
+  o.steps = 24, o.batch = 4, o.log_every = 4;
+  return o;
+}
+
+std::vector<NamedTensor<float>> trained(TrainOptions o, std::vector<std::uint64_t> pauses, int threads) {
+  const ThreadScope scope(threads);
+  for (std::size_t part = 0;; ++part) {
+    Random random(o.seed);
+    o.resume = part > 0;
+    o.stop_after = part < pauses.size() ? pauses[part] : 0;
+    WordTrainer trainer(Rare<float>(tiny(), random), striped_word, o);
+    const TrainResult result = trainer.run();
+    CHECK(std::isfinite(result.loss));
+    if (result.finished) return state_dict(trainer.model());
+  }
+}
+
+void check_same(const std::vector<NamedTensor<float>>& a, const std::vector<NamedTensor<float>>& b) {
+  REQUIRE(a.size() == b.size());
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    INFO(a[i].name);
+    CHECK(std::memcmp(a[i].tensor.data(), b[i].tensor.data(), static_cast<std::size_t>(a[i].tensor.size()) * sizeof(float)) == 0);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("stopped twice and resumed, on other thread counts, ends where an unbroken run ends", "[train]") {
+  const auto whole = trained(options("whole"), {}, 2);
+  TrainOptions other = options("broken");
+  other.loader_threads = 3;
+  const auto broken = trained(other, {5, 8}, 1);
+  check_same(whole, broken);
+  CHECK(std::filesystem::exists(other.out + "/log.tsv"));
+  CHECK(std::filesystem::exists(other.out + "/curves.png"));
+}
+
+TEST_CASE("resuming what is not there, or is something else, says so and touches nothing", "[train]") {
+  TrainOptions o = options("missing");
+  o.resume = true;
+  Random random(1);
+  CHECK_THROWS_AS(WordTrainer(Rare<float>(tiny(), random), striped_word, o), IoError);
+
+  TrainOptions first = options("other");
+  first.stop_after = 2;
+  WordTrainer(Rare<float>(tiny(), random), striped_word, first).run();
+  RareConfig larger = tiny();
+  larger.decoder = 12;
+  first.resume = true;
+  CHECK_THROWS_AS(WordTrainer(Rare<float>(larger, random), striped_word, first), IoError);
+}
+
+TEST_CASE("a model file comes back with its configuration and reads the same", "[train]") {
+  const std::string path = (std::filesystem::temp_directory_path() / "glimpse_test_model.safetensors").string();
+  RareConfig c = tiny();
+  c.pattern = FiducialPattern::sine;
+  Random random(3);
+  Rare<float> model(c, random);
+  save_checkpoint(path, model_checkpoint(model), DType::float32);
+  Rare<float> back = load_reader(path);
+  CHECK(config_text(back.config) == config_text(c));
+  set_training(model, false);
+  const Picture picture = striped_word(5).picture;
+  CHECK(read(back, picture).text == read(model, picture).text);
+  CHECK_THROWS_AS(load_reader(path + ".not"), IoError);
+  CHECK_THROWS_AS(config_from_text("{\"height\": \"tall\"}"), IoError);
+  CHECK_THROWS_AS(config_from_text("nonsense"), IoError);
+}
