@@ -1,0 +1,123 @@
+// optimizer: what all of them share. Each one adds a rule (a functor over vectors) and names its state.
+//
+//   w <- step(w, state..., g; rate_p, decay_p)          one pass over memory for each parameter p
+//   rate_p  = learning_rate x the factor of the longest name prefix that p has
+//   decay_p = weight_decay, or 0 for biases and norms (rank 0 and 1) where decay_vectors is off
+//
+// Parameters that no gradient has reached since zero_grad() are left alone, their state too.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <glimpse/core/parallel.hpp>
+#include <glimpse/nn/module.hpp>
+#include <glimpse/simd/map.hpp>
+
+namespace glimpse::inline v0 {
+
+/// Learning-rate factor of all parameters under `prefix`: "rectifier.localization" has "rectifier.localization.fc1.bias"
+/// but not "rectifier.localization2.bias".
+struct RateFactor {
+  std::string prefix;
+  double factor = 1;
+
+  bool holds(std::string_view name) const {
+    return name.substr(0, prefix.size()) == prefix &&
+           (prefix.empty() || prefix.back() == '.' || name.size() == prefix.size() || name[prefix.size()] == '.');
+  }
+};
+
+namespace detail {
+
+inline void require_option(bool ok, std::string_view optimizer, std::string_view rule, double got) {
+  if (!ok) fail<ValueError>(optimizer, rule, ", got ", got);
+}
+
+/// One part of a parameter at a time, with the arrays of its state.
+template <class Step, class T, std::size_t... I>
+void update_parameter(const Step& step, Index n, T* w, const std::array<T*, sizeof...(I)>& state, const T* g,
+                      std::index_sequence<I...>) {
+  constexpr Index block = 16384;
+  parallel_blocks(n, block, 8, [&](Index begin, Index end) {
+    simd::update(step, end - begin, w + begin, (state[I] + begin)..., g + begin);
+  });
+}
+
+/// `Slots` tensors of state for each parameter, and the number of steps so far.
+template <class T, std::size_t Slots>
+class Optimizer {
+ public:
+  /// What the next step multiplies its direction by; schedules set it.
+  double learning_rate;
+
+  const std::vector<NamedParameter<T>>& parameters() const { return parameters_; }
+  std::int64_t steps() const { return step_; }
+
+  void zero_grad() {
+    for (NamedParameter<T>& p : parameters_) p.variable.zero_grad();
+  }
+
+  /// Calls f(name, std::int64_t&) for the step counter and f(name, Tensor<T>&) for every tensor of the state: all that
+  /// a checkpoint needs for the next step to come out the same bit for bit.
+  template <class F>
+  void visit_state(F&& f) {
+    f(std::string("step"), step_);
+    for (std::size_t s = 0; s < Slots; ++s)
+      for (std::size_t p = 0; p < parameters_.size(); ++p)
+        f(std::string(slot_names_[s]) + "." + parameters_[p].name, state_[p][s]);
+  }
+
+ protected:
+  Optimizer(std::string_view name, std::vector<NamedParameter<T>> parameters, double rate, double weight_decay,
+            bool decay_vectors, const std::vector<RateFactor>& factors, std::array<const char*, Slots> slot_names)
+      : learning_rate(rate), parameters_(std::move(parameters)), slot_names_(slot_names) {
+    require_option(weight_decay >= 0, name, "wants weight_decay from 0", weight_decay);
+    for (const NamedParameter<T>& p : parameters_) {
+      const RateFactor* best = nullptr;
+      for (const RateFactor& f : factors)
+        if (f.holds(p.name) && (!best || f.prefix.size() > best->prefix.size())) best = &f;
+      factor_.push_back(best ? best->factor : 1);
+      decay_.push_back(p.variable.rank() > 1 || decay_vectors ? weight_decay : 0);
+      state_.emplace_back();
+      for (Tensor<T>& t : state_.back()) t = zeros<T>(p.variable.shape());
+    }
+    for (const RateFactor& f : factors) {
+      bool used = false;
+      for (const NamedParameter<T>& p : parameters_) used = used || f.holds(p.name);
+      if (!used) fail<ValueError>(name, "rate factor for '", f.prefix, "', but no parameter has that name");
+    }
+  }
+
+  /// Counts the step, then runs rule(rate, decay), a functor for simd::update, over every parameter with a gradient.
+  template <class Rule>
+  void update(Rule&& rule) {
+    ++step_;
+    for (std::size_t p = 0; p < parameters_.size(); ++p) {
+      Variable<T>& v = parameters_[p].variable;
+      const Tensor<T> gradient = v.grad();
+      if (!v.requires_grad() || !gradient.defined()) continue;
+      const Tensor<T> g = gradient.contiguous();
+      std::array<T*, Slots> state{};
+      for (std::size_t s = 0; s < Slots; ++s) state[s] = state_[p][s].data();
+      update_parameter(rule(learning_rate * factor_[p], decay_[p]), g.size(), v.mutable_value().data(), state, g.data(),
+                       std::make_index_sequence<Slots>{});
+    }
+  }
+
+  std::int64_t step_ = 0;
+
+ private:
+  std::vector<NamedParameter<T>> parameters_;
+  std::array<const char*, Slots> slot_names_;
+  std::vector<std::array<Tensor<T>, Slots>> state_;
+  std::vector<double> factor_, decay_;
+};
+
+}  // namespace detail
+
+}  // namespace glimpse::inline v0

@@ -1,0 +1,82 @@
+// schedules: the learning rate as a pure function of the step number, so that resuming needs nothing but the step.
+//
+//   optimizer.learning_rate = schedule(optimizer.steps());
+//
+//   step        base factor^floor(s / every)
+//   cosine      floor + (base - floor) (1 + cos(pi s / total)) / 2
+//   warm-up     a straight line from start x r(0) to r(0) over the first steps, then r(s - steps)
+//   one cycle   up along half a cosine from peak / start_divisor to peak, down along another one to
+//               peak / (start_divisor end_divisor).  Source: Smith, Topin 2019.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+
+#include <glimpse/core/shape.hpp>
+
+namespace glimpse::inline v0 {
+
+namespace detail {
+/// From a to b along half a cosine, t from 0 to 1.
+inline double cosine_between(double a, double b, double t) {
+  constexpr double pi = 3.14159265358979323846;
+  return b + (a - b) / 2 * (1 + std::cos(pi * std::clamp(t, 0.0, 1.0)));
+}
+}  // namespace detail
+
+struct ConstantSchedule {
+  double base;
+  double operator()(Index) const { return base; }
+};
+
+/// Multiplied by `factor` after every `every` steps.
+struct StepSchedule {
+  double base;
+  Index every;
+  double factor = 0.1;
+  double operator()(Index step) const {
+    return base * std::pow(factor, static_cast<double>(step / std::max<Index>(1, every)));
+  }
+};
+
+/// From base to floor over `total` steps, and floor from then on.
+struct CosineSchedule {
+  double base;
+  Index total;
+  double floor = 0;
+  double operator()(Index step) const {
+    return detail::cosine_between(base, floor, static_cast<double>(step) / static_cast<double>(std::max<Index>(1, total)));
+  }
+};
+
+/// `steps` steps of warm-up in front of another schedule.
+template <class Schedule>
+struct WarmupSchedule {
+  Index steps;
+  Schedule then;
+  double start = 0;  // share of the first rate
+  double operator()(Index step) const {
+    if (step >= steps) return then(step - steps);
+    return then(0) * (start + (1 - start) * static_cast<double>(step) / static_cast<double>(steps));
+  }
+};
+template <class Schedule>
+WarmupSchedule(Index, Schedule) -> WarmupSchedule<Schedule>;
+template <class Schedule>
+WarmupSchedule(Index, Schedule, double) -> WarmupSchedule<Schedule>;
+
+/// Up to `peak` over the share `rise` of `total` steps, then down to almost nothing.
+struct OneCycleSchedule {
+  double peak;
+  Index total;
+  double rise = 0.3, start_divisor = 25, end_divisor = 1e4;
+  double operator()(Index step) const {
+    const double first = peak / start_divisor, last = first / end_divisor;
+    const double top = std::max(0.0, rise * static_cast<double>(total) - 1), end = static_cast<double>(total) - 1;
+    const auto s = static_cast<double>(step);
+    if (s <= top && top > 0) return detail::cosine_between(first, peak, s / top);
+    return detail::cosine_between(peak, last, end > top ? (s - top) / (end - top) : 1);
+  }
+};
+
+}  // namespace glimpse::inline v0

@@ -1,0 +1,72 @@
+// SGD, with momentum if wanted.
+//
+//   (1)  g <- g + decay w
+//   (2)  m <- momentum m + g
+//   (3)  w <- w - rate m            Nesterov: w <- w - rate (g + momentum m)
+//
+// Sources: Polyak 1964; Sutskever et al. 2013.
+#pragma once
+
+#include <glimpse/optim/optimizer.hpp>
+
+namespace glimpse::inline v0 {
+
+struct SgdOptions {
+  double learning_rate = 1e-2, momentum = 0;
+  bool nesterov = false;
+  double weight_decay = 0;
+  bool decay_vectors = true;              // false: no decay for biases and norms
+  std::vector<RateFactor> rate_factors{};  // by name prefix
+};
+
+namespace detail {
+
+template <class T, bool Nesterov>
+struct SgdStep {
+  T rate, momentum, decay;
+
+  template <class V>
+  [[gnu::always_inline]] inline void apply(V& w, V& m, const V& gradient) const {
+    const V g = w * decay + gradient;
+    m = m * momentum + g;
+    if constexpr (Nesterov) {
+      w = w - (m * momentum + g) * rate;
+    } else {
+      w = w - m * rate;
+    }
+  }
+};
+
+}  // namespace detail
+
+/// Stochastic gradient descent. Throws ValueError for options out of range.
+template <class T = float>
+class Sgd : public detail::Optimizer<T, 1> {
+ public:
+  explicit Sgd(std::vector<NamedParameter<T>> parameters, const SgdOptions& o = {})
+      : detail::Optimizer<T, 1>("Sgd", std::move(parameters), o.learning_rate, o.weight_decay, o.decay_vectors,
+                                o.rate_factors, {"momentum"}),
+        momentum_(o.momentum), nesterov_(o.nesterov) {
+    detail::require_option(o.learning_rate >= 0, "Sgd", "wants a learning rate from 0", o.learning_rate);
+    detail::require_option(momentum_ >= 0 && momentum_ < 1, "Sgd", "wants momentum from 0 to below 1", momentum_);
+  }
+
+  /// One step along the gradients of all parameters.
+  void step() {
+    if (nesterov_) run<true>();
+    else run<false>();
+  }
+
+ private:
+  template <bool Nesterov>
+  void run() {
+    this->update([&](double rate, double decay) {
+      return detail::SgdStep<T, Nesterov>{static_cast<T>(rate), static_cast<T>(momentum_), static_cast<T>(decay)};
+    });
+  }
+
+  double momentum_;
+  bool nesterov_;
+};
+
+}  // namespace glimpse::inline v0
