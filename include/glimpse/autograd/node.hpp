@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include <glimpse/core/arithmetic.hpp>
 #include <glimpse/core/tensor.hpp>
 
 namespace glimpse::inline v0 {
@@ -99,11 +100,7 @@ class Gradients {
       input.grad = gradient.contiguous();
       return;
     }
-    const Tensor<T> g = gradient.contiguous();
-    T* sum = input.accumulator().data();
-    const T* term = g.data();
-    const Index n = g.size();
-    for (Index k = 0; k < n; ++k) sum[k] += term[k];
+    add_into(input.accumulator(), gradient);
   }
 
  private:

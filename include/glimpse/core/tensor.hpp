@@ -182,7 +182,11 @@ class Tensor {
 
   void fill(T value) {
     if (is_contiguous()) {
-      std::fill_n(raw(), size(), value);
+      const T zero{};
+      if (size() > 0 && std::memcmp(&value, &zero, sizeof(T)) == 0)
+        std::memset(raw(), 0, static_cast<std::size_t>(size()) * sizeof(T));
+      else
+        std::fill_n(raw(), size(), value);
       return;
     }
     const Loops<1> loops = join_axes<1>(shape_, {strides_});
