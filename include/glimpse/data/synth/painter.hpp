@@ -70,7 +70,7 @@ class WordPainter {
   bool compose(WordSample& sample, const Random& rng, bool easy) const;
   void add_neighbours(Scene& scene, const Face& type, const Setting& style, std::array<double, 4>& margin, Random rng) const;
   Picture paint_word(const Scene& scene, const Greys& grey, const Random& rng, Picture& cover) const;
-  void photograph(Picture& p, const Random& rng, bool easy) const;
+  void photograph(Picture& p, double capital, const Random& rng, bool easy) const;
   bool visible(const Picture& p, const Picture& cover) const;
 
   Fonts fonts_;
@@ -146,7 +146,7 @@ inline bool WordPainter::compose(WordSample& sample, const Random& rng, bool eas
 
   Picture cover;
   sample.picture = paint_word(scene, draw_greys(rng.split(greys)), rng, cover);
-  photograph(sample.picture, rng, easy);
+  photograph(sample.picture, static_cast<double>(scene.capital), rng, easy);
   return visible(sample.picture, cover);
 }
 
@@ -172,7 +172,7 @@ inline void WordPainter::add_neighbours(Scene& scene, const Face& type, const Se
     if (side == 1) line.move(curved ? 0 : sideways, box.top - gap - own.bottom);
     if (side == 3) line.move(curved ? 0 : sideways, box.bottom + gap - own.top);
     margin[side] = std::max(margin[side], static_cast<double>(gap) * 0.75 +
-                                              rng.uniform(-0.2, side % 2 == 0 ? 0.12 : 0.3) * recipe_.neighbours.strength);
+                                              rng.uniform(-0.25, side % 2 == 0 ? 0.05 : 0.3) * recipe_.neighbours.strength);
     line.each_contour([&](std::span<Point> outline) { scene.others.add(outline); });
   }
 }
@@ -270,7 +270,8 @@ inline Picture WordPainter::paint_word(const Scene& scene, const Greys& grey, co
   return p;
 }
 
-inline void WordPainter::photograph(Picture& p, const Random& rng, bool easy) const {
+// capital: height of a capital in pixels, the measure of all blurs.
+inline void WordPainter::photograph(Picture& p, double capital, const Random& rng, bool easy) const {
   const double height = static_cast<double>(p.height), ease = easy ? 0.3 : 1.0;
   const Index full_height = p.height, full_width = p.width;
   Random light = rng.split(lights);
@@ -285,15 +286,15 @@ inline void WordPainter::photograph(Picture& p, const Random& rng, bool easy) co
   Random soft = rng.split(blurs);
   if (soft.chance(recipe_.blur.chance)) {
     const double u = soft.uniform();
-    blur(p, height * 0.05 * u * u * recipe_.blur.strength * ease);
+    blur(p, capital * 0.07 * u * u * recipe_.blur.strength * ease);
   }
   Random shake = rng.split(motions);
   if (shake.chance(recipe_.motion.chance) && !easy)
-    motion_blur(p, height * 0.14 * shake.uniform() * recipe_.motion.strength, shake.uniform(0, 3.1416));
+    motion_blur(p, capital * 0.2 * shake.uniform() * recipe_.motion.strength, shake.uniform(0, 3.1416));
 
   Random coarse = rng.split(coarsening);
   if (coarse.chance(recipe_.coarse.chance) && recipe_.coarse.strength > 0 && !easy) {
-    const double least = std::max(10.0 / height, 1 - 0.68 * recipe_.coarse.strength);
+    const double least = std::max(8.0 / capital, 1 - 0.68 * recipe_.coarse.strength);
     const double share = std::min(1.0, coarse.uniform(std::min(least, 1.0), 1.0));
     p = resized(p, std::max<Index>(8, std::lround(height * share)),
                 std::max<Index>(4, std::lround(static_cast<double>(p.width) * share)));
@@ -308,7 +309,7 @@ inline void WordPainter::photograph(Picture& p, const Random& rng, bool easy) co
   if (block.chance(recipe_.blocks.chance)) compress_blocks(p, 0.9 * block.uniform() * block.uniform() * recipe_.blocks.strength * ease);
   if (p.height != full_height || p.width != full_width) p = resized(p, full_height, full_width);
   Random sharp = rng.split(sharpening);
-  if (sharp.chance(recipe_.sharpen.chance)) sharpen(p, 1.2 * sharp.uniform() * recipe_.sharpen.strength, 0.04 * height);
+  if (sharp.chance(recipe_.sharpen.chance)) sharpen(p, 1.2 * sharp.uniform() * recipe_.sharpen.strength, 0.05 * capital);
   Random tones = rng.split(toning);
   if (tones.chance(recipe_.tone.chance)) {
     const double s = recipe_.tone.strength * ease;

@@ -75,10 +75,11 @@ struct Recipe {
     r.curve.chance = 1;
     return r;
   }
-  /// Every word seen from the side.
-  static Recipe slanted_view() {
+  /// Every word seen from the side, none on a curve.
+  static Recipe perspective_only() {
     Recipe r;
     r.perspective = {1, 1.4};
+    r.curve.chance = 0;
     return r;
   }
 };

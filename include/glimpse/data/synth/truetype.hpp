@@ -25,6 +25,11 @@
 #pragma push_macro("__STB_INCLUDE_STB_TRUETYPE_H__")
 #undef __STB_INCLUDE_STB_TRUETYPE_H__
 #pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wall"
+#pragma GCC diagnostic ignored "-Wextra"
+#pragma GCC diagnostic ignored "-Wconversion"
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+#pragma GCC diagnostic ignored "-Wshadow"
 #pragma GCC diagnostic ignored "-Wunused-function"
 #define STB_TRUETYPE_IMPLEMENTATION
 #define STBTT_STATIC

@@ -1,0 +1,123 @@
+// The word painter: a pure function of (seed, index), labels in the alphabet, pictures in [0, 1].
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include <glimpse/core/parallel.hpp>
+#include <glimpse/data/synth.hpp>
+
+#include "synth_fonts.hpp"
+#include "tests/catch.hpp"
+
+using namespace glimpse;
+using namespace glimpse::synth;
+
+namespace {
+
+std::vector<WordSample> draw_all(const WordPainter& painter, Index count, int threads) {
+  const ThreadScope scope(threads);
+  std::vector<WordSample> samples(static_cast<std::size_t>(count));
+  parallel_for(count, 1'000'000, [&](Index i) {
+    samples[static_cast<std::size_t>(i)] = painter.draw(11, static_cast<std::uint64_t>(i));
+  });
+  return samples;
+}
+
+}  // namespace
+
+TEST_CASE("drawn words are the same for any number of threads, and differ by seed and index", "[synth]") {
+  const WordPainter painter(test_fonts(), Words::built_in());
+  const auto one = draw_all(painter, 64, 1), three = draw_all(painter, 64, 3);
+  for (std::size_t i = 0; i < one.size(); ++i) {
+    REQUIRE(one[i].text == three[i].text);
+    REQUIRE(one[i].picture == three[i].picture);
+  }
+  CHECK_FALSE(painter.draw(11, 0).picture == painter.draw(12, 0).picture);
+  CHECK_FALSE(painter.draw(11, 0).picture == painter.draw(11, 1).picture);
+}
+
+TEST_CASE("labels are of a-z and 0-9, pictures are finite, in [0, 1] and of a sensible size", "[synth]") {
+  const WordPainter painter(test_fonts(), Words::built_in());
+  std::set<std::string> labels;
+  for (std::uint64_t i = 0; i < 400; ++i) {
+    const WordSample sample = painter.draw(3, i);
+    INFO("picture " << i << " says " << sample.text);
+    REQUIRE_FALSE(sample.label.empty());
+    REQUIRE(sample.label == label_of(sample.text));
+    REQUIRE(std::all_of(sample.label.begin(), sample.label.end(),
+                        [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }));
+    REQUIRE(sample.picture.height >= 12);
+    REQUIRE(sample.picture.width >= 8);
+    REQUIRE(sample.picture.size() <= 40000);
+    REQUIRE(std::all_of(sample.picture.pixels.begin(), sample.picture.pixels.end(),
+                        [](float v) { return v >= 0 && v <= 1; }));
+    labels.insert(sample.label);
+  }
+  CHECK(labels.size() > 200);
+}
+
+TEST_CASE("a recipe without steps draws dark or light ink that fills its picture", "[synth]") {
+  Recipe recipe = Recipe::plain();
+  recipe.upper.chance = 1;
+  const WordPainter painter(test_fonts(), Words::built_in(), recipe);
+  for (std::uint64_t i = 0; i < 20; ++i) {
+    const Picture p = painter.draw(5, i).picture;
+    const auto [low, high] = std::minmax_element(p.pixels.begin(), p.pixels.end());
+    CHECK(*high - *low > 0.1f);
+    // Two greys and the mixtures on the edges: most pixels are one of the two.
+    const auto pure = std::count_if(p.pixels.begin(), p.pixels.end(), [&](float v) {
+      return std::min(v - *low, *high - v) < 0.02f * (*high - *low);
+    });
+    CHECK(static_cast<double>(pure) > 0.5 * static_cast<double>(p.size()));
+    // The crop is the ink's box: every border is touched, by whichever of the two greys is the ink.
+    const auto touched = [&](float ground, Index y0, Index x0, Index y1, Index x1) {
+      for (Index y = y0; y < y1; ++y)
+        for (Index x = x0; x < x1; ++x)
+          if (std::fabs(p(y, x) - ground) > 0.05f * (*high - *low)) return true;
+      return false;
+    };
+    const auto tight = [&](float ground) {
+      return touched(ground, 0, 0, 2, p.width) && touched(ground, p.height - 2, 0, p.height, p.width) &&
+             touched(ground, 0, 0, p.height, 2) && touched(ground, 0, p.width - 2, p.height, p.width);
+    };
+    CHECK((tight(*low) || tight(*high)));
+  }
+}
+
+TEST_CASE("leaving one step out changes nothing else about a picture", "[synth]") {
+  Recipe without;
+  without.curve.chance = 0;
+  without.neighbours.chance = 0;
+  const WordPainter full(test_fonts(), Words::built_in()), less(test_fonts(), Words::built_in(), without);
+  int same_words = 0;
+  for (std::uint64_t i = 0; i < 50; ++i) same_words += full.draw(2, i).label == less.draw(2, i).label;
+  CHECK(same_words >= 45);  // a picture that was drawn again for its contrast may say another word
+}
+
+TEST_CASE("a recipe goes through text and back, and turns down what it does not know", "[synth]") {
+  Recipe recipe;
+  change(recipe, "curve=0.75:1.5");
+  CHECK(recipe.curve.chance == 0.75);
+  CHECK(recipe.curve.strength == 1.5);
+  CHECK(to_string(recipe_from_string(to_string(recipe))) == to_string(recipe));
+  for (const char* wrong : {"curve", "curve=", "curve=x", "curve=2", "curve=-1", "curve=0.5:", "bend=0.5", "=1", "curve=0.5:1:2"})
+    CHECK_THROWS_AS(change(recipe, wrong), ValueError);
+}
+
+TEST_CASE("words come from a file, in many shapes, and are cased by the recipe", "[synth]") {
+  const auto path = std::filesystem::temp_directory_path() / "glimpse_test_words.txt";
+  std::ofstream(path) << "apple\nBanana\n\nc'est\npneumonoultramicroscopicsilicovolcanoconiosis\n";
+  const Words words = Words::from_file(path.string());
+  CHECK(words.size() == 3);
+  Recipe recipe = Recipe::plain();
+  recipe.upper.chance = 1;
+  std::set<std::string> seen;
+  for (std::uint64_t i = 0; i < 100; ++i) seen.insert(words.draw(Random(1, i), recipe));
+  CHECK(seen == std::set<std::string>{"APPLE", "BANANA", "CEST"});
+  std::ofstream(path, std::ios::trunc) << "\n--\n";
+  CHECK_THROWS_AS(Words::from_file(path.string()), IoError);
+  CHECK_THROWS_AS(Words::from_file("no/such/list.txt"), IoError);
+  std::filesystem::remove(path);
+}

@@ -1,0 +1,100 @@
+// Fonts for the tests of data/synth: a face made on the spot, so that the tests need none from the machine.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <glimpse/data/synth/fonts.hpp>
+
+/// A sound TrueType file of 95 glyphs: every character a bar pattern of its own, '!' to '~'; blank for the space.
+/// caps_only: lower case repeats upper case. blank: no glyph has ink.
+inline std::string bar_font(bool caps_only = false, bool blank = false) {
+  const auto u16 = [](std::string& s, int v) { s += static_cast<char>(v >> 8 & 255), s += static_cast<char>(v & 255); };
+  const auto u32 = [&](std::string& s, std::size_t v) { u16(s, static_cast<int>(v >> 16)), u16(s, static_cast<int>(v & 0xFFFF)); };
+  constexpr int first = 32, last = 126, glyphs = last - first + 2;  // and glyph 0, the missing one
+
+  std::string glyf, loca, hmtx;
+  for (int g = 0; g < glyphs; ++g) {
+    u32(loca, glyf.size());
+    u16(hmtx, 700), u16(hmtx, 50);
+    int c = first + g - 1;
+    if (caps_only && c >= 'a' && c <= 'z') c += 'A' - 'a';
+    if (g == 0 || c == ' ' || blank) continue;
+    // A stem from the baseline to 700 (capitals, digits) or 500, and below it bars that spell c in binary.
+    const int top = c >= 'a' && c <= 'z' ? 500 : 700;
+    std::vector<std::vector<std::pair<int, int>>> boxes = {{{50, 0}, {50, top}, {150, top}, {150, 0}}};
+    for (int bit = 0; bit < 7; ++bit)
+      if (c >> bit & 1) {
+        const int y = top * bit / 7;
+        boxes.push_back({{150, y}, {150, y + top / 9}, {600, y + top / 9}, {600, y}});
+      }
+    std::string xs, ys, flags;
+    int x = 0, y = 0;
+    u16(glyf, static_cast<int>(boxes.size()));
+    for (const int v : {50, 0, 600, top}) u16(glyf, v);
+    for (std::size_t b = 0; b < boxes.size(); ++b) u16(glyf, static_cast<int>(4 * b + 3));
+    u16(glyf, 0);
+    for (const auto& box : boxes)
+      for (const auto& [px, py] : box) {
+        flags += '\1';
+        u16(xs, px - x), u16(ys, py - y);
+        x = px, y = py;
+      }
+    glyf += flags + xs + ys;
+    if (glyf.size() % 2) glyf += '\0';
+  }
+  u32(loca, glyf.size());
+  if (blank) glyf = std::string(4, '\0');
+
+  std::string head(54, '\0'), maxp(32, '\0'), hhea(36, '\0'), cmap;
+  head[18] = 1000 >> 8, head[19] = static_cast<char>(1000 & 255), head[51] = 1;
+  maxp[1] = 1, maxp[5] = glyphs;
+  hhea[35] = glyphs;
+  u16(cmap, 0), u16(cmap, 1), u16(cmap, 3), u16(cmap, 1), u32(cmap, 12);
+  u16(cmap, 4), u16(cmap, 32), u16(cmap, 0), u16(cmap, 4), u16(cmap, 4), u16(cmap, 1), u16(cmap, 0);
+  u16(cmap, last), u16(cmap, 0xFFFF), u16(cmap, 0), u16(cmap, first), u16(cmap, 0xFFFF);
+  u16(cmap, 1 - first), u16(cmap, 1), u16(cmap, 0), u16(cmap, 0);
+
+  const std::vector<std::pair<std::string, std::string>> tables = {
+      {"cmap", cmap}, {"glyf", glyf}, {"head", head}, {"hhea", hhea}, {"hmtx", hmtx}, {"loca", loca}, {"maxp", maxp}};
+  std::string file, body;
+  u32(file, 0x00010000), u16(file, static_cast<int>(tables.size())), u16(file, 0), u16(file, 0), u16(file, 0);
+  for (const auto& [tag, bytes] : tables) {
+    file += tag;
+    u32(file, 0), u32(file, 12 + 16 * tables.size() + body.size()), u32(file, bytes.size());
+    body += bytes + std::string((4 - bytes.size() % 4) % 4, '\0');
+  }
+  return file + body;
+}
+
+/// A folder that is gone after the test.
+struct FontFolder {
+  std::filesystem::path path;
+  explicit FontFolder(const std::string& name) : path(std::filesystem::temp_directory_path() / ("glimpse_test_" + name)) {
+    std::filesystem::remove_all(path);
+    std::filesystem::create_directories(path);
+  }
+  ~FontFolder() {
+    std::error_code error;
+    std::filesystem::remove_all(path, error);
+  }
+  FontFolder(const FontFolder&) = delete;
+  FontFolder& operator=(const FontFolder&) = delete;
+
+  std::string put(const std::string& name, const std::string& bytes) const {
+    std::ofstream(path / name, std::ios::binary) << bytes;
+    return (path / name).string();
+  }
+  glimpse::synth::FontOptions options() const { return {{path.string()}, {}, 0.5}; }
+};
+
+inline glimpse::synth::Fonts test_fonts() {
+  const FontFolder folder("synth_faces");
+  folder.put("mixed.ttf", bar_font());
+  folder.put("caps.ttf", bar_font(true));
+  return glimpse::synth::Fonts::load(folder.options());
+}

@@ -1,0 +1,127 @@
+// Single steps: each is the identity at strength 0, and exact where that can be said.
+#include <cmath>
+
+#include <glimpse/data/synth/camera.hpp>
+#include <glimpse/data/synth/geometry.hpp>
+#include <glimpse/data/synth/raster.hpp>
+#include <glimpse/data/synth/scene.hpp>
+
+#include "tests/catch.hpp"
+
+using namespace glimpse;
+using namespace glimpse::synth;
+
+namespace {
+
+Picture noise_picture(Index height, Index width) {
+  Picture p(height, width);
+  Random rng(4);
+  for (float& v : p.pixels) v = static_cast<float>(rng.uniform());
+  return p;
+}
+
+double largest_difference(const Picture& a, const Picture& b) {
+  REQUIRE(a.height == b.height);
+  REQUIRE(a.width == b.width);
+  float most = 0;
+  for (std::size_t i = 0; i < a.pixels.size(); ++i) most = std::max(most, std::fabs(a.pixels[i] - b.pixels[i]));
+  return static_cast<double>(most);
+}
+
+double total(const Picture& p) {
+  double sum = 0;
+  for (const float v : p.pixels) sum += static_cast<double>(v);
+  return sum;
+}
+
+}  // namespace
+
+TEST_CASE("every camera and texture step at strength 0 leaves the picture as it was", "[synth]") {
+  const Picture original = noise_picture(13, 29);
+  Picture p = original;
+  Random rng(1);
+  blur(p, 0);
+  motion_blur(p, 0, 1);
+  sharpen(p, 0, 2);
+  compress_blocks(p, 0);
+  add_gradient(p, 0, rng);
+  add_clouds(p, 0, 5, 3, rng);
+  add_stripes(p, 0, rng);
+  add_grain(p, 0, rng);
+  add_spot(p, 0, rng);
+  paint_clutter(p, 0, rng);
+  paint(p, Picture(13, 29, 1.0f), 0.5f, 0);
+  CHECK(p == original);
+  CHECK(shifted(original, 0, 0) == original);
+  CHECK(largest_difference(resized(original, 13, 29), original) < 1e-6);
+  tone(p, 0, 1, 1);
+  CHECK(largest_difference(p, original) < 1e-6);
+}
+
+TEST_CASE("blur and resize keep flat pictures flat and greys in range", "[synth]") {
+  Picture flat(17, 31, 0.7f);
+  blur(flat, 2.3);
+  motion_blur(flat, 5, 0.6);
+  CHECK(largest_difference(flat, Picture(17, 31, 0.7f)) < 1e-5);
+  CHECK(largest_difference(resized(flat, 40, 9), Picture(40, 9, 0.7f)) < 1e-5);
+  CHECK(largest_difference(resized(flat, 1, 1), Picture(1, 1, 0.7f)) < 1e-5);
+  Picture blocks = noise_picture(11, 21);
+  const Picture before = blocks;
+  compress_blocks(blocks, 1e-4);  // steps so fine that only rounding errors of floats remain
+  CHECK(largest_difference(blocks, before) < 1e-3);
+  compress_blocks(blocks, 1);
+  CHECK(largest_difference(blocks, before) > 0.05);
+}
+
+TEST_CASE("coverage is exact: areas of polygons at any place", "[synth]") {
+  for (const float shift : {0.0f, 0.25f, 0.7f}) {
+    Raster raster(20, 24);
+    raster.outline(std::array{Point{3 + shift, 4 + shift}, Point{3 + shift, 11.5f + shift}, Point{13.25f + shift, 11.5f + shift},
+                              Point{13.25f + shift, 4 + shift}});
+    CHECK(total(raster.cover()) == Approx(7.5 * 10.25).epsilon(1e-5));
+    Raster triangle(20, 24);
+    triangle.outline(std::array{Point{2 + shift, 2}, Point{5 + shift, 17.5f}, Point{20 + shift, 9}});
+    const double area = 0.5 * ((20.0 - 2) * (17.5 - 2) - (5.0 - 2) * (9.0 - 2));
+    CHECK(total(triangle.cover()) == Approx(area).epsilon(1e-4));
+  }
+  // What lies outside is cut off; the wrong way round is no ink.
+  Raster clipped(8, 8);
+  clipped.outline(std::array{Point{-50, -50}, Point{-50, 4}, Point{50, 4}, Point{50, -50}});
+  CHECK(total(clipped.cover()) == Approx(32.0));
+  Raster inside_out(8, 8);
+  inside_out.outline(std::array{Point{2, 2}, Point{6, 2}, Point{6, 6}, Point{2, 6}});
+  CHECK(total(inside_out.cover()) == 0.0);
+}
+
+TEST_CASE("widening moves every side of a square outwards by the amount", "[synth]") {
+  std::array square{Point{0, 0}, Point{0, 4}, Point{4, 4}, Point{4, 0}};
+  widen(square, 0.5f);
+  const Box box = box_of(square);
+  CHECK(box.left == Approx(-0.5));
+  CHECK(box.top == Approx(-0.5));
+  CHECK(box.right == Approx(4.5));
+  CHECK(box.bottom == Approx(4.5));
+}
+
+TEST_CASE("maps compose into one, curves keep their length", "[synth]") {
+  const Map a = Map::rotation(0.3).then(Map::skew(0.2, -0.1)), b = Map::view(0.4, -0.5, 7).then(Map::scale(3, 2));
+  for (const Point p : {Point{0, 0}, Point{1, -2}, Point{-3, 0.5f}}) {
+    const Point one = b(a(p)), both = a.then(b)(p);
+    CHECK(one.x == Approx(both.x).margin(1e-5));
+    CHECK(one.y == Approx(both.y).margin(1e-5));
+  }
+  CHECK(Map::view(0, 0, 5)(Point{1, 2}).x == Approx(1.0));
+  Curve arc;
+  arc.kind = Curve::Kind::arc;
+  arc.length = 10;
+  arc.bend = 1.5;
+  double walked = 0;
+  for (int i = 0; i < 1000; ++i) {
+    const auto p = arc.at(-5 + 0.01 * i), q = arc.at(-5 + 0.01 * (i + 1));
+    walked += std::hypot(q.x - p.x, q.y - p.y);
+  }
+  CHECK(walked == Approx(10).epsilon(1e-4));
+  arc.bend = 0;
+  CHECK(arc.at(3).x == Approx(3.0));
+  CHECK(arc.at(3).y == 0.0);
+}
