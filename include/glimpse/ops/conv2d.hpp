@@ -13,8 +13,54 @@
 
 #include <glimpse/autograd/variable.hpp>
 #include <glimpse/ops/kernel/conv2d_reference.hpp>
+#include <glimpse/ops/kernel/conv2d_weights.hpp>
+#include <glimpse/ops/kernel/conv2d_windows.hpp>
 
 namespace glimpse::inline v0 {
+
+namespace kernel {
+
+/// y = dy where the ReLU was open, zero elsewhere.
+struct WherePositive {
+  template <class V>
+  [[gnu::always_inline]] static void apply(V& y, const V& dy, const V& open) {
+    y = open > 0 ? dy : V{};
+  }
+};
+
+}  // namespace kernel
+
+namespace detail {
+
+/// The op with or without a ReLU on its way out; `y > 0` tells backward where the ReLU let the gradient pass.
+template <class T>
+Variable<T> conv2d(const char* op, const Variable<T>& x, const Variable<T>& w, const Variable<T>& bias,
+                   const Conv2dOptions& options, bool relu) {
+  const kernel::ConvGeometry g = kernel::conv_geometry(op, x.value(), w.value(), bias.value(), options);
+  const Tensor<T> xv = x.value().contiguous(), wv = w.value().contiguous();
+  const Tensor<T> bv = bias.defined() ? bias.value().contiguous() : Tensor<T>();
+  Tensor<T> y = empty<T>(g.output());
+  kernel::conv2d_forward<T>(g, xv.data(), wv.data(), bv.defined() ? bv.data() : nullptr, relu, y.data());
+  return record(op, y, {x, w, bias},
+                [g, xv, wv, y = relu ? y : Tensor<T>()](const Tensor<T>& dy, Gradients<T>& d) {
+    Tensor<T> dz = dy;
+    if (y.defined()) {
+      dz = empty_like(dy);
+      parallel_blocks(dy.size(), 16384, 1, [&](Index begin, Index end) {
+        simd::map(kernel::WherePositive{}, end - begin, dz.data() + begin, dy.data() + begin, y.data() + begin);
+      });
+    }
+    const T* const from = std::as_const(dz).data();
+    if (d.wants(0)) {
+      const bool first = d.first(0);
+      kernel::conv2d_backward_data<T>(g, wv.data(), from, !first, (first ? d.fresh(0) : d[0]).data());  // (2)
+    }
+    if (d.wants(1)) kernel::conv2d_backward_weight<T>(g, xv.data(), from, d[1].data());                 // (3)
+    if (d.wants(2)) kernel::conv2d_backward_bias<T>(g, from, d[2].data());                              // (4)
+  });
+}
+
+}  // namespace detail
 
 /// x: (N, C, H, W), w: (O, C / groups, h, w), bias: (O) or undefined.  Returns (N, O, H', W').
 /// Throws ShapeError where channels, groups or sizes do not fit, ValueError for options out of range.
@@ -22,16 +68,14 @@ namespace glimpse::inline v0 {
 template <class T>
 Variable<T> conv2d(const Variable<T>& x, const Variable<T>& w, const Variable<T>& bias = {},
                    const Conv2dOptions& options = {}) {
-  const Tensor<T> xv = x.value().contiguous(), wv = w.value().contiguous();
-  Tensor<T> y = reference::conv2d(xv, wv, bias.value(), options);
-  return record("conv2d", y, {x, w, bias}, [xv, wv, options](const Tensor<T>& dy, Gradients<T>& d) {
-    Tensor<T> dx = zeros_like(xv), dw = zeros_like(wv), db;
-    if (d.wants(2)) db = zeros<T>({wv.size(0)});
-    reference::conv2d_backward(xv, wv, dy, options, dx, dw, db);
-    if (d.wants(0)) d.add(0, dx);
-    if (d.wants(1)) d.add(1, dw);
-    if (d.wants(2)) d.add(2, db);
-  });
+  return detail::conv2d("conv2d", x, w, bias, options, false);
+}
+
+/// max(0, conv2d(...)) in one pass over the result, for inference and where nothing stands between the two.
+template <class T>
+Variable<T> conv2d_relu(const Variable<T>& x, const Variable<T>& w, const Variable<T>& bias = {},
+                        const Conv2dOptions& options = {}) {
+  return detail::conv2d("conv2d_relu", x, w, bias, options, true);
 }
 
 }  // namespace glimpse::inline v0
