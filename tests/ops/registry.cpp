@@ -33,7 +33,7 @@ std::set<std::string> public_functions(const std::filesystem::path& header) {
 bool has_row(const std::string& function) {
   const std::vector<rig::Op*>& rows = rig::rows();
   return std::any_of(rows.begin(), rows.end(), [&](const rig::Op* op) {
-    return op->name.substr(0, op->name.find(' ')) == function;
+    return op->name.substr(0, op->name.find_first_of(" ,")) == function;
   });
 }
 

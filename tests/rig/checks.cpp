@@ -213,7 +213,7 @@ std::string check_gradients(const Op& op, const Tensors& values) {
   options.tolerance = op.gradcheck_limit;
   Index elements = 1;
   for (const Tensor<double>& v : values) elements += v.size();
-  options.samples = std::clamp<Index>(1000000 / elements, 6, op.samples);
+  options.samples = std::clamp<Index>(300000 / elements, 6, op.samples);
   const GradcheckReport report = gradcheck(op.in_double, leaves<double>(op, values), options);
   note(op, &Figures::gradcheck, report.max_error);
   return report.ok ? "" : "off by " + number(report.max_error) + ", " + report.worst;
@@ -443,7 +443,7 @@ std::string guarded(F&& f) {
 }
 
 std::string rejection(const Op& op, const Op::Shapes& shapes) {
-  const std::string word = op.name.substr(0, op.name.find(' '));
+  const std::string word = op.name.substr(0, op.name.find_first_of(" ,"));
   try {
     op.in_double(leaves<double>(op, draw(op, shapes)));
   } catch (const Error& e) {

@@ -122,12 +122,13 @@ Variable<T> gru(const Variable<T>& x, const Variable<T>& w_x, const Variable<T>&
                 const Variable<T>& b_h, std::span<const Index> lengths = {}, bool reverse = false) {
   const kernel::Sequence s = kernel::sequence_of("gru", 3, x.value(), w_x.value(), w_h.value(), b_x.value(), b_h.value(),
                                                  lengths, reverse);
-  const Tensor<T> xv = x.value().contiguous();
+  const Tensor<T> xv = x.value().contiguous(), wx = w_x.value().contiguous(), wh = w_h.value().contiguous();
+  const Tensor<T> bx = b_x.value().contiguous(), bh = b_h.value().contiguous();
   Tensor<T> a({s.steps, s.batch, 3 * s.hidden}), u(a.shape()), y({s.steps, s.batch, s.hidden});
-  kernel::input_product<T>(s, xv.data(), w_x.value().data(), b_x.value().data(), static_cast<const T*>(nullptr), a.data());
-  kernel::gru_forward<T>(s, w_h.value().data(), b_h.value().data(), a, u, y);
+  kernel::input_product<T>(s, xv.data(), wx.data(), bx.data(), static_cast<const T*>(nullptr), a.data());
+  kernel::gru_forward<T>(s, wh.data(), bh.data(), a, u, y);
   return record("gru", y, {x, w_x, w_h, b_x, b_h},
-                [s, xv, a, u, y, wx = w_x.value(), wh = w_h.value()](const Tensor<T>& dy, Gradients<T>& d) {
+                [s, xv, a, u, y, wx, wh](const Tensor<T>& dy, Gradients<T>& d) {
                   Tensor<T> da = a, du = u;  // overwritten: the tape goes through here once
                   kernel::gru_backward<T>(s, wh.data(), da, du, y, dy.data());
                   kernel::sequence_backward<T>(s, xv, y, da, du, wx.data(), d);
@@ -143,12 +144,12 @@ Variable<T> gru_cell(const Variable<T>& a, const Variable<T>& h, const Variable<
   require(w_h.shape() == Shape{3 * h.size(1), h.size(1)} && b_h.shape() == Shape{3 * h.size(1)}, "gru_cell",
           "wants weights (3H, H) and bias (3H)", w_h, b_h);
   const Index n = h.size(0), hidden = h.size(1);
-  const Tensor<T> before = h.value().contiguous();
+  const Tensor<T> before = h.value().contiguous(), w = w_h.value().contiguous(), b = b_h.value().contiguous();
   Tensor<T> gates = a.value().clone(), u(gates.shape()), y(before.shape());
-  kernel::gru_state_product<T>(n, hidden, before.data(), w_h.value().data(), b_h.value().data(), u.data());
+  kernel::gru_state_product<T>(n, hidden, before.data(), w.data(), b.data(), u.data());
   kernel::gru_step_forward<T>(n, hidden, gates.data(), u.data(), before.data(), y.data());
   return record("gru_cell", y, {a, h, w_h, b_h},
-                [n, hidden, gates, u, before, w = w_h.value()](const Tensor<T>& dy, Gradients<T>& d) {
+                [n, hidden, gates, u, before, w](const Tensor<T>& dy, Gradients<T>& d) {
                   Tensor<T> da = gates, du = u, dh = dy.clone();
                   kernel::gru_step_backward<T>(n, hidden, da.data(), du.data(), before.data(), dh.data());
                   kernel::recurrent_product_backward<T>(n, 3 * hidden, hidden, du.data(), w.data(), dh.data(), T(1));

@@ -112,12 +112,13 @@ Variable<T> lstm(const Variable<T>& x, const Variable<T>& w_x, const Variable<T>
                  const Variable<T>& b_h, std::span<const Index> lengths = {}, bool reverse = false) {
   const kernel::Sequence s = kernel::sequence_of("lstm", 4, x.value(), w_x.value(), w_h.value(), b_x.value(), b_h.value(),
                                                  lengths, reverse);
-  const Tensor<T> xv = x.value().contiguous();
+  const Tensor<T> xv = x.value().contiguous(), wx = w_x.value().contiguous(), wh = w_h.value().contiguous();
+  const Tensor<T> bx = b_x.value().contiguous(), bh = b_h.value().contiguous();
   Tensor<T> gates({s.steps, s.batch, 4 * s.hidden}), c({s.steps, s.batch, s.hidden}), y(c.shape());
-  kernel::input_product<T>(s, xv.data(), w_x.value().data(), b_x.value().data(), b_h.value().data(), gates.data());
-  kernel::lstm_forward<T>(s, w_h.value().data(), gates, c, y);
+  kernel::input_product<T>(s, xv.data(), wx.data(), bx.data(), bh.data(), gates.data());
+  kernel::lstm_forward<T>(s, wh.data(), gates, c, y);
   return record("lstm", y, {x, w_x, w_h, b_x, b_h},
-                [s, xv, gates, c, y, wx = w_x.value(), wh = w_h.value()](const Tensor<T>& dy, Gradients<T>& d) {
+                [s, xv, gates, c, y, wx, wh](const Tensor<T>& dy, Gradients<T>& d) {
                   Tensor<T> da = gates;  // overwritten: the tape goes through here once
                   kernel::lstm_backward<T>(s, wh.data(), da, c, dy.data());
                   kernel::sequence_backward<T>(s, xv, y, da, da, wx.data(), d);  // (8)

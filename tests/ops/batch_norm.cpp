@@ -1,0 +1,103 @@
+#include <glimpse/ops/batch_norm.hpp>
+
+#include "../rig/op_row.hpp"
+
+using namespace glimpse;
+using namespace glimpse::rig;
+
+namespace {
+
+/// Running statistics: mean 0.1 (c + 1), variance 0.5 + 0.25 c.
+template <class T>
+struct Running {
+  explicit Running(Index channels) : mean({channels}), var({channels}) {
+    for (Index c = 0; c < channels; ++c) {
+      mean(c) = static_cast<T>(0.1 * static_cast<double>(c + 1));
+      var(c) = static_cast<T>(0.5 + 0.25 * static_cast<double>(c));
+    }
+  }
+  Tensor<T> mean, var;
+};
+
+template <class T>
+Variable<T> norm(const Inputs<T>& x, bool training, bool relu) {
+  Running<T> r(x[0].size(1));
+  return relu ? batch_norm2d_relu(x[0], x[1], x[2], r.mean, r.var, training)
+              : batch_norm2d(x[0], x[1], x[2], r.mean, r.var, training);
+}
+
+Tensor<double> plain(const Tensors& x, bool training, bool relu) {
+  const Running<double> r(x[0].size(1));
+  Tensor<double> y = x[0].clone();
+  for (Index c = 0; c < y.size(1); ++c) {
+    double mean = r.mean(c), var = r.var(c), count = 0, sum = 0, squares = 0;
+    const auto every = [&](auto f) {
+      for (Index n = 0; n < y.size(0); ++n)
+        for (Index i = 0; i < y.size(2); ++i)
+          for (Index j = 0; j < y.size(3); ++j) f(y(n, c, i, j));
+    };
+    if (training) {
+      every([&](double v) { sum += v, count += 1; });
+      mean = sum / count;
+      every([&](double v) { squares += (v - mean) * (v - mean); });
+      var = squares / count;
+    }
+    every([&](double& v) {
+      v = x[1](c) * (v - mean) / std::sqrt(var + 1e-5) + x[2](c);
+      if (relu) v = std::max(v, 0.0);
+    });
+  }
+  return y;
+}
+
+Op& batches(Op& op) {
+  return op.cases({{{4, 3, 5, 2}, {3}, {3}}, {{2, 1, 3, 7}, {1}, {1}}, {{3, 5, 1, 1}, {5}, {5}}, {{1, 33, 3, 3}, {33}, {33}},
+                   {{4, 20, 20, 40}, {20}, {20}}})
+      .values(1, uniform(0.5, 1.5))
+      .rejects({{2, 3, 4, 4}, {2}, {3}});
+}
+
+const char* const sums = "gradients are sums of 8000 terms";
+
+}  // namespace
+
+OP_ROW("batch_norm2d").with(batches)
+    .call([](auto x) { return norm(x, true, false); })
+    .reference([](auto x) { return plain(x, true, false); })
+    .golden("batch_norm2d").double_tolerance(1e-10, sums).float_tolerance(5e-5, sums);
+OP_ROW("batch_norm2d by running statistics").with(batches)
+    .call([](auto x) { return norm(x, false, false); })
+    .reference([](auto x) { return plain(x, false, false); })
+    .golden("batch_norm2d_running").double_tolerance(1e-10, sums).float_tolerance(5e-5, sums);
+OP_ROW("batch_norm2d_relu").with(batches)
+    .call([](auto x) { return norm(x, true, true); })
+    .reference([](auto x) { return plain(x, true, true); })
+    .golden("batch_norm2d_relu").double_tolerance(1e-10, sums).float_tolerance(5e-5, sums);
+OP_ROW("batch_norm2d_relu by running statistics").with(batches)
+    .call([](auto x) { return norm(x, false, true); })
+    .reference([](auto x) { return plain(x, false, true); })
+    .double_tolerance(1e-10, sums).float_tolerance(5e-5, sums);
+
+TEST_CASE("batch_norm2d: running statistics move towards the batch's, unbiased", "[op]") {
+  const auto x = constant(tensor<double>({1, 2, 3, 6}, {2, 1, 1, 2}));
+  Running<double> r(1);
+  batch_norm2d(x, constant(ones<double>({1})), constant(zeros<double>({1})), r.mean, r.var, true);
+  CHECK(r.mean(0) == Approx(0.9 * 0.1 + 0.1 * 3));
+  CHECK(r.var(0) == Approx(0.9 * 0.5 + 0.1 * 14.0 / 3));
+  Running<double> kept(1);
+  batch_norm2d(x, constant(ones<double>({1})), constant(zeros<double>({1})), kept.mean, kept.var, false);
+  CHECK((kept.mean(0) == 0.1 && kept.var(0) == 0.5));
+}
+
+TEST_CASE("batch_norm2d: a mean far from zero costs no digits in float", "[op]") {
+  Tensor<float> x({4, 1, 8, 8});
+  Random rng(3);
+  for (float& v : x.span()) v = 1000 + static_cast<float>(rng.normal());
+  Running<float> r(1);
+  const Tensor<float> y =
+      batch_norm2d(constant(x), constant(ones<float>({1})), constant(zeros<float>({1})), r.mean, r.var, true).value();
+  double sum = 0, squares = 0;
+  for (const float v : y.span()) sum += double(v), squares += double(v) * double(v);
+  CHECK(std::fabs(sum / 256) < 1e-3);
+  CHECK(squares / 256 == Approx(1).epsilon(1e-3));
+}

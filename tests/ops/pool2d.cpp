@@ -1,0 +1,138 @@
+#include <glimpse/ops/pool2d.hpp>
+
+#include "../rig/op_row.hpp"
+
+using namespace glimpse;
+using namespace glimpse::rig;
+
+namespace {
+
+using Reference = Tensor<double>;
+
+/// Windows of a pool by its options; f(values in the picture, places that count) gives an output.
+template <class F>
+Reference windows(const Reference& x, const Pool2dOptions& o, F f) {
+  Index out[2];
+  for (std::size_t a = 0; a < 2; ++a) {
+    const Index in = x.size(static_cast<Index>(a) + 2);
+    const double room = static_cast<double>(in + 2 * o.padding[a] - o.kernel[a]) / static_cast<double>(o.stride[a]);
+    out[a] = static_cast<Index>(o.ceil_mode ? std::ceil(room) : std::floor(room)) + 1;
+    if (o.ceil_mode && (out[a] - 1) * o.stride[a] >= in + o.padding[a]) --out[a];
+  }
+  Reference y({x.size(0), x.size(1), out[0], out[1]});
+  for (Index n = 0; n < y.size(0); ++n)
+    for (Index c = 0; c < y.size(1); ++c)
+      for (Index i = 0; i < out[0]; ++i)
+        for (Index j = 0; j < out[1]; ++j) {
+          std::vector<double> inside;
+          double padded = 0;
+          for (Index u = 0; u < o.kernel[0]; ++u)
+            for (Index v = 0; v < o.kernel[1]; ++v) {
+              const Index row = i * o.stride[0] - o.padding[0] + u, col = j * o.stride[1] - o.padding[1] + v;
+              if (row >= 0 && row < x.size(2) && col >= 0 && col < x.size(3)) inside.push_back(x(n, c, row, col));
+              if (row < x.size(2) + o.padding[0] && col < x.size(3) + o.padding[1]) padded += 1;
+            }
+          y(n, c, i, j) = f(inside, padded);
+        }
+  return y;
+}
+
+Reference largest(const Reference& x, const Pool2dOptions& o) {
+  return windows(x, o, [](const std::vector<double>& v, double) { return *std::max_element(v.begin(), v.end()); });
+}
+Reference mean(const Reference& x, const Pool2dOptions& o) {
+  return windows(x, o, [&](const std::vector<double>& v, double padded) {
+    double sum = 0;
+    for (const double value : v) sum += value;
+    return sum / (o.count_padding ? padded : static_cast<double>(v.size()));
+  });
+}
+
+/// Output i of n covers [floor(i in / n), ceil((i + 1) in / n)).
+template <class F>
+Reference adaptive(const Reference& x, Index h, Index w, F f) {
+  Reference y({x.size(0), x.size(1), h, w});
+  const auto from = [](Index i, Index n, Index in) { return i * in / n; };
+  const auto to = [](Index i, Index n, Index in) { return ((i + 1) * in + n - 1) / n; };
+  for (Index n = 0; n < y.size(0); ++n)
+    for (Index c = 0; c < y.size(1); ++c)
+      for (Index i = 0; i < h; ++i)
+        for (Index j = 0; j < w; ++j) {
+          std::vector<double> inside;
+          for (Index row = from(i, h, x.size(2)); row < to(i, h, x.size(2)); ++row)
+            for (Index col = from(j, w, x.size(3)); col < to(j, w, x.size(3)); ++col) inside.push_back(x(n, c, row, col));
+          y(n, c, i, j) = f(inside);
+        }
+  return y;
+}
+
+Op& pictures(Op& op) {
+  return op.shapes({{1, 1, 3, 3}, {2, 3, 6, 8}, {1, 2, 7, 5}, {3, 5, 37, 33}, {8, 16, 32, 50}})
+      .values(distinct(-3, 3))
+      .rejects({{3, 6, 8}});
+}
+
+constexpr Pool2dOptions overlapping{.kernel = {3, 3}, .stride = {2, 2}, .padding = {1, 1}};
+constexpr Pool2dOptions rounded_up{.ceil_mode = true};
+constexpr Pool2dOptions tall{.kernel = {2, 2}, .stride = {2, 1}, .padding = {0, 1}};
+constexpr Pool2dOptions uncounted{.kernel = {3, 3}, .stride = {2, 2}, .padding = {1, 1}, .count_padding = false};
+
+}  // namespace
+
+OP_ROW("max_pool2d").with(pictures).rejects({{1, 1, 1, 5}})
+    .call([](auto x) { return max_pool2d(x[0]); })
+    .reference([](auto x) { return largest(x[0], {}); }).golden("max_pool2d");
+OP_ROW("max_pool2d overlapping, padded").with(pictures)
+    .call([](auto x) { return max_pool2d(x[0], overlapping); })
+    .reference([](auto x) { return largest(x[0], overlapping); }).golden("max_pool2d_padding");
+OP_ROW("max_pool2d rounded up").with(pictures)
+    .call([](auto x) { return max_pool2d(x[0], rounded_up); })
+    .reference([](auto x) { return largest(x[0], rounded_up); }).golden("max_pool2d_ceil");
+OP_ROW("max_pool2d that keeps the width").with(pictures)
+    .call([](auto x) { return max_pool2d(x[0], tall); })
+    .reference([](auto x) { return largest(x[0], tall); }).golden("max_pool2d_tall");
+
+OP_ROW("average_pool2d").with(pictures).rejects({{1, 1, 1, 5}})
+    .call([](auto x) { return average_pool2d(x[0]); })
+    .reference([](auto x) { return mean(x[0], {}); }).golden("average_pool2d");
+OP_ROW("average_pool2d, padding counted").with(pictures)
+    .call([](auto x) { return average_pool2d(x[0], overlapping); })
+    .reference([](auto x) { return mean(x[0], overlapping); }).golden("average_pool2d_count_padding");
+OP_ROW("average_pool2d, padding not counted").with(pictures)
+    .call([](auto x) { return average_pool2d(x[0], uncounted); })
+    .reference([](auto x) { return mean(x[0], uncounted); }).golden("average_pool2d_padding");
+OP_ROW("average_pool2d rounded up").with(pictures)
+    .call([](auto x) { return average_pool2d(x[0], rounded_up); })
+    .reference([](auto x) { return mean(x[0], rounded_up); }).golden("average_pool2d_ceil");
+
+OP_ROW("adaptive_average_pool2d").with(pictures)
+    .call([](auto x) { return adaptive_average_pool2d(x[0], {2, 3}); })
+    .reference([](auto x) {
+      return adaptive(x[0], 2, 3, [](const std::vector<double>& v) {
+        double sum = 0;
+        for (const double value : v) sum += value;
+        return sum / static_cast<double>(v.size());
+      });
+    })
+    .golden("adaptive_average_pool2d");
+OP_ROW("adaptive_max_pool2d").with(pictures)
+    .call([](auto x) { return adaptive_max_pool2d(x[0], {2, 3}); })
+    .reference([](auto x) {
+      return adaptive(x[0], 2, 3, [](const std::vector<double>& v) { return *std::max_element(v.begin(), v.end()); });
+    })
+    .golden("adaptive_max_pool2d");
+
+TEST_CASE("max_pool2d: the gradient of equals goes to the first, NaN wins", "[op]") {
+  const auto x = parameter(ones<double>({1, 1, 2, 2}));
+  max_pool2d(x).backward();
+  CHECK((x.grad()(0, 0, 0, 0) == 1 && x.grad()(0, 0, 1, 1) == 0));
+  CHECK(std::isnan(max_pool2d(constant(tensor<float>({1, NAN, 3, 2}, {1, 1, 2, 2}))).item()));
+}
+
+TEST_CASE("pool2d: options without sense are refused", "[op]") {
+  const auto x = constant(ones<float>({1, 1, 4, 4}));
+  CHECK_THROWS_AS(max_pool2d(x, {.stride = {0, 1}}), ValueError);
+  CHECK_THROWS_AS(max_pool2d(x, {.padding = {2, 0}}), ValueError);
+  CHECK_THROWS_AS(average_pool2d(x, {.kernel = {0, 2}}), ValueError);
+  CHECK_THROWS_AS(adaptive_average_pool2d(x, {0, 1}), ValueError);
+}
