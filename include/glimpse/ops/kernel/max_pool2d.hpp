@@ -39,13 +39,14 @@ template <class V>
   place = __builtin_convertvector(bytes, simd::Mask<V>);
 }
 
-/// best = x and winner = place wherever x is larger; a NaN is the best from then on. Comparisons stand where they are
-/// used, thrice: kept in a variable, GCC 12 takes the mask apart lane by lane.
+/// best = x and winner = place wherever x is larger; a NaN is the best from then on. Every comparison is used once:
+/// GCC 12 takes a mask apart lane by lane where two selections share it.
 template <class V>
 [[gnu::always_inline]] inline void challenge(V& best, simd::Mask<V>& winner, const V& x, Index place) {
   const simd::Mask<V> here = simd::Mask<V>{} + static_cast<simd::Scalar<simd::Mask<V>>>(place);
-  winner = x > best ? here : winner;
-  best = x > best ? x : best;
+  const V before = best;
+  best = x > before ? x : before;
+  winner = best != before ? here : winner;
   best = x != x ? x : best;
 }
 
@@ -85,47 +86,38 @@ struct MaxPoolForward {
     const Index top = i * g.stride_h - g.pad_h;
     const Index a0 = top < 0 ? -top : 0;
     const Index a1 = g.h - top < g.kernel_h ? g.h - top : g.kernel_h;
-    Index j = 0;
-    if (g.stride_w == 1) {
-      for (; j < g.pad_w && j < g.out_w; ++j) one(g, top, a0, a1, j, x, y, place);
-      for (; j + w <= g.out_w && j - g.pad_w + g.kernel_w - 1 + w <= g.w; j += w) {
-        V best, v;
-        simd::Mask<V> winner{};
-        start(best, winner, a0 * g.kernel_w);
-        for (Index a = a0; a < a1; ++a) {
-          for (Index b = 0; b < g.kernel_w; ++b) {
-            simd::load(v, x + (top + a) * g.w + j - g.pad_w + b);
-            challenge(best, winner, v, a * g.kernel_w + b);
-          }
-        }
-        simd::store(y + j, best);
-        store_places<V>(place + j, winner);
-      }
-    } else if (g.stride_w == 2 && g.kernel_w == 2 && g.pad_w == 0) {
-      for (; j + w <= g.out_w && 2 * (j + w) <= g.w; j += w) {
-        V best, u, v, even, odd;
-        simd::Mask<V> winner{};
-        start(best, winner, a0 * 2);
-        for (Index a = a0; a < a1; ++a) {
-          const T* from = x + (top + a) * g.w + 2 * j;
+    // Windows [begin, end) lie whole in the row and fill vectors; the last vector may overlap the one before.
+    const bool pairs = g.stride_w == 2 && g.kernel_w == 2 && g.pad_w == 0;
+    const Index begin = g.pad_w < g.out_w ? g.pad_w : g.out_w;
+    const Index whole = g.stride_w == 1 ? g.w - g.kernel_w + 1 + g.pad_w : pairs ? g.w / 2 : 0;
+    Index end = whole < g.out_w ? whole : g.out_w;
+    if (end - begin < w) end = begin;
+    for (Index next = begin; next < end; next += w) {
+      const Index j = next + w <= end ? next : end - w;
+      V best, u, v, even, odd;
+      simd::Mask<V> winner{};
+      simd::broadcast(best, -std::numeric_limits<T>::infinity());
+      winner += static_cast<simd::Scalar<simd::Mask<V>>>(a0 * g.kernel_w);  // -infinity alone still points inside
+      for (Index a = a0; a < a1; ++a) {
+        const T* from = x + (top + a) * g.w + j * g.stride_w - g.pad_w;
+        if (pairs) {
           simd::load(u, from);
           simd::load(v, from + w);
           split_pairs(even, odd, u, v, PairOrder<V>{});
           challenge(best, winner, even, 2 * a);
           challenge(best, winner, odd, 2 * a + 1);
+        } else {
+          for (Index b = 0; b < g.kernel_w; ++b) {
+            simd::load(v, from + b);
+            challenge(best, winner, v, a * g.kernel_w + b);
+          }
         }
-        simd::store(y + j, best);
-        store_places<V>(place + j, winner);
       }
+      simd::store(y + j, best);
+      store_places<V>(place + j, winner);
     }
-    for (; j < g.out_w; ++j) one(g, top, a0, a1, j, x, y, place);
-  }
-
-  /// A window of minus infinities still points inside the picture.
-  template <class V>
-  [[gnu::always_inline]] static inline void start(V& best, simd::Mask<V>& winner, Index place) {
-    simd::broadcast(best, -std::numeric_limits<simd::Scalar<V>>::infinity());
-    winner = winner + static_cast<simd::Scalar<simd::Mask<V>>>(place);
+    for (Index j = 0; j < begin; ++j) one(g, top, a0, a1, j, x, y, place);
+    for (Index j = end; j < g.out_w; ++j) one(g, top, a0, a1, j, x, y, place);
   }
 
   template <class T>
@@ -196,25 +188,29 @@ struct MaxPoolBackward {
       const Index below = r + g.pad_h;  // a = below - i stride_h
       const Index first = below < g.kernel_h ? 0 : (below - g.kernel_h) / g.stride_h + 1;
       const Index last = below / g.stride_h < g.out_h ? below / g.stride_h : g.out_h - 1;
-      for (Index c = 0; c < g.w;) {
-        const Index j0 = c + g.pad_w - g.kernel_w + 1;  // leftmost window that holds column c
-        if (c + w <= g.w && j0 >= 0 && c + g.pad_w + w <= g.out_w) {
-          V sum{}, v;
-          simd::Mask<V> winner;
-          for (Index i = first; i <= last; ++i) {
-            for (Index b = 0; b < g.kernel_w; ++b) {
-              const Index at = i * g.out_w + c + g.pad_w - b;
-              load_places<V>(winner, place + at);
-              simd::load(v, dy + at);
-              sum += (winner == static_cast<simd::Scalar<simd::Mask<V>>>((below - i * g.stride_h) * g.kernel_w + b))
-                         ? v
-                         : V{};
-            }
+      // Columns [begin, end) lie in kernel_w windows each and fill vectors; where dx is written the last may overlap.
+      const Index begin = g.kernel_w - 1 - g.pad_w, whole = g.out_w - g.pad_w;
+      Index end = whole < g.w ? whole : g.w;
+      if (end - begin < w) end = begin;
+      if constexpr (!Fresh) end = begin + (end - begin) / w * w;
+      for (Index next = begin; next < end; next += w) {
+        const Index c = next + w <= end ? next : end - w;
+        V sum{}, v;
+        simd::Mask<V> winner;
+        for (Index i = first; i <= last; ++i) {
+          for (Index b = 0; b < g.kernel_w; ++b) {
+            const Index at = i * g.out_w + c + g.pad_w - b;
+            const auto here = static_cast<simd::Scalar<simd::Mask<V>>>((below - i * g.stride_h) * g.kernel_w + b);
+            load_places<V>(winner, place + at);
+            simd::load(v, dy + at);
+            sum += winner == here ? v : V{};
           }
-          put_vector(dx + r * g.w + c, sum);
-          c += w;
-          continue;
         }
+        put_vector(dx + r * g.w + c, sum);
+      }
+      for (Index c = 0; c < g.w; ++c) {
+        if (c == begin && end > begin) c = end;
+        if (c >= g.w) break;
         T sum = 0;
         for (Index i = first; i <= last; ++i) {
           for (Index b = 0; b < g.kernel_w; ++b) {
@@ -223,7 +219,6 @@ struct MaxPoolBackward {
           }
         }
         put(dx + r * g.w + c, sum);
-        ++c;
       }
     }
   }
@@ -239,8 +234,10 @@ struct MaxPoolBackward {
         for (Index c = 0; c < g.w; ++c) put(row + c, T(0));
         continue;
       }
-      Index j = 0;
-      for (; j + w <= g.out_w && 2 * (j + w) <= g.w; j += w) {
+      Index end = g.w / 2 < g.out_w ? g.w / 2 : g.out_w;
+      end = end < w ? 0 : Fresh ? end : end / w * w;
+      for (Index next = 0; next < end; next += w) {
+        const Index j = next + w <= end ? next : end - w;
         V v, first, second;
         simd::Mask<V> winner;
         load_places<V>(winner, place + i * g.out_w + j);
@@ -252,7 +249,7 @@ struct MaxPoolBackward {
         put_vector(row + 2 * j, first);
         put_vector(row + 2 * j + w, second);
       }
-      for (Index c = 2 * j; c < g.w; ++c) {
+      for (Index c = 2 * end; c < g.w; ++c) {
         const Index at = i * g.out_w + c / 2;
         put(row + c, c / 2 < g.out_w && place[at] == 2 * a + c % 2 ? dy[at] : T(0));
       }
