@@ -1,4 +1,4 @@
-// layout: sets a text in a face along a curve, as outlines in the text plane, and fills outlines into pictures.
+// layout: sets a text in a face along a curve, as outlines in the text plane.
 //
 //   (1)  pen_{i+1} = pen_i + advance_i + kern_{i,i+1} + spacing
 //   (2)  point p of glyph i goes to  curve(pen_i + centre_i) + R(angle) (p - (centre_i, 0))
@@ -11,30 +11,10 @@
 
 #include <glimpse/core/random.hpp>
 #include <glimpse/data/synth/font.hpp>
-#include <glimpse/data/synth/raster.hpp>
+#include <glimpse/data/synth/lettering.hpp>
 #include <glimpse/data/synth/recipe.hpp>
 
 namespace glimpse::inline v0::synth {
-
-/// Closed outlines, one after the other: contour c ends before points[ends[c]].
-struct Lettering {
-  std::vector<Point> points;
-  std::vector<std::uint32_t> ends;
-
-  Box box() const { return box_of(points); }
-  void add(std::span<const Point> outline) {
-    points.insert(points.end(), outline.begin(), outline.end());
-    ends.push_back(static_cast<std::uint32_t>(points.size()));
-  }
-  void move(float x, float y) {
-    for (Point& p : points) p = {p.x + x, p.y + y};
-  }
-  template <class F>
-  void each_contour(F&& f) {
-    for (std::size_t c = 0, begin = 0; c < ends.size(); begin = ends[c++])
-      f(std::span(points).subspan(begin, ends[c] - begin));
-  }
-};
 
 /// How a text is set.
 struct Setting {
@@ -128,23 +108,6 @@ inline Lettering set_text(const Face& face, std::string_view text, const Setting
     }
   }
   return lettering;
-}
-
-/// Coverage of outlines after a map to pixels, each outline first widened by `amount` of the plane.
-inline Picture cover_of(Lettering lettering, const Map& to_pixels, Index height, Index width, float amount = 0) {
-  Raster raster(height, width);
-  lettering.each_contour([&](std::span<Point> outline) {
-    widen(outline, amount);
-    for (Point& p : outline) p = to_pixels(p);
-    raster.outline(outline);
-  });
-  return raster.cover();
-}
-
-/// An upright rectangle in the plane, as an outline with ink inside.
-inline void add_rectangle(Lettering& lettering, float left, float top, float right, float bottom) {
-  const Point corners[] = {{left, top}, {left, bottom}, {right, bottom}, {right, top}};
-  lettering.add(corners);
 }
 
 }  // namespace glimpse::inline v0::synth

@@ -28,9 +28,9 @@ struct Recipe {
   Step upper{0.46}, capitalised{0.30};  // the rest is lower case
   Step punctuation{0.07};
   // layout
-  Step spacing{0.5}, curve{0.22}, jitter{0.08}, small_capitals{0.05}, bold{0.4};
+  Step spacing{0.5}, curve{0.16}, jitter{0.08}, small_capitals{0.05}, bold{0.4};
   // geometry
-  Step stretch{0.5}, slant{0.15}, rotation{0.5}, perspective{0.35}, skew{0.15}, elastic{0.15};
+  Step stretch{0.5}, slant{0.15}, rotation{0.5}, perspective{0.35}, skew{0.15}, elastic{0.1};
   // paint
   Step texture{0.75}, panel{0.25}, clutter{0.15}, rules{0.1}, neighbours{0.3};
   Step shadow{0.15}, extrusion{0.08}, border{0.12}, hollow{0.03}, relief{0.04}, fill{0.4}, light{0.6};
@@ -60,6 +60,16 @@ struct Recipe {
   static Recipe plain() {
     Recipe r;
     r.visit([](std::string_view, Step& step) { step.chance = 0; });
+    return r;
+  }
+  /// The same steps, all but the choice of words at `factor` times their strength: below 1 for easier pictures.
+  Recipe scaled(double factor) const {
+    Recipe r = *this;
+    bool words = true;
+    r.visit([&](std::string_view name, Step& step) {
+      if (name == "spacing") words = false;  // from here on layout, geometry, paint, camera
+      if (!words) step.strength *= factor;
+    });
     return r;
   }
   /// Only straight words, seen from the front.
