@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# run.sh find_package|add_subdirectory|plain_include: takes Glimpse in that way in a project of its own,
+# run.sh find_package|add_subdirectory|plain_include|readme: takes Glimpse in that way in a project of its own,
 # builds tests/consumers/main.cpp there and runs it. ctest sets the variables used here.
 set -eu
 way=$1
@@ -9,6 +9,11 @@ cd "$GLIMPSE_SCRATCH"
 here=$GLIMPSE_ROOT/tests/consumers
 
 case $way in
+  readme)
+    # The README shows the program as it is built here, to the letter.
+    [[ $(<"$GLIMPSE_ROOT/README.md") == *"$(<"$here/main.cpp")"* ]]
+    exit
+    ;;
   plain_include)
     GLIMPSE_INCLUDE=$GLIMPSE_ROOT/include bash "$here/plain_include/build.sh"
     ./consumer
