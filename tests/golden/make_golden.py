@@ -296,6 +296,33 @@ golden("grid_sample", sample("border"), *samples, draws={1: Draw(-1.3, 1.3)})
 golden("grid_sample_zeros", sample("zeros"), *samples, draws={1: Draw(-1.3, 1.3)})
 
 
+def radial(d2):
+    return torch.where(d2 > 0, d2 * torch.log(d2.clamp(min=1e-300)), torch.zeros_like(d2))
+
+
+def tps(c, h, w):
+    """Solves for the map of every picture, (1) and (2) of ops/tps_grid.hpp, without the constant matrix of (3)."""
+    points = c.shape[1]
+    along = torch.linspace(-1, 1, points // 2, dtype=c.dtype)
+    base = torch.cat([torch.stack([along, torch.full_like(along, y)], 1) for y in (-1, 1)])
+    delta = torch.zeros(points + 3, points + 3, dtype=c.dtype)
+    delta[:points, 0] = 1
+    delta[:points, 1:3] = base
+    delta[:points, 3:] = radial(((base[:, None] - base[None]) ** 2).sum(-1))
+    delta[points, 3:] = 1
+    delta[points + 1 :, 3:] = base.T
+    right = torch.cat([c, torch.zeros(c.shape[0], 3, 2, dtype=c.dtype)], 1)
+    t = torch.linalg.solve(delta, right)
+    x = (2 * torch.arange(w, dtype=c.dtype) + 1) / w - 1
+    y = (2 * torch.arange(h, dtype=c.dtype) + 1) / h - 1
+    place = torch.stack([x[None, :].expand(h, w), y[:, None].expand(h, w)], -1).reshape(-1, 2)
+    terms = torch.cat([torch.ones(h * w, 1, dtype=c.dtype), place, radial(((place[:, None] - base[None]) ** 2).sum(-1))], 1)
+    return (terms @ t).reshape(c.shape[0], h, w, 2)
+
+
+golden("tps_grid", lambda c: tps(c, 5, 7), [(2, 4, 2)], [(1, 20, 2)])
+
+
 def resize(h, w, antialias=False):
     return lambda x: F.interpolate(x, (h, w), mode="bilinear", align_corners=False, antialias=antialias)
 
