@@ -6,5 +6,7 @@
 #include <glimpse/io/dtype.hpp>
 #include <glimpse/io/file.hpp>
 #include <glimpse/io/half.hpp>
+#include <glimpse/io/npy.hpp>
+#include <glimpse/io/npz.hpp>
 #include <glimpse/io/safetensors.hpp>
 #include <glimpse/io/state.hpp>

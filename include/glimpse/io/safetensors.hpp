@@ -135,11 +135,11 @@ class Safetensors {
     if (known == std::end(detail::dtypes)) broken(who + "of type '" + type_name + "', which is not read here");
     entry.type = known->type;
     if (static_cast<Index>(shape.size()) > max_rank) broken(who + "of " + std::to_string(shape.size()) + " axes");
-    std::uint64_t wanted = known->bytes;
+    std::uint64_t wanted = known->bytes, reach = known->bytes;  // reach: as if no extent were 0
     for (const Json& j : shape) {
       const std::uint64_t extent = offset(j);
-      if (extent > max_bytes || (extent > 0 && wanted > max_bytes / extent)) broken(who + "of impossible size");
-      wanted *= extent;
+      if (extent > 0 && reach > max_bytes / extent) broken(who + "of impossible size");
+      reach *= std::max<std::uint64_t>(extent, 1), wanted *= extent;
       entry.shape.push_back(static_cast<Index>(extent));
     }
     const std::uint64_t begin = offset(offsets[0]), end = offset(offsets[1]), room = bytes_.size() - data_;
