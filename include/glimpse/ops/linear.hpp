@@ -44,7 +44,7 @@ void linear_backward_b(Matrix<const T> dy, T* db, bool add) {
   constexpr Index width = 256;
   parallel_blocks(dy.cols(), width, dy.rows(), [&](Index begin, Index end) {
     if (!add) std::fill(db + begin, db + end, T(0));
-    for (Index r = 0; r < dy.rows(); ++r) detail::add_run(db + begin, &dy(r, begin), end - begin);  // (4)
+    for (Index r = 0; r < dy.rows(); ++r) glimpse::detail::add_run(db + begin, &dy(r, begin), end - begin);  // (4)
   });
 }
 
@@ -55,9 +55,9 @@ void linear_backward_b(Matrix<const T> dy, T* db, bool add) {
 /// Throws ShapeError where they do not fit.
 template <class T>
 Variable<T> linear(const Variable<T>& x, const Variable<T>& w, const Variable<T>& b = {}) {
-  if (w.rank() != 2 || x.rank() < 1 || x.size(-1) != w.size(1))
-    fail<ShapeError>("linear", "weight ", w, " wants ", w.rank() == 2 ? w.size(1) : 0, " numbers in the last axis of ",
-                     x);
+  require(w.rank() == 2, "linear", "wants a weight (out, in)", w);
+  if (x.rank() < 1 || x.size(-1) != w.size(1))
+    fail<ShapeError>("linear", "weight ", w, " wants ", w.size(1), " numbers in the last axis, input is ", x);
   if (b.defined() && !(b.shape() == Shape{w.size(0)}))
     fail<ShapeError>("linear", "weight ", w, " wants a bias of ", w.size(0), ", got ", b);
   const Tensor<T> in = x.value().contiguous(), weight = w.value().contiguous();
