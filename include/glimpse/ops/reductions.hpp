@@ -19,7 +19,7 @@ namespace kernel {
 /// dy repeated over the reduced axes, times `factor`.
 template <class T>
 Tensor<T> sum_backward(const Tensor<T>& dy, const Shape& shape, unsigned mask, T factor) {
-  Tensor<T> scaled = dy.reshape(detail::reduced_shape(shape, mask, true));
+  Tensor<T> scaled = dy.reshape(glimpse::detail::reduced_shape(shape, mask, true));
   if (factor != T(1)) {
     scaled = scaled.clone();
     for (T& v : scaled.span()) v *= factor;
