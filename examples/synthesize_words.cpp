@@ -1,7 +1,8 @@
 // synthesize_words: writes drawn words as PNG files, their labels, and a contact sheet to look at.
 //
-//   synthesize_words --out words --count 200                    words/images/*.png, words/labels.tsv, words/sheet.png
-//   synthesize_words --out bent --count 50 --style curved --set blur=0 --words lexicon.txt
+//   synthesize_words --out words --count 200                    words/images/*.png,
+//   words/labels.tsv, words/sheet.png synthesize_words --out bent --count 50 --style curved --set
+//   blur=0 --words lexicon.txt
 //
 // The same seed and fonts give the same pictures on every machine with any number of threads.
 #include <cmath>
@@ -33,9 +34,11 @@ class Sheet {
       : page_((count + columns - 1) / columns * cell_height, columns * cell_width, 1.0f) {}
 
   void place(Index i, const Picture& picture) {
-    const double scale = std::min(static_cast<double>(cell_width - 4) / static_cast<double>(picture.width),
-                                  static_cast<double>(cell_height - 4) / static_cast<double>(picture.height));
-    const Picture small = synth::resized(picture, fitted(picture.height, scale), fitted(picture.width, scale));
+    const double scale =
+        std::min(static_cast<double>(cell_width - 4) / static_cast<double>(picture.width),
+                 static_cast<double>(cell_height - 4) / static_cast<double>(picture.height));
+    const Picture small =
+        synth::resized(picture, fitted(picture.height, scale), fitted(picture.width, scale));
     const Index top = i / columns * cell_height + (cell_height - small.height) / 2;
     const Index left = i % columns * cell_width + (cell_width - small.width) / 2;
     for (Index y = 0; y < small.height; ++y)
@@ -52,31 +55,43 @@ class Sheet {
 };
 
 int run(int argc, char** argv) {
-  CLI::App app("Draws words from the fonts of this machine: PNG pictures, labels.tsv and a contact sheet.");
+  CLI::App app(
+      "Draws words from the fonts of this machine: PNG pictures, labels.tsv and a contact sheet.");
   std::string out, words_file, style = "all";
   Index count = 100, on_sheet = 200;
   std::uint64_t seed = 1;
   bool print_recipe = false;
   synth::FontOptions font_options;
   std::vector<std::string> settings;
-  const std::map<std::string, synth::Recipe> styles = {{"all", synth::Recipe{}},
-                                                       {"plain", synth::Recipe::plain()},
-                                                       {"straight", synth::Recipe::straight()},
-                                                       {"curved", synth::Recipe::curved()},
-                                                       {"perspective", synth::Recipe::perspective_only()}};
+  const std::map<std::string, synth::Recipe> styles = {
+      {"all", synth::Recipe{}},
+      {"plain", synth::Recipe::plain()},
+      {"straight", synth::Recipe::straight()},
+      {"curved", synth::Recipe::curved()},
+      {"perspective", synth::Recipe::perspective_only()}};
   std::vector<std::string> style_names;
   for (const auto& [name, recipe] : styles) style_names.push_back(name);
 
   app.add_option("--out", out, "folder to write to; it is made where it is missing");
-  app.add_option("--count", count, "number of words")->check(CLI::Range(1, 100'000'000))->capture_default_str();
+  app.add_option("--count", count, "number of words")
+      ->check(CLI::Range(1, 100'000'000))
+      ->capture_default_str();
   app.add_option("--seed", seed, "names the row of pictures")->capture_default_str();
-  app.add_option("--words", words_file, "lexicon, one word a line (default: a small built-in list)");
-  app.add_option("--fonts", font_options.folders, "folders with TTF or OTF files (default: the system's)");
-  app.add_option("--font-table", font_options.table, "TSV of checked faces: path, legibility, near_dup_of");
-  app.add_option("--style", style, "kind of words")->check(CLI::IsMember(style_names))->capture_default_str();
-  app.add_option("--set", settings, "changes a step of the recipe: name=chance or name=chance:strength");
+  app.add_option("--words", words_file,
+                 "lexicon, one word a line (default: a small built-in list)");
+  app.add_option("--fonts", font_options.folders,
+                 "folders with TTF or OTF files (default: the system's)");
+  app.add_option("--font-table", font_options.table,
+                 "TSV of checked faces: path, legibility, near_dup_of");
+  app.add_option("--style", style, "kind of words")
+      ->check(CLI::IsMember(style_names))
+      ->capture_default_str();
+  app.add_option("--set", settings,
+                 "changes a step of the recipe: name=chance or name=chance:strength");
   app.add_flag("--print-recipe", print_recipe, "prints the recipe and draws nothing");
-  app.add_option("--sheet", on_sheet, "number of words on the contact sheet")->check(CLI::Range(0, 2000))->capture_default_str();
+  app.add_option("--sheet", on_sheet, "number of words on the contact sheet")
+      ->check(CLI::Range(0, 2000))
+      ->capture_default_str();
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
@@ -92,13 +107,14 @@ int run(int argc, char** argv) {
   }
   if (out.empty()) fail("synthesize_words", "wants --out, a folder to write to");
 
-  const synth::WordPainter painter(synth::Fonts::load(font_options),
-                                   words_file.empty() ? synth::Words::built_in() : synth::Words::from_file(words_file),
-                                   recipe);
+  const synth::WordPainter painter(
+      synth::Fonts::load(font_options),
+      words_file.empty() ? synth::Words::built_in() : synth::Words::from_file(words_file), recipe);
   const std::filesystem::path folder(out);
   std::error_code error;
   std::filesystem::create_directories(folder / "images", error);
-  if (error) fail<IoError>("synthesize_words", "cannot make the folder ", out, ": ", error.message());
+  if (error)
+    fail<IoError>("synthesize_words", "cannot make the folder ", out, ": ", error.message());
 
   std::ofstream labels(folder / "labels.tsv");
   Sheet sheet(std::min(count, on_sheet));
@@ -107,7 +123,8 @@ int run(int argc, char** argv) {
     const Index n = std::min(block, count - begin);
     std::vector<synth::WordSample> samples(static_cast<std::size_t>(n));
     parallel_for(n, 1'000'000, [&](Index i) {
-      samples[static_cast<std::size_t>(i)] = painter.draw(seed, static_cast<std::uint64_t>(begin + i));
+      samples[static_cast<std::size_t>(i)] =
+          painter.draw(seed, static_cast<std::uint64_t>(begin + i));
     });
     for (Index i = 0; i < n; ++i) {
       const synth::WordSample& sample = samples[static_cast<std::size_t>(i)];
@@ -118,7 +135,8 @@ int run(int argc, char** argv) {
       if (begin + i < on_sheet) sheet.place(begin + i, sample.picture);
     }
   }
-  if (!labels.flush()) fail<IoError>("synthesize_words", "cannot write ", (folder / "labels.tsv").string());
+  if (!labels.flush())
+    fail<IoError>("synthesize_words", "cannot write ", (folder / "labels.tsv").string());
   if (on_sheet > 0) write_png((folder / "sheet.png").string(), as_tensor(sheet.page()));
   std::cout << count << " words from " << painter.fonts().size() << " faces in " << out << '\n';
   return 0;

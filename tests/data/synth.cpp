@@ -27,7 +27,8 @@ std::vector<WordSample> draw_all(const WordPainter& painter, Index count, int th
 
 }  // namespace
 
-TEST_CASE("drawn words are the same for any number of threads, and differ by seed and index", "[synth]") {
+TEST_CASE("drawn words are the same for any number of threads, and differ by seed and index",
+          "[synth]") {
   const WordPainter painter(test_fonts(), Words::built_in());
   const auto one = draw_all(painter, 64, 1), three = draw_all(painter, 64, 3);
   for (std::size_t i = 0; i < one.size(); ++i) {
@@ -38,7 +39,8 @@ TEST_CASE("drawn words are the same for any number of threads, and differ by see
   CHECK_FALSE(painter.draw(11, 0).picture == painter.draw(11, 1).picture);
 }
 
-TEST_CASE("labels are of a-z and 0-9, pictures are finite, in [0, 1] and of a sensible size", "[synth]") {
+TEST_CASE("labels are of a-z and 0-9, pictures are finite, in [0, 1] and of a sensible size",
+          "[synth]") {
   const WordPainter painter(test_fonts(), Words::built_in());
   std::set<std::string> labels;
   for (std::uint64_t i = 0; i < 400; ++i) {
@@ -79,8 +81,10 @@ TEST_CASE("a recipe without steps draws dark or light ink that fills its picture
       return false;
     };
     const auto tight = [&](float ground) {
-      return touched(ground, 0, 0, 2, p.width) && touched(ground, p.height - 2, 0, p.height, p.width) &&
-             touched(ground, 0, 0, p.height, 2) && touched(ground, 0, p.width - 2, p.height, p.width);
+      return touched(ground, 0, 0, 2, p.width) &&
+             touched(ground, p.height - 2, 0, p.height, p.width) &&
+             touched(ground, 0, 0, p.height, 2) &&
+             touched(ground, 0, p.width - 2, p.height, p.width);
     };
     CHECK((tight(*low) || tight(*high)));
   }
@@ -90,9 +94,11 @@ TEST_CASE("leaving one step out changes nothing else about a picture", "[synth]"
   Recipe without;
   without.curve.chance = 0;
   without.neighbours.chance = 0;
-  const WordPainter full(test_fonts(), Words::built_in()), less(test_fonts(), Words::built_in(), without);
+  const WordPainter full(test_fonts(), Words::built_in()),
+      less(test_fonts(), Words::built_in(), without);
   int same_words = 0;
-  for (std::uint64_t i = 0; i < 50; ++i) same_words += full.draw(2, i).label == less.draw(2, i).label;
+  for (std::uint64_t i = 0; i < 50; ++i)
+    same_words += full.draw(2, i).label == less.draw(2, i).label;
   CHECK(same_words >= 45);  // a picture that was drawn again for its contrast may say another word
 }
 
@@ -102,7 +108,8 @@ TEST_CASE("a recipe goes through text and back, and turns down what it does not 
   CHECK(recipe.curve.chance == 0.75);
   CHECK(recipe.curve.strength == 1.5);
   CHECK(to_string(recipe_from_string(to_string(recipe))) == to_string(recipe));
-  for (const char* wrong : {"curve", "curve=", "curve=x", "curve=2", "curve=-1", "curve=0.5:", "bend=0.5", "=1", "curve=0.5:1:2"})
+  for (const char* wrong : {"curve", "curve=", "curve=x", "curve=2", "curve=-1",
+                            "curve=0.5:", "bend=0.5", "=1", "curve=0.5:1:2"})
     CHECK_THROWS_AS(change(recipe, wrong), ValueError);
 }
 

@@ -35,7 +35,8 @@ TEST_CASE("no fonts, no folder, blank fonts: one clear error", "[synth]") {
   CHECK(fonts.skipped() == 2);
   Random rng(1);
   CHECK(fonts.draw(rng, "word") != nullptr);
-  CHECK(fonts.draw(rng, "w\xC3\xB6rd") == nullptr);  // a face that lacks a glyph is never used for it
+  CHECK(fonts.draw(rng, "w\xC3\xB6rd") ==
+        nullptr);  // a face that lacks a glyph is never used for it
 }
 
 TEST_CASE("a broken font file throws IoError or is read, and never more", "[synth]") {

@@ -1,4 +1,5 @@
-// Fonts for the tests of data/synth: a face made on the spot, so that the tests need none from the machine.
+// Fonts for the tests of data/synth: a face made on the spot, so that the tests need none from the
+// machine.
 #pragma once
 
 #include <cstdint>
@@ -10,11 +11,15 @@
 
 #include <glimpse/data/synth/fonts.hpp>
 
-/// A sound TrueType file of 95 glyphs: every character a bar pattern of its own, '!' to '~'; blank for the space.
-/// caps_only: lower case repeats upper case. blank: no glyph has ink.
+/// A sound TrueType file of 95 glyphs: every character a bar pattern of its own, '!' to '~'; blank
+/// for the space. caps_only: lower case repeats upper case. blank: no glyph has ink.
 inline std::string bar_font(bool caps_only = false, bool blank = false) {
-  const auto u16 = [](std::string& s, int v) { s += static_cast<char>(v >> 8 & 255), s += static_cast<char>(v & 255); };
-  const auto u32 = [&](std::string& s, std::size_t v) { u16(s, static_cast<int>(v >> 16)), u16(s, static_cast<int>(v & 0xFFFF)); };
+  const auto u16 = [](std::string& s, int v) {
+    s += static_cast<char>(v >> 8 & 255), s += static_cast<char>(v & 255);
+  };
+  const auto u32 = [&](std::string& s, std::size_t v) {
+    u16(s, static_cast<int>(v >> 16)), u16(s, static_cast<int>(v & 0xFFFF));
+  };
   constexpr int first = 32, last = 126, glyphs = last - first + 2;  // and glyph 0, the missing one
 
   std::string glyf, loca, hmtx;
@@ -24,9 +29,11 @@ inline std::string bar_font(bool caps_only = false, bool blank = false) {
     int c = first + g - 1;
     if (caps_only && c >= 'a' && c <= 'z') c += 'A' - 'a';
     if (g == 0 || c == ' ' || blank) continue;
-    // A stem from the baseline to 700 (capitals, digits) or 500, and below it bars that spell c in binary.
+    // A stem from the baseline to 700 (capitals, digits) or 500, and below it bars that spell c in
+    // binary.
     const int top = c >= 'a' && c <= 'z' ? 500 : 700;
-    std::vector<std::vector<std::pair<int, int>>> boxes = {{{50, 0}, {50, top}, {150, top}, {150, 0}}};
+    std::vector<std::vector<std::pair<int, int>>> boxes = {
+        {{50, 0}, {50, top}, {150, top}, {150, 0}}};
     for (int bit = 0; bit < 7; ++bit)
       if (c >> bit & 1) {
         const int y = top * bit / 7;
@@ -60,9 +67,11 @@ inline std::string bar_font(bool caps_only = false, bool blank = false) {
   u16(cmap, 1 - first), u16(cmap, 1), u16(cmap, 0), u16(cmap, 0);
 
   const std::vector<std::pair<std::string, std::string>> tables = {
-      {"cmap", cmap}, {"glyf", glyf}, {"head", head}, {"hhea", hhea}, {"hmtx", hmtx}, {"loca", loca}, {"maxp", maxp}};
+      {"cmap", cmap}, {"glyf", glyf}, {"head", head}, {"hhea", hhea},
+      {"hmtx", hmtx}, {"loca", loca}, {"maxp", maxp}};
   std::string file, body;
-  u32(file, 0x00010000), u16(file, static_cast<int>(tables.size())), u16(file, 0), u16(file, 0), u16(file, 0);
+  u32(file, 0x00010000), u16(file, static_cast<int>(tables.size())), u16(file, 0), u16(file, 0),
+      u16(file, 0);
   for (const auto& [tag, bytes] : tables) {
     file += tag;
     u32(file, 0), u32(file, 12 + 16 * tables.size() + body.size()), u32(file, bytes.size());
@@ -74,7 +83,8 @@ inline std::string bar_font(bool caps_only = false, bool blank = false) {
 /// A folder that is gone after the test.
 struct FontFolder {
   std::filesystem::path path;
-  explicit FontFolder(const std::string& name) : path(std::filesystem::temp_directory_path() / ("glimpse_test_" + name)) {
+  explicit FontFolder(const std::string& name)
+      : path(std::filesystem::temp_directory_path() / ("glimpse_test_" + name)) {
     std::filesystem::remove_all(path);
     std::filesystem::create_directories(path);
   }

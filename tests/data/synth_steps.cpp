@@ -1,9 +1,12 @@
 // Single steps: each is the identity at strength 0, and exact where that can be said.
 #include <cmath>
 
+#include <glimpse/data/synth/blocks.hpp>
 #include <glimpse/data/synth/camera.hpp>
 #include <glimpse/data/synth/geometry.hpp>
+#include <glimpse/data/synth/ground.hpp>
 #include <glimpse/data/synth/raster.hpp>
+#include <glimpse/data/synth/resample.hpp>
 #include <glimpse/data/synth/scene.hpp>
 
 #include "tests/catch.hpp"
@@ -24,7 +27,8 @@ double largest_difference(const Picture& a, const Picture& b) {
   REQUIRE(a.height == b.height);
   REQUIRE(a.width == b.width);
   float most = 0;
-  for (std::size_t i = 0; i < a.pixels.size(); ++i) most = std::max(most, std::fabs(a.pixels[i] - b.pixels[i]));
+  for (std::size_t i = 0; i < a.pixels.size(); ++i)
+    most = std::max(most, std::fabs(a.pixels[i] - b.pixels[i]));
   return static_cast<double>(most);
 }
 
@@ -76,11 +80,13 @@ TEST_CASE("blur and resize keep flat pictures flat and greys in range", "[synth]
 TEST_CASE("coverage is exact: areas of polygons at any place", "[synth]") {
   for (const float shift : {0.0f, 0.25f, 0.7f}) {
     Raster raster(20, 24);
-    raster.outline(std::array{Point{3 + shift, 4 + shift}, Point{3 + shift, 11.5f + shift}, Point{13.25f + shift, 11.5f + shift},
+    raster.outline(std::array{Point{3 + shift, 4 + shift}, Point{3 + shift, 11.5f + shift},
+                              Point{13.25f + shift, 11.5f + shift},
                               Point{13.25f + shift, 4 + shift}});
     CHECK(total(raster.cover()) == Approx(7.5 * 10.25).epsilon(1e-5));
     Raster triangle(20, 24);
-    triangle.outline(std::array{Point{2 + shift, 2}, Point{5 + shift, 17.5f}, Point{20 + shift, 9}});
+    triangle.outline(
+        std::array{Point{2 + shift, 2}, Point{5 + shift, 17.5f}, Point{20 + shift, 9}});
     const double area = 0.5 * ((20.0 - 2) * (17.5 - 2) - (5.0 - 2) * (9.0 - 2));
     CHECK(total(triangle.cover()) == Approx(area).epsilon(1e-4));
   }
@@ -104,7 +110,8 @@ TEST_CASE("widening moves every side of a square outwards by the amount", "[synt
 }
 
 TEST_CASE("maps compose into one, curves keep their length", "[synth]") {
-  const Map a = Map::rotation(0.3).then(Map::skew(0.2, -0.1)), b = Map::view(0.4, -0.5, 7).then(Map::scale(3, 2));
+  const Map a = Map::rotation(0.3).then(Map::skew(0.2, -0.1)),
+            b = Map::view(0.4, -0.5, 7).then(Map::scale(3, 2));
   for (const Point p : {Point{0, 0}, Point{1, -2}, Point{-3, 0.5f}}) {
     const Point one = b(a(p)), both = a.then(b)(p);
     CHECK(one.x == Approx(both.x).margin(1e-5));

@@ -1,4 +1,5 @@
-// picture: a plain grey picture, the data room's own type; loaders and painters hand it to each other.
+// picture: a plain grey picture, the data room's own type; loaders and painters hand it to each
+// other.
 //
 //   pixel (y, x) covers the square [x, x + 1) x [y, y + 1); its centre is (x + 1/2, y + 1/2)
 //

@@ -1,8 +1,8 @@
 // font: one face, ready to draw: the outlines of the printable ASCII characters as polygons.
 //
-// Units are the height of a capital, y down, baseline y = 0; ink has positive area (raster.hpp). Font files measure
-// in ems, and capitals reach from .2 to 1.2 of one, so ems say nothing about size: the ink does.
-// The file is read once, checked on the way (truetype.hpp), and let go.
+// Units are the height of a capital, y down, baseline y = 0; ink has positive area (raster.hpp).
+// Font files measure in ems, and capitals reach from .2 to 1.2 of one, so ems say nothing about
+// size: the ink does. The file is read once, checked on the way (truetype.hpp), and let go.
 #pragma once
 
 #include <cstdint>
@@ -33,11 +33,11 @@ struct Face {
   std::vector<std::uint32_t> ends;  // contour c is points[ends[c - 1] .. ends[c])
   std::vector<Glyph> glyphs;        // first_character .. last_character
   std::vector<std::pair<std::uint16_t, float>> kerning;  // (left * 256 + right), sorted
-  float space = 0.35f;              // advance of a blank
-  bool caps_only = false;           // lower case looks as upper case, or is not there
-  double density = 0;               // share of ink in the boxes of the letters: .2 thin, .6 heavy
-  double legibility = 1;            // share of the letters that a nearest-neighbour reader names right
-  double weight = 1;                // how often it is drawn
+  float space = 0.35f;                                   // advance of a blank
+  bool caps_only = false;  // lower case looks as upper case, or is not there
+  double density = 0;      // share of ink in the boxes of the letters: .2 thin, .6 heavy
+  double legibility = 1;   // share of the letters that a nearest-neighbour reader names right
+  double weight = 1;       // how often it is drawn
 
   const Glyph& glyph(char c) const {
     static const Glyph none;
@@ -103,7 +103,8 @@ inline bool lower_repeats_upper(const Face& face) {
 }  // namespace detail
 
 /// Reads a TTF or OTF file.
-/// Throws IoError for a file that is broken, lacks capitals or digits altogether, or draws them as blanks.
+/// Throws IoError for a file that is broken, lacks capitals or digits altogether, or draws them as
+/// blanks.
 inline Face load_face(const std::string& path) {
   const std::vector<unsigned char> bytes = detail::read_font_file(path);
   const TrueType font(bytes);
@@ -177,7 +178,8 @@ inline Face load_face(const std::string& path) {
 
   std::sort(characters.begin(), characters.end());
   const auto character = [&](unsigned number) {
-    const auto at = std::lower_bound(characters.begin(), characters.end(), std::pair(number, char{0}));
+    const auto at =
+        std::lower_bound(characters.begin(), characters.end(), std::pair(number, char{0}));
     return at != characters.end() && at->first == number ? at->second : char{0};
   };
   font.kerning([&](unsigned left, unsigned right, int value) {

@@ -1,20 +1,11 @@
 // fonts: finds the faces of this machine, tells letters from pictures, and draws faces by weight.
 //
-// Symbol fonts map letters to pictures, and no table in the file says so. The crowd does: every face draws each letter
-// and digit into a small square, the squares of all faces are averaged, and a face whose squares do not find
-// their own average is not read by anybody.
+//   (1)  weight_f = legibility^2 * style / sqrt(faces in the folder) / files of the same name
 //
-//   (1)  v_f,c = the glyph c of face f, set upright, in its ink box, 10 x 10 pixels, less its mean, to length 1;
-//        upright: sheared back by  cov(x, y) / var(y)  of the ink of letters that mirror themselves (A H I M O T ...)
-//   (2)  m_c = mean_f v_f,c,                 twice: the second time over the legible half
-//   (3)  legibility_f = share of characters with  argmax_c' <v_f,c, m_c'> = c,   A and a alike
-//   (4)  weight_f = legibility^2 * style / sqrt(faces in the folder) / files of the same name
-//
-// (4) lets a folder of forty faces weigh as much as six single ones; thin and typewriter faces are rare on signs,
-// heavy ones are not.
+// (1) lets a folder of forty faces weigh as much as six single ones; thin and typewriter faces are
+// rare on signs, heavy ones are not.
 #pragma once
 
-#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
@@ -25,7 +16,7 @@
 #include <glimpse/core/parallel.hpp>
 #include <glimpse/core/random.hpp>
 #include <glimpse/data/synth/font.hpp>
-#include <glimpse/data/synth/lettering.hpp>
+#include <glimpse/data/synth/legibility.hpp>
 
 namespace glimpse::inline v0::synth {
 
@@ -38,95 +29,6 @@ struct FontOptions {
 
 namespace detail {
 
-inline constexpr std::string_view letters_and_digits =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789abcdefghijklmnopqrstuvwxyz";
-inline constexpr Index square = 10;
-using Square = std::array<float, square * square>;
-
-// Lean of a face: dx / dy of its ink, 0 for upright faces.
-inline float lean(const Face& face) {
-  constexpr Index side = 32;
-  double along = 0, across = 0;
-  for (const char c : std::string_view("AHIMOTUVWXY")) {
-    const Glyph& glyph = face.glyph(c);
-    Raster raster(side, 2 * side);
-    std::vector<Point> points;
-    const float scale = static_cast<float>(side) / std::max(glyph.box.height(), 0.05f);
-    for (std::uint32_t k = glyph.begin; k < glyph.end; ++k) {
-      points.clear();
-      for (const Point p : face.contour(k)) points.push_back({(p.x - glyph.box.left) * scale, (p.y - glyph.box.top) * scale});
-      raster.outline(points);
-    }
-    const Picture cover = raster.cover();
-    double n = 0, sx = 0, sy = 0, sxy = 0, syy = 0;
-    for (Index y = 0; y < cover.height; ++y)
-      for (Index x = 0; x < cover.width; ++x) {
-        const double v = static_cast<double>(cover(y, x)), dx = static_cast<double>(x), dy = static_cast<double>(y);
-        n += v, sx += v * dx, sy += v * dy, sxy += v * dx * dy, syy += v * dy * dy;
-      }
-    if (n < 1) continue;
-    along += sxy / n - sx / n * sy / n;
-    across += syy / n - sy / n * sy / n;
-  }
-  return across > 0 ? static_cast<float>(along / across) : 0.0f;
-}
-
-// `slope` shears the glyph: x - slope y.
-inline Square small_square(const Face& face, char c, float slope) {
-  const Glyph& glyph = face.glyph(c);
-  Square out{};
-  if (!glyph.drawn()) return out;
-  Lettering upright;
-  std::vector<Point> points;
-  for (std::uint32_t k = glyph.begin; k < glyph.end; ++k) {
-    points.clear();
-    for (const Point p : face.contour(k)) points.push_back({p.x - slope * p.y, p.y});
-    upright.add(points);
-  }
-  const Box box = upright.box();
-  const float side = static_cast<float>(square);
-  // A narrow letter keeps its shape: l stays a bar.
-  const float scale_y = side / std::max(box.height(), 0.05f);
-  const float scale_x = side / std::max({box.width(), 0.6f * box.height(), 0.05f});
-  const float shift = 0.5f * (side - box.width() * scale_x);
-  for (Point& p : upright.points) p = {(p.x - box.left) * scale_x + shift, (p.y - box.top) * scale_y};
-  Raster raster(square, square);
-  upright.each_contour([&](std::span<Point> outline) { raster.outline(outline); });
-  const Picture cover = raster.cover();
-  std::copy(cover.pixels.begin(), cover.pixels.end(), out.begin());
-  float mean = 0, norm = 0;
-  for (const float v : out) mean += v / static_cast<float>(out.size());
-  for (float& v : out) norm += (v - mean) * (v - mean);
-  for (float& v : out) v = (v - mean) / std::sqrt(norm + 1e-6f);
-  return out;
-}
-
-using Squares = std::array<Square, letters_and_digits.size()>;
-
-inline double legibility(const Squares& own, const Squares& mean, const Face& face) {
-  int there = 0, right = 0;
-  for (std::size_t c = 0; c < own.size(); ++c) {
-    if (!face.has(letters_and_digits[c])) continue;
-    ++there;
-    std::size_t best = 0;
-    float highest = -2;
-    for (std::size_t k = 0; k < mean.size(); ++k) {
-      float dot = 0;
-      for (std::size_t i = 0; i < own[c].size(); ++i) dot += own[c][i] * mean[k][i];
-      if (dot > highest) highest = dot, best = k;
-    }
-    const auto fold = [](char ch) { return ch >= 'a' ? static_cast<char>(ch - 'a' + 'A') : ch; };
-    // Letters that many faces draw alike.
-    const auto alike = [&](char a, char b) {
-      constexpr std::string_view same = "O0 I1 Il 1L IL 5S 2Z 8B UV 6G";
-      return a == b || same.find(std::string{a, b}) != same.npos ||
-             same.find(std::string{b, a}) != same.npos;
-    };
-    right += alike(fold(letters_and_digits[c]), fold(letters_and_digits[best]));
-  }
-  return there == 0 ? 0 : static_cast<double>(right) / there;
-}
-
 struct TableRow {
   double legibility = 1;
   bool duplicate = false;
@@ -138,7 +40,10 @@ inline std::map<std::string, TableRow> read_font_table(const std::string& path) 
   const auto split = [](const std::string& line) {
     std::vector<std::string> cells(1);
     for (const char c : line)
-      if (c == '\t') cells.emplace_back(); else if (c != '\r') cells.back() += c;
+      if (c == '\t')
+        cells.emplace_back();
+      else if (c != '\r')
+        cells.back() += c;
     return cells;
   };
   std::string line;
@@ -149,7 +54,8 @@ inline std::map<std::string, TableRow> read_font_table(const std::string& path) 
     if (at == names.end()) fail<IoError>("fonts", path, " has no column ", name);
     return static_cast<std::size_t>(at - names.begin());
   };
-  const std::size_t where = column("path"), how = column("legibility"), twin = column("near_dup_of");
+  const std::size_t where = column("path"), how = column("legibility"),
+                    twin = column("near_dup_of");
   std::map<std::string, TableRow> rows;
   while (std::getline(file, line)) {
     const std::vector<std::string> cells = split(line);
@@ -171,13 +77,15 @@ inline std::vector<std::string> system_font_folders() {
   return folders;
 }
 
-/// All TTF and OTF files under the folders, sorted. Throws IoError for a folder that was named and is not there.
+/// All TTF and OTF files under the folders, sorted. Throws IoError for a folder that was named and
+/// is not there.
 inline std::vector<std::string> find_font_files(const std::vector<std::string>& folders) {
   namespace fs = std::filesystem;
   std::vector<std::string> files;
   for (const std::string& folder : folders.empty() ? system_font_folders() : folders) {
     std::error_code error;
-    fs::recursive_directory_iterator entry(folder, fs::directory_options::skip_permission_denied, error);
+    fs::recursive_directory_iterator entry(folder, fs::directory_options::skip_permission_denied,
+                                           error);
     if (error && !folders.empty()) fail<IoError>("fonts", "cannot open the folder ", folder);
     if (error) continue;
     for (; entry != fs::recursive_directory_iterator(); entry.increment(error)) {
@@ -195,8 +103,8 @@ inline std::vector<std::string> find_font_files(const std::vector<std::string>& 
 /// The faces to draw with: read once, then constant and shared by all threads.
 class Fonts {
  public:
-  /// Finds, reads, checks and weighs. Broken files and symbol fonts are left out without a word (see skipped()).
-  /// Throws IoError where nothing usable is found.
+  /// Finds, reads, checks and weighs. Broken files and symbol fonts are left out without a word
+  /// (see skipped()). Throws IoError where nothing usable is found.
   static Fonts load(const FontOptions& options = {});
 
   Index size() const { return static_cast<Index>(faces_.size()); }
@@ -207,7 +115,8 @@ class Fonts {
   const Face* draw(Random& rng, std::string_view text) const {
     for (int i = 0; i < 40; ++i) {
       const double at = rng.uniform() * sums_.back();
-      const auto k = static_cast<std::size_t>(std::upper_bound(sums_.begin(), sums_.end(), at) - sums_.begin());
+      const auto k = static_cast<std::size_t>(std::upper_bound(sums_.begin(), sums_.end(), at) -
+                                              sums_.begin());
       const Face& face = faces_[std::min(k, faces_.size() - 1)];
       if (face.caps_only) {
         std::string upper(text);
@@ -246,7 +155,8 @@ inline Fonts Fonts::load(const FontOptions& options) {
   fonts.skipped_ = static_cast<Index>(files.size()) - fonts.size();
   if (fonts.size() == 0) {
     std::string where;
-    for (const std::string& folder : options.folders.empty() ? system_font_folders() : options.folders)
+    for (const std::string& folder :
+         options.folders.empty() ? system_font_folders() : options.folders)
       where += (where.empty() ? "" : ", ") + folder;
     fail<IoError>("fonts", "no usable TTF or OTF face in ", where,
                   "; examples/install_fonts.sh installs some, or name a folder that has them");
@@ -255,32 +165,7 @@ inline Fonts Fonts::load(const FontOptions& options) {
 }
 
 inline void Fonts::weigh(const FontOptions& options) {
-  std::vector<detail::Squares> squares(faces_.size());
-  parallel_for(size(), 1'000'000, [&](Index i) {
-    const auto k = static_cast<std::size_t>(i);
-    const float slope = detail::lean(faces_[k]);
-    for (std::size_t c = 0; c < squares[k].size(); ++c)
-      squares[k][c] = detail::small_square(faces_[k], detail::letters_and_digits[c], slope);
-  });
-  if (faces_.size() >= 20) {  // fewer make no crowd: then a person chose them
-    for (int pass = 0; pass < 2; ++pass) {
-      detail::Squares mean{};
-      for (std::size_t k = 0; k < faces_.size(); ++k) {
-        if (pass == 1 && faces_[k].legibility < 0.8) continue;
-        for (std::size_t c = 0; c < mean.size(); ++c)
-          for (std::size_t i = 0; i < mean[c].size(); ++i) mean[c][i] += squares[k][c][i];
-      }
-      for (detail::Square& m : mean) {
-        float norm = 1e-6f;
-        for (const float v : m) norm += v * v;
-        for (float& v : m) v /= std::sqrt(norm);
-      }
-      parallel_for(size(), 1'000'000, [&](Index i) {
-        const auto k = static_cast<std::size_t>(i);
-        faces_[k].legibility = detail::legibility(squares[k], mean, faces_[k]);
-      });
-    }
-  }
+  judge_legibility(faces_);
   std::map<std::string, detail::TableRow> table;
   if (!options.table.empty()) table = detail::read_font_table(options.table);
   std::map<std::string, int> folder_size;
@@ -293,13 +178,19 @@ inline void Fonts::weigh(const FontOptions& options) {
   const auto folder = [](const Face& face) {
     return std::filesystem::path(face.path).parent_path().string();
   };
-  const auto stem = [](const Face& face) { return std::filesystem::path(face.path).stem().string(); };
+  const auto stem = [](const Face& face) {
+    return std::filesystem::path(face.path).stem().string();
+  };
   std::map<std::string, int> same_stem;
   for (const Face& face : faces_) ++folder_size[folder(face)], ++same_stem[stem(face)];
   for (Face& face : faces_) {
     const double d = face.density;
     const bool typewriter = std::fabs(face.glyph('I').advance - face.glyph('M').advance) < 0.01f;
-    const double style = (d < 0.12 ? 0.1 : d < 0.2 ? 0.5 : d < 0.3 ? 1.0 : 1.3) * (typewriter ? 0.25 : 1);
+    const double style = (d < 0.12  ? 0.1
+                          : d < 0.2 ? 0.35
+                          : d < 0.3 ? 0.8
+                                    : 1.4) *
+                         (typewriter ? 0.25 : 1);
     face.weight = face.legibility * face.legibility * style / std::sqrt(folder_size[folder(face)]) /
                   same_stem[stem(face)];
     sums_.push_back(face.weight + (sums_.empty() ? 0.0 : sums_.back()));

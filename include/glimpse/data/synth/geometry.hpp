@@ -1,4 +1,5 @@
-// geometry: points, the projective maps that a drawn word goes through, and the curves it stands on.
+// geometry: points, the projective maps that a drawn word goes through, and the curves it stands
+// on.
 //
 //   (1)  H (x, y) = (h0 x + h1 y + h2, h3 x + h4 y + h5) / (h6 x + h7 y + h8)
 //   (2)  (A then B) = B A                   all maps become one matrix; outlines go through it once
@@ -6,8 +7,8 @@
 //               (x, y, z) = R (x, y, 0),    (u, v) = (x, y) / (1 + z / d)
 //   (4)  curve: the point at arc length s of the baseline and the angle of its tangent there
 //
-// Coordinates of the text plane: unit is the height of a capital, y points down, the baseline is y = 0.
-// Source: Hartley and Zisserman 2004, chapter 2.
+// Coordinates of the text plane: unit is the height of a capital, y points down, the baseline is y
+// = 0. Source: Hartley and Zisserman 2004, chapter 2.
 #pragma once
 
 #include <algorithm>
@@ -96,8 +97,9 @@ class Map {
 struct Curve {
   enum class Kind { straight, arc, parabola, wave };
   Kind kind = Kind::straight;
-  double length = 1;   // of the text
-  double bend = 0;     // arc: angle of the whole text; parabola: rise / length; wave: amplitude / length
+  double length = 1;  // of the text
+  double bend =
+      0;  // arc: angle of the whole text; parabola: rise / length; wave: amplitude / length
   double periods = 1;  // wave
   double phase = 0;    // wave
   bool turn = true;    // glyphs follow the tangent; otherwise they stay upright

@@ -3,7 +3,8 @@
 //   (1)  pen_{i+1} = pen_i + advance_i + kern_{i,i+1} + spacing
 //   (2)  point p of glyph i goes to  curve(pen_i + centre_i) + R(angle) (p - (centre_i, 0))
 //
-// Unit is the height of a capital; the text is centred on x = 0 and its baseline starts from y = 0 (geometry.hpp).
+// Unit is the height of a capital; the text is centred on x = 0 and its baseline starts from y = 0
+// (geometry.hpp).
 #pragma once
 
 #include <string_view>
@@ -54,21 +55,24 @@ inline Setting draw_setting(const Random& stream, const Recipe& recipe, const Fa
     curve.turn = rng.chance(0.85);
   }
   rng = stream.split(3);
-  if (rng.chance(recipe.jitter.chance)) setting.jitter = rng.uniform(0.2, 1) * recipe.jitter.strength;
+  if (rng.chance(recipe.jitter.chance))
+    setting.jitter = rng.uniform(0.2, 1) * recipe.jitter.strength;
   rng = stream.split(4);
   if (rng.chance(recipe.small_capitals.chance))
     setting.small_capitals = 1 - rng.uniform(0.15, 0.3) * recipe.small_capitals.strength;
   rng = stream.split(5);
   if (rng.chance(recipe.bold.chance)) {  // thin faces gain, heavy ones lose a little too
-    const double room = std::clamp(0.42 - face.density, 0.05, 0.3);
-    setting.bold = (rng.chance(0.8) ? rng.uniform(0, 0.22) * room : -rng.uniform(0, 0.1) * face.density * face.density) *
+    const double room = std::clamp(0.45 - face.density, 0.05, 0.3);
+    setting.bold = (rng.chance(0.8) ? rng.uniform(0, 0.28) * room
+                                    : -rng.uniform(0, 0.1) * face.density * face.density) *
                    recipe.bold.strength;
   }
   return setting;
 }
 
 /// Sets a text, equations (1) and (2). Characters that the face lacks are left out.
-inline Lettering set_text(const Face& face, std::string_view text, const Setting& setting, const Random& stream) {
+inline Lettering set_text(const Face& face, std::string_view text, const Setting& setting,
+                          const Random& stream) {
   Random rng = stream;
   std::vector<double> pens, sizes;
   double pen = 0;

@@ -31,7 +31,8 @@ struct Lettering {
 };
 
 /// Coverage of outlines after a map to pixels, each outline first widened by `amount` of the plane.
-inline Picture cover_of(Lettering lettering, const Map& to_pixels, Index height, Index width, float amount = 0) {
+inline Picture cover_of(Lettering lettering, const Map& to_pixels, Index height, Index width,
+                        float amount = 0) {
   Raster raster(height, width);
   lettering.each_contour([&](std::span<Point> outline) {
     widen(outline, amount);

@@ -1,12 +1,15 @@
-// raster: fills outlines with exact pixel coverage. No sample points, so nothing to alias: one pass over the edges
-// and one over the pixels.
+// raster: fills outlines with exact pixel coverage. No sample points, so nothing to alias: one pass
+// over the edges and one over the pixels.
 //
-//   (1)  every edge adds, to the pixels of the rows it crosses, the signed area between itself and the right border
-//        of its pixel, and its signed height to all pixels right of it (as a difference: to the next pixel alone)
+//   (1)  every edge adds, to the pixels of the rows it crosses, the signed area between itself and
+//   the right border
+//        of its pixel, and its signed height to all pixels right of it (as a difference: to the
+//        next pixel alone)
 //   (2)  coverage(y, x) = clamp(sum_{x' <= x} area(y, x'), 0, 1)
 //
-// Outlines run so that ink has positive area; what a widened outline turns inside out counts for nothing, and
-// overlapping ink stays ink. Source: the signed-area accumulation of font rasterisers (Catmull 1978; Levien 2016).
+// Outlines run so that ink has positive area; what a widened outline turns inside out counts for
+// nothing, and overlapping ink stays ink. Source: the signed-area accumulation of font rasterisers
+// (Catmull 1978; Levien 2016).
 #pragma once
 
 #include <algorithm>
@@ -104,8 +107,9 @@ class Raster {
   std::vector<float> area_;  // (height, width + 2): differences along a row
 };
 
-/// Moves every point of a closed outline outwards by `amount` (inwards where negative), for bold faces and borders.
-/// Ink has positive area in coordinates with y down. Corners are mitred up to twice the amount.
+/// Moves every point of a closed outline outwards by `amount` (inwards where negative), for bold
+/// faces and borders. Ink has positive area in coordinates with y down. Corners are mitred up to
+/// twice the amount.
 inline void widen(std::span<Point> outline, float amount) {
   if (outline.size() < 3 || amount == 0) return;
   const auto direction = [](Point a, Point b) {

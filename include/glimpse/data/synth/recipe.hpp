@@ -1,12 +1,16 @@
-// recipe: how often and how strongly each step of a drawn word acts. Plain numbers: printed, saved, changed by name.
+// recipe: how often and how strongly each step of a drawn word acts. Plain numbers: printed, saved,
+// changed by name.
 //
 //   chance     share of the pictures that take the step
-//   strength   1 as photographs show it; 0 leaves the picture as it was; what it multiplies stands at the step
+//   strength   1 as photographs show it; 0 leaves the picture as it was; what it multiplies stands
+//   at the step
 //
 // Ranges: MJSynth (Jaderberg et al. 2014) and SynthTIGER (Yim et al. 2021).
 #pragma once
 
+#include <algorithm>
 #include <charconv>
+#include <cstdint>
 #include <cstdio>
 #include <string>
 #include <string_view>
@@ -14,6 +18,40 @@
 #include <glimpse/core/error.hpp>
 
 namespace glimpse::inline v0::synth {
+
+/// The streams of random numbers that the steps draw from: a number each, never reused.
+namespace stream {
+enum : std::uint64_t {
+  text = 1,
+  face,
+  setting,
+  letters,
+  view,
+  bending,
+  framing,
+  greys,
+  grounds,
+  panels,
+  clutters,
+  ruled,
+  beside,
+  shadows,
+  extrusions,
+  borders,
+  hollows,
+  reliefs,
+  fills,
+  lights,
+  blurs,
+  motions,
+  coarsening,
+  sharpening,
+  noises,
+  blocking,
+  toning,
+  cutting
+};
+}  // namespace stream
 
 /// One step of the recipe.
 struct Step {
@@ -23,21 +61,25 @@ struct Step {
 /// Everything that decides how words look.
 struct Recipe {
   // words: shares of the kinds; what is left over comes from the lexicon
-  Step common{0.20}, numbers{0.09}, prices{0.025}, codes{0.03}, letters{0.05}, joined{0.03}, addresses{0.01};
-  Step flatten{0.2};      // word length drawn evenly from 1 to 14
+  Step common{0.20}, numbers{0.09}, prices{0.025}, codes{0.03}, letters{0.05}, joined{0.03},
+      addresses{0.01};
+  Step flatten{0.2};                    // word length drawn evenly from 1 to 14
   Step upper{0.46}, capitalised{0.30};  // the rest is lower case
   Step punctuation{0.07};
   // layout
-  Step spacing{0.5}, curve{0.16}, jitter{0.08}, small_capitals{0.05}, bold{0.4};
+  Step spacing{0.5}, curve{0.16}, jitter{0.08}, small_capitals{0.05}, bold{0.5};
   // geometry
   Step stretch{0.5}, slant{0.15}, rotation{0.5}, perspective{0.35}, skew{0.15}, elastic{0.1};
   // paint
   Step texture{0.75}, panel{0.25}, clutter{0.15}, rules{0.1}, neighbours{0.3};
-  Step shadow{0.15}, extrusion{0.08}, border{0.12}, hollow{0.03}, relief{0.04}, fill{0.4}, light{0.6};
+  Step shadow{0.15}, extrusion{0.08}, border{0.12}, hollow{0.03}, relief{0.04}, fill{0.4},
+      light{0.6};
   // camera
-  Step crop{1.0}, cut{0.12}, blur{0.75}, motion{0.12}, coarse{0.5}, sharpen{0.2}, noise{0.6}, blocks{0.45}, tone{0.5};
+  Step crop{1.0}, cut{0.12}, blur{0.75}, motion{0.12}, coarse{0.5}, sharpen{0.2}, noise{0.6},
+      blocks{0.45}, tone{0.5};
   // picture
-  double least_contrast = 0.06;  // of the finished picture, in grey levels of [0, 1]; less is drawn again
+  double least_contrast =
+      0.06;  // of the finished picture, in grey levels of [0, 1]; less is drawn again
   double least_height = 26, most_height = 64;  // pixels
 
   /// Calls f(name, step) for every step.
@@ -46,7 +88,8 @@ struct Recipe {
     f("common", common), f("numbers", numbers), f("prices", prices), f("codes", codes);
     f("letters", letters), f("joined", joined), f("addresses", addresses), f("flatten", flatten);
     f("upper", upper), f("capitalised", capitalised), f("punctuation", punctuation);
-    f("spacing", spacing), f("curve", curve), f("jitter", jitter), f("small_capitals", small_capitals);
+    f("spacing", spacing), f("curve", curve), f("jitter", jitter),
+        f("small_capitals", small_capitals);
     f("bold", bold), f("stretch", stretch), f("slant", slant), f("rotation", rotation);
     f("perspective", perspective), f("skew", skew), f("elastic", elastic), f("texture", texture);
     f("panel", panel), f("clutter", clutter), f("rules", rules), f("neighbours", neighbours);
@@ -62,7 +105,8 @@ struct Recipe {
     r.visit([](std::string_view, Step& step) { step.chance = 0; });
     return r;
   }
-  /// The same steps, all but the choice of words at `factor` times their strength: below 1 for easier pictures.
+  /// The same steps, all but the choice of words at `factor` times their strength: below 1 for
+  /// easier pictures.
   Recipe scaled(double factor) const {
     Recipe r = *this;
     bool words = true;
@@ -112,7 +156,8 @@ inline void change(Recipe& recipe, std::string_view setting) {
   const auto number = [&](std::string_view digits) {
     double value = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    if (error != std::errc{} || end != digits.data() + digits.size() || !(value >= 0) || value > 100)
+    if (error != std::errc{} || end != digits.data() + digits.size() || !(value >= 0) ||
+        value > 100)
       fail("recipe", "wants name=chance:strength with numbers from 0 up, got ", setting);
     return value;
   };

@@ -1,7 +1,9 @@
-// texture: fields of grey to paint with: gradients, clouds, stripes, blobs. Each adds to a picture, scaled by `amount`.
+// texture: fields of grey to paint with: gradients, clouds, stripes, blobs. Each adds to a picture,
+// scaled by `amount`.
 //
-//   (1)  hash(i): 32 mixed bits of a counter; one integer round a pixel, so grain costs next to nothing
-//   (2)  cloud = sum_o 2^-o noise_o,    noise_o bilinear between random values on a grid of cell / 2^o pixels
+//   (1)  hash(i): 32 mixed bits of a counter; one integer round a pixel, so grain costs next to
+//   nothing (2)  cloud = sum_o 2^-o noise_o,    noise_o bilinear between random values on a grid of
+//   cell / 2^o pixels
 //
 // Amount 0 leaves every picture as it was. All fields have mean about 0 and reach about +-amount.
 #pragma once
@@ -44,7 +46,9 @@ inline void add_gradient(Picture& p, float amount, Random& rng) {
   const float dy = amount * 2 * static_cast<float>(std::sin(angle)) / static_cast<float>(p.height);
   for (Index y = 0; y < p.height; ++y) {
     float* row = p.row(y).data();
-    const float base = dy * (static_cast<float>(y) + 0.5f) - 0.5f * (dx * static_cast<float>(p.width) + dy * static_cast<float>(p.height));
+    const float base =
+        dy * (static_cast<float>(y) + 0.5f) -
+        0.5f * (dx * static_cast<float>(p.width) + dy * static_cast<float>(p.height));
     for (Index x = 0; x < p.width; ++x) row[x] += base + dx * (static_cast<float>(x) + 0.5f);
   }
 }
@@ -61,7 +65,8 @@ inline void add_clouds(Picture& p, float amount, float cell, int octaves, Random
       const float ty = fy - static_cast<float>(iy);
       for (Index c = 0; c < columns; ++c) {
         const auto at = static_cast<std::uint32_t>(iy * columns + c);
-        const float above = hash.uniform(at), below = hash.uniform(at + static_cast<std::uint32_t>(columns));
+        const float above = hash.uniform(at),
+                    below = hash.uniform(at + static_cast<std::uint32_t>(columns));
         line[static_cast<std::size_t>(c)] = amount * (above + ty * (below - above));
       }
       float* row = p.row(y).data();
@@ -70,7 +75,8 @@ inline void add_clouds(Picture& p, float amount, float cell, int octaves, Random
       for (Index x = 0; x < p.width; ++x, fx += step) {
         const Index ix = std::min(static_cast<Index>(fx), columns - 2);
         const float tx = fx - static_cast<float>(ix);
-        const float l = line[static_cast<std::size_t>(ix)], r = line[static_cast<std::size_t>(ix + 1)];
+        const float l = line[static_cast<std::size_t>(ix)],
+                    r = line[static_cast<std::size_t>(ix + 1)];
         row[x] += l + tx * (r - l);
       }
     }
@@ -79,11 +85,15 @@ inline void add_clouds(Picture& p, float amount, float cell, int octaves, Random
 
 /// Parallel bands, hard or soft: boards, shutters, bricks' courses, corrugated iron.
 inline void add_stripes(Picture& p, float amount, Random& rng) {
-  const double angle = rng.chance(0.7) ? rng.normal(rng.chance(0.6) ? std::numbers::pi / 2 : 0.0, 0.05)
-                                       : rng.uniform(0, std::numbers::pi);
-  const float period = static_cast<float>(rng.uniform(0.08, 0.9)) * static_cast<float>(p.height) + 2.0f;
-  const float duty = static_cast<float>(rng.uniform(0.1, 0.6)), soft = static_cast<float>(rng.uniform(1, 4));
-  const float dx = static_cast<float>(std::cos(angle)) / period, dy = static_cast<float>(std::sin(angle)) / period;
+  const double angle = rng.chance(0.7)
+                           ? rng.normal(rng.chance(0.6) ? std::numbers::pi / 2 : 0.0, 0.05)
+                           : rng.uniform(0, std::numbers::pi);
+  const float period =
+      static_cast<float>(rng.uniform(0.08, 0.9)) * static_cast<float>(p.height) + 2.0f;
+  const float duty = static_cast<float>(rng.uniform(0.1, 0.6)),
+              soft = static_cast<float>(rng.uniform(1, 4));
+  const float dx = static_cast<float>(std::cos(angle)) / period,
+              dy = static_cast<float>(std::sin(angle)) / period;
   const float phase = static_cast<float>(rng.uniform()) + 64.0f;
   for (Index y = 0; y < p.height; ++y) {
     float* row = p.row(y).data();
@@ -99,7 +109,8 @@ inline void add_stripes(Picture& p, float amount, Random& rng) {
 inline void add_grain(Picture& p, float amount, Random& rng) {
   const Hash hash{rng.bits()};
   float* v = p.pixels.data();
-  for (std::uint32_t i = 0, n = static_cast<std::uint32_t>(p.size()); i < n; ++i) v[i] += amount * hash.normal(i);
+  for (std::uint32_t i = 0, n = static_cast<std::uint32_t>(p.size()); i < n; ++i)
+    v[i] += amount * hash.normal(i);
 }
 
 /// A soft round light or stain.

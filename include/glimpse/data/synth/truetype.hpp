@@ -1,115 +1,26 @@
 // truetype: reads glyph outlines from TTF and OTF files that nobody vouches for.
 //
-// stb_truetype does the decoding, but trusts its input: it follows offsets without looking where the file ends. So
-// everything it will touch is walked here first with checked reads (table directory, character map, the place and
-// the points of every glyph, components of composite glyphs), its own asserts throw, and CFF data reach it in buffers of
-// their true size. What fails a check is an IoError or, for one glyph, a glyph that is not there.
+// stb_truetype does the decoding, but trusts its input: it follows offsets without looking where
+// the file ends. So everything it will touch is walked here first with checked reads (table
+// directory, character map, the place and the points of every glyph, components of composite
+// glyphs), its own asserts throw, and CFF data reach it in buffers of their true size. What fails a
+// check is an IoError or, for one glyph, a glyph that is not there.
 //
 // Source: the OpenType specification (cmap, glyf, loca, hmtx, kern, CFF tables).
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <cstdlib>
-#include <cstring>
 #include <span>
-#include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
-#include <glimpse/core/error.hpp>
+#include <glimpse/data/synth/font_bytes.hpp>
 #include <glimpse/data/synth/geometry.hpp>
-
-// stb lives in a namespace of its own: no clash with a copy that the user's program has.
-#pragma push_macro("__STB_INCLUDE_STB_TRUETYPE_H__")
-#undef __STB_INCLUDE_STB_TRUETYPE_H__
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wall"
-#pragma GCC diagnostic ignored "-Wextra"
-#pragma GCC diagnostic ignored "-Wconversion"
-#pragma GCC diagnostic ignored "-Wsign-conversion"
-#pragma GCC diagnostic ignored "-Wshadow"
-#pragma GCC diagnostic ignored "-Wunused-function"
-#define STB_TRUETYPE_IMPLEMENTATION
-#define STBTT_STATIC
-#define STBTT_ifloor(x) (static_cast<int>(std::floor(x)))
-#define STBTT_iceil(x) (static_cast<int>(std::ceil(x)))
-#define STBTT_sqrt(x) std::sqrt(x)
-#define STBTT_pow(x, y) std::pow(x, y)
-#define STBTT_fmod(x, y) std::fmod(x, y)
-#define STBTT_cos(x) std::cos(x)
-#define STBTT_acos(x) std::acos(x)
-#define STBTT_fabs(x) std::fabs(x)
-#define STBTT_malloc(x, u) ((void)(u), std::malloc(x))
-#define STBTT_free(x, u) ((void)(u), std::free(x))
-#define STBTT_assert(x) ((x) ? void(0) : throw ::glimpse::IoError("font: broken outline data"))
-#define STBTT_strlen(x) std::strlen(x)
-#define STBTT_memcpy std::memcpy
-#define STBTT_memset std::memset
-namespace glimpse::inline v0::synth::stb {
-#if __has_include(<stb/stb_truetype.h>)
-#include <stb/stb_truetype.h>
-#else
-#include <stb_truetype.h>
-#endif
-}  // namespace glimpse::inline v0::synth::stb
-#undef STB_TRUETYPE_IMPLEMENTATION
-#undef STBTT_STATIC
-#undef STBTT_DEF
-#undef STBTT_ifloor
-#undef STBTT_iceil
-#undef STBTT_sqrt
-#undef STBTT_pow
-#undef STBTT_fmod
-#undef STBTT_cos
-#undef STBTT_acos
-#undef STBTT_fabs
-#undef STBTT_malloc
-#undef STBTT_free
-#undef STBTT_assert
-#undef STBTT_strlen
-#undef STBTT_memcpy
-#undef STBTT_memset
-#pragma GCC diagnostic pop
-#pragma pop_macro("__STB_INCLUDE_STB_TRUETYPE_H__")
+#include <glimpse/data/synth/stb_truetype.hpp>
 
 namespace glimpse::inline v0::synth {
-
-/// A part of a file, read big-endian with every read checked. Throws IoError beyond the end.
-class FontBytes {
- public:
-  FontBytes() = default;
-  explicit FontBytes(std::span<const unsigned char> bytes) : bytes_(bytes) {}
-
-  std::size_t size() const { return bytes_.size(); }
-  const unsigned char* data() const { return bytes_.data(); }
-  bool empty() const { return bytes_.empty(); }
-
-  FontBytes part(std::size_t offset, std::size_t length) const {
-    check(offset, length);
-    return FontBytes(bytes_.subspan(offset, length));
-  }
-  FontBytes from(std::size_t offset) const {
-    check(offset, 0);
-    return FontBytes(bytes_.subspan(offset));
-  }
-  unsigned u8(std::size_t at) const { return check(at, 1), bytes_[at]; }
-  unsigned u16(std::size_t at) const {
-    return check(at, 2), static_cast<unsigned>(bytes_[at] << 8 | bytes_[at + 1]);
-  }
-  int i16(std::size_t at) const { return static_cast<std::int16_t>(u16(at)); }
-  std::size_t u32(std::size_t at) const {
-    return static_cast<std::size_t>(u16(at)) << 16 | u16(at + 2);
-  }
-
- private:
-  void check(std::size_t offset, std::size_t length) const {
-    if (offset > bytes_.size() || length > bytes_.size() - offset)
-      fail<IoError>("font", "a table reaches beyond its end");
-  }
-  std::span<const unsigned char> bytes_;
-};
 
 /// An outline in font units, y up: contours one after the other, each ends before points[ends[i]].
 struct Outline {
@@ -211,8 +122,8 @@ inline void TrueType::prepare_glyf() {
   info_.indexToLocFormat = static_cast<int>(wide);
 }
 
-// The CFF table: header, then four indices (names, dictionaries, strings, shared subroutines); the dictionary
-// says where the outlines are.
+// The CFF table: header, then four indices (names, dictionaries, strings, shared subroutines); the
+// dictionary says where the outlines are.
 inline void TrueType::prepare_cff() {
   if (cff().size() < 16) fail<IoError>("font", "has no outlines");
   stb::stbtt__buf table = stb::stbtt__new_buf(cff().data(), cff().size());
@@ -311,7 +222,11 @@ inline void TrueType::check_glyph(unsigned glyph, int depth, int& budget) const 
       flags = g.u16(at);
       if (!(flags & 2)) fail<IoError>("font", "a glyph is placed by matching points");
       check_glyph(g.u16(at + 2), depth + 1, budget);
-      at += 4 + (flags & 1 ? 4u : 2u) + (flags & 8 ? 2u : flags & 0x40 ? 4u : flags & 0x80 ? 8u : 0u);
+      at += 4 + (flags & 1 ? 4u : 2u) +
+            (flags & 8      ? 2u
+             : flags & 0x40 ? 4u
+             : flags & 0x80 ? 8u
+                            : 0u);
       g.from(at);
     }
     return;
@@ -331,8 +246,12 @@ inline void TrueType::check_glyph(unsigned glyph, int depth, int& budget) const 
     const unsigned flags = g.u8(at++);
     const int wanted = flags & 8 ? 1 + static_cast<int>(g.u8(at++)) : 1;
     const int times = std::min(wanted, last + 1 - i);
-    const std::size_t bytes = (flags & 2 ? 1u : flags & 16 ? 0u : 2u) +
-                              (flags & 4 ? 1u : flags & 32 ? 0u : 2u);
+    const std::size_t bytes = (flags & 2    ? 1u
+                               : flags & 16 ? 0u
+                                            : 2u) +
+                              (flags & 4    ? 1u
+                               : flags & 32 ? 0u
+                                            : 2u);
     // The decoder looks one point ahead of a contour that begins off its curve.
     if (i + times > last && start == last && !(flags & 1))
       fail<IoError>("font", "a contour is a single control point");
@@ -364,13 +283,14 @@ inline Outline TrueType::outline(unsigned glyph, double tolerance) const {
       continue;
     }
     const Point from = out.points.empty() ? to : out.points.back();
-    // A curve of n pieces strays |second difference| / (4 n^2) (quadratic) or 3/4 of that (cubic) at most.
+    // A curve of n pieces strays |second difference| / (4 n^2) (quadratic) or 3/4 of that (cubic)
+    // at most.
     const bool cubic = v.type == stb::STBTT_vcubic, line = v.type == stb::STBTT_vline;
-    const double bend = line ? 0
-                        : cubic
-                            ? 0.75 * std::max(std::hypot(from.x - 2 * c.x + c1.x, from.y - 2 * c.y + c1.y),
-                                              std::hypot(c.x - 2 * c1.x + to.x, c.y - 2 * c1.y + to.y))
-                            : 0.25 * std::hypot(from.x - 2 * c.x + to.x, from.y - 2 * c.y + to.y);
+    const double bend =
+        line    ? 0
+        : cubic ? 0.75 * std::max(std::hypot(from.x - 2 * c.x + c1.x, from.y - 2 * c.y + c1.y),
+                                  std::hypot(c.x - 2 * c1.x + to.x, c.y - 2 * c1.y + to.y))
+                : 0.25 * std::hypot(from.x - 2 * c.x + to.x, from.y - 2 * c.y + to.y);
     const int pieces = std::clamp(static_cast<int>(std::ceil(std::sqrt(bend / tolerance))), 1, 16);
     for (int p = 1; p <= pieces; ++p) {
       const float t = static_cast<float>(p) / static_cast<float>(pieces), s = 1 - t;

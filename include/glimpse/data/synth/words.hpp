@@ -1,5 +1,5 @@
-// words: what the pictures say. Lexicon words, the short words that signs repeat, numbers, prices, codes, random letters:
-// a reader that saw nothing but English would spell instead of look.
+// words: what the pictures say. Lexicon words, the short words that signs repeat, numbers, prices,
+// codes, random letters: a reader that saw nothing but English would spell instead of look.
 //
 //   text    as drawn, with case and punctuation
 //   label   text in lower case, a-z and 0-9 only
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <glimpse/core/random.hpp>
+#include <glimpse/data/synth/common_words.hpp>
 #include <glimpse/data/synth/recipe.hpp>
 
 namespace glimpse::inline v0::synth {
@@ -37,8 +38,8 @@ class Words {
   /// No file: common words and pronounceable inventions.
   static Words built_in() { return Words(); }
 
-  /// A text file, one word a line. Characters beyond a-z, A-Z, 0-9 are dropped, words over 24 letters too.
-  /// Throws IoError for a file that is not there or holds no word.
+  /// A text file, one word a line. Characters beyond a-z, A-Z, 0-9 are dropped, words over 24
+  /// letters too. Throws IoError for a file that is not there or holds no word.
   static Words from_file(const std::string& path) {
     std::ifstream file(path);
     if (!file) fail<IoError>("words", "cannot open ", path);
@@ -90,10 +91,8 @@ class Words {
   static char letter(Random& rng) { return static_cast<char>('a' + rng.below(26)); }
   static char digit(Random& rng) { return static_cast<char>('0' + rng.below(10)); }
 
-  static std::string_view common_list();
-
   static std::string common(Random& rng) {
-    const std::string_view list = common_list();
+    const std::string_view list = common_words();
     std::size_t at = static_cast<std::size_t>(rng.below(static_cast<Index>(list.size())));
     while (at > 0 && list[at - 1] != ' ') --at;
     while (list[at] == ' ') ++at;
@@ -167,20 +166,23 @@ class Words {
     const std::size_t wanted = length(rng, recipe);
     if (lexicon_.empty()) return rng.chance(0.4) ? common(rng) : invented(rng, wanted);
     const auto& shelf = by_length_[wanted];
-    if (shelf.empty()) return lexicon_[static_cast<std::size_t>(rng.below(static_cast<Index>(lexicon_.size())))];
+    if (shelf.empty())
+      return lexicon_[static_cast<std::size_t>(rng.below(static_cast<Index>(lexicon_.size())))];
     return lexicon_[shelf[static_cast<std::size_t>(rng.below(static_cast<Index>(shelf.size())))]];
   }
 
   static std::string cased(std::string word, Random& rng, const Recipe& recipe) {
     const double u = rng.uniform();
     if (u < recipe.upper.chance) return upper_case(std::move(word));
-    if (u < recipe.upper.chance + recipe.capitalised.chance) word[0] = upper_case(word.substr(0, 1))[0];
+    if (u < recipe.upper.chance + recipe.capitalised.chance)
+      word[0] = upper_case(word.substr(0, 1))[0];
     return word;
   }
 
   static std::string punctuated(std::string word, Random& rng, const Recipe& recipe) {
     if (!rng.chance(recipe.punctuation.chance)) return word;
-    const std::string_view after[] = {".", ",", "!", "?", ":", "...", "'s", "'S", ";", "*", "-", "\"", ")"};
+    const std::string_view after[] = {".",  ",", "!", "?", ":",  "...", "'s",
+                                      "'S", ";", "*", "-", "\"", ")"};
     const std::string_view before[] = {"\"", "'", "(", "-", "#", "@", "*"};
     const bool upper = word[0] >= 'A' && word[0] <= 'Z' && word.back() <= 'Z';
     std::string_view end = after[static_cast<std::size_t>(rng.below(13))];
@@ -194,42 +196,5 @@ class Words {
   std::vector<std::string> lexicon_;
   std::array<std::vector<std::size_t>, longest + 1> by_length_{};
 };
-
-inline std::string_view Words::common_list() {
-  return
-      "a about act add after again air airport all also am an and any apr are arena art arts as ask at "
-      "auction aug auto autumn ave avenue baby back bakery bank bar bay be beach beauty been beer "
-      "before best big bike birthday bistro black blue blvd boat book books boy bread breakfast bridge "
-      "build burger bus but buy by cafe call came can canal candy car card cars cash castle cat cause "
-      "caution center central centre change chapel cheese chef chicken china chips christmas church "
-      "cinema circle city clean clear clinic closed club co coast coffee college come company cookies "
-      "copy corner could court credit crossing dance danger day dec deli dental design did diner "
-      "dinner do doctor does dog donuts down dr dream each earth east electric email end enter every "
-      "exchange exit express factory family farm fashion father fax feb ferry film find fire first "
-      "fish fitness floor flowers follow food for ford form fort fountain free fresh fri from gallery "
-      "game games garage garden gas gate get gift gifts give glass go gold good grand great green "
-      "grill grocery had hair hall hand happy harbor harbour has have he health heavy heights help her "
-      "here high hill him hire his holiday home hospital hot hotel house how i ice if in inc india inn "
-      "international is island it jan jewelry juice jul jun junction just keep keys kg kids kind king "
-      "kitchen km know lake land lane large laundry law leather left level library life light like "
-      "limited line little live lodge london long look lounge love low ltd lucky luggage lunch made "
-      "main make mall man many map mar marine market maximum may me mean men milk mini mobile mon moon "
-      "more most motel mother mountain move movie mr mrs museum music must my nails name national "
-      "nature near need new no north nov now oct of off offer office oil old on one only open or order "
-      "other our out outlet oven over palace paris park parking part party passage pasta pet pharmacy "
-      "phone photo pier pizza place play plaza please pm point police pool port press price print "
-      "private pub public pull push put quality queen quick quiet ramp rapid rd read realty red rent "
-      "repair restaurant right river road roast roof room rooms round royal said salad sale salon same "
-      "sat save say school science seafood security see self sell sep service set she shine shoes shop "
-      "show side silk silver sky slow small smart smoking snack so soap some soup south spa special "
-      "sport square st stadium staff stage stairs star state station steak stone stop store street "
-      "studio such suite summer sun supply sushi tailor take taste taxi tea tel tell than thank that "
-      "the theatre their them then there these they thing think this three through thu tickets time "
-      "tire to today toll too tools tour tower town toys trade trail train travel trust try tue tunnel "
-      "turn two under union united university up upper us use valley very video village visitor vote "
-      "wall want warning was wash watch water way we wed weight welcome well went were west what wheel "
-      "when where which white who why wild will window wine winter with wood word work works world "
-      "would write yard year yes york you your zone";
-}
 
 }  // namespace glimpse::inline v0::synth

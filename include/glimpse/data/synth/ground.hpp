@@ -1,0 +1,78 @@
+// ground: what lies behind a word, and the one way in which layers are laid.
+//
+//   p <- p + alpha cover (grey - p)
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+
+#include <glimpse/core/random.hpp>
+#include <glimpse/data/synth/lettering.hpp>
+#include <glimpse/data/synth/texture.hpp>
+
+namespace glimpse::inline v0::synth {
+
+/// p <- p + alpha cover (grey - p).
+inline void paint(Picture& p, const Picture& cover, float grey, float alpha = 1) {
+  for (std::size_t i = 0; i < p.pixels.size(); ++i)
+    p.pixels[i] += alpha * cover.pixels[i] * (grey - p.pixels[i]);
+}
+/// The same with a grey per pixel.
+inline void paint(Picture& p, const Picture& cover, const Picture& grey, float alpha = 1) {
+  for (std::size_t i = 0; i < p.pixels.size(); ++i)
+    p.pixels[i] += alpha * cover.pixels[i] * (grey.pixels[i] - p.pixels[i]);
+}
+
+/// The ground behind a word: a level with gradient, clouds, stripes, stains and grain, `amount` in
+/// greys.
+inline Picture draw_ground(Index height, Index width, float level, float amount,
+                           const Random& stream) {
+  Picture ground(height, width, level);
+  if (!(amount > 0)) return ground;
+  Random rng = stream;
+  const float size = static_cast<float>(height);
+  const double kind = rng.uniform();
+  if (rng.chance(0.6)) add_gradient(ground, 0.6f * amount, rng);
+  if (kind < 0.5) {
+    const float cell = size * static_cast<float>(std::exp(rng.uniform(-2.5, 0.8)));
+    add_clouds(ground, amount * static_cast<float>(rng.uniform(0.2, 1)), cell,
+               static_cast<int>(1 + rng.below(3)), rng);
+  } else if (kind < 0.65) {
+    add_stripes(ground, amount * static_cast<float>(rng.uniform(0.2, 0.8)), rng);
+  } else if (kind < 0.8) {
+    for (Index i = rng.below(4); i >= 0; --i)
+      add_spot(ground, amount * static_cast<float>(rng.uniform(-1.5, 1.5)), rng);
+  }
+  if (rng.chance(0.4)) add_grain(ground, amount * static_cast<float>(rng.uniform(0.05, 0.3)), rng);
+  return ground;
+}
+
+/// Random shapes: wires, poles, leaves, edges of other things.
+inline void paint_clutter(Picture& p, double strength, const Random& stream) {
+  if (!(strength > 0)) return;
+  Random rng = stream;
+  const double w = static_cast<double>(p.width), h = static_cast<double>(p.height);
+  const Index shapes = 1 + rng.below(5);
+  for (Index i = 0; i < shapes; ++i) {
+    Lettering shape;
+    std::vector<Point> outline;
+    const double cx = rng.uniform(0, w), cy = rng.uniform(0, h);
+    const bool wire = rng.chance(0.5);
+    const double turn = rng.uniform(0, 6.28), length = wire ? w + h : rng.uniform(0.2, 1.2) * h;
+    const double breadth = wire ? rng.uniform(0.01, 0.08) * h : length * rng.uniform(0.3, 1);
+    const int corners = wire ? 4 : static_cast<int>(3 + rng.below(6));
+    for (int k = 0; k < corners; ++k) {
+      const double a = wire ? (k + 0.5) * 1.5707963 : 6.2831853 * k / corners,
+                   r = wire ? 1 : rng.uniform(0.5, 1);
+      const double x = length * r * std::cos(a), y = -breadth * r * std::sin(a);
+      outline.push_back({static_cast<float>(cx + x * std::cos(turn) - y * std::sin(turn)),
+                         static_cast<float>(cy + x * std::sin(turn) + y * std::cos(turn))});
+    }
+    shape.add(outline);
+    paint(p, cover_of(std::move(shape), Map(), p.height, p.width),
+          static_cast<float>(rng.uniform()),
+          static_cast<float>(std::min(1.0, rng.uniform(0.2, 1) * strength)));
+  }
+}
+
+}  // namespace glimpse::inline v0::synth

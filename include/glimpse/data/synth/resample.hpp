@@ -1,0 +1,78 @@
+// resample: pictures moved and resized.
+//
+//   out_i = sum_k w_ik in_k,    w_ik ~ max(0, 1 - |k - c_i| / max(s, 1)),    s = old / new,  c_i =
+//   (i + 1/2) s - 1/2
+//
+// The triangle widens when shrinking, so areas are averaged; it is bilinear when growing. Borders
+// repeat.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include <glimpse/data/picture.hpp>
+
+namespace glimpse::inline v0::synth {
+
+/// The picture moved by (dx, dy) pixels; `outside` comes in from the borders.
+inline Picture shifted(const Picture& p, Index dx, Index dy, float outside = 0) {
+  Picture out(p.height, p.width, outside);
+  for (Index y = std::max<Index>(0, dy); y < std::min(p.height, p.height + dy); ++y)
+    for (Index x = std::max<Index>(0, dx); x < std::min(p.width, p.width + dx); ++x)
+      out(y, x) = p(y - dy, x - dx);
+  return out;
+}
+
+/// Resized: areas averaged where it shrinks, bilinear where it grows. Half-pixel centres.
+inline Picture resized(const Picture& p, Index height, Index width) {
+  struct Weights {
+    std::vector<Index> first;
+    std::vector<float> w;
+    Index taps;
+  };
+  const auto make = [](Index from, Index to) {
+    const double scale = static_cast<double>(from) / static_cast<double>(to),
+                 reach = std::max(scale, 1.0);
+    Weights r;
+    r.taps = static_cast<Index>(std::ceil(2 * reach)) + 1;
+    for (Index i = 0; i < to; ++i) {
+      const double centre = (static_cast<double>(i) + 0.5) * scale - 0.5;
+      const Index first = static_cast<Index>(std::ceil(centre - reach));
+      double sum = 0;
+      const std::size_t begin = r.w.size();
+      for (Index k = 0; k < r.taps; ++k) {
+        const double v =
+            std::max(0.0, 1 - std::fabs(static_cast<double>(first + k) - centre) / reach);
+        r.w.push_back(static_cast<float>(v));
+        sum += v;
+      }
+      for (std::size_t k = begin; k < r.w.size(); ++k) r.w[k] /= static_cast<float>(sum);
+      r.first.push_back(first);
+    }
+    return r;
+  };
+  const Weights wy = make(p.height, height), wx = make(p.width, width);
+  Picture tall(p.height, width), out(height, width);
+  for (Index x = 0; x < width; ++x)
+    for (Index k = 0; k < wx.taps; ++k) {
+      const float w = wx.w[static_cast<std::size_t>(x * wx.taps + k)];
+      if (w == 0) continue;
+      const Index from =
+          std::clamp<Index>(wx.first[static_cast<std::size_t>(x)] + k, 0, p.width - 1);
+      for (Index y = 0; y < p.height; ++y) tall(y, x) += w * p(y, from);
+    }
+  for (Index y = 0; y < height; ++y)
+    for (Index k = 0; k < wy.taps; ++k) {
+      const float w = wy.w[static_cast<std::size_t>(y * wy.taps + k)];
+      if (w == 0) continue;
+      const float* from =
+          tall.row(std::clamp<Index>(wy.first[static_cast<std::size_t>(y)] + k, 0, p.height - 1))
+              .data();
+      float* row = out.row(y).data();
+      for (Index x = 0; x < width; ++x) row[x] += w * from[x];
+    }
+  return out;
+}
+
+}  // namespace glimpse::inline v0::synth
