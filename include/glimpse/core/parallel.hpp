@@ -37,6 +37,7 @@ inline void run_blocks(Index blocks, int threads, void (*run)(void*, Index), voi
 #if defined(_OPENMP)
   if (threads > 1 && blocks > 1 && !in_parallel()) {
     std::exception_ptr error;
+    Index error_block = blocks;  // of several errors the one of the first block, as on one thread
 #pragma omp parallel num_threads(threads)
     {
       in_parallel() = true;
@@ -46,7 +47,7 @@ inline void run_blocks(Index blocks, int threads, void (*run)(void*, Index), voi
           run(context, b);
         } catch (...) {
 #pragma omp critical(glimpse_parallel_error)
-          error = std::current_exception();
+          if (b < error_block) error = std::current_exception(), error_block = b;
         }
       }
       in_parallel() = false;

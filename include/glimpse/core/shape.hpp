@@ -47,13 +47,15 @@ class Shape {
   constexpr Index* begin() { return extent_.data(); }
   constexpr Index* end() { return extent_.data() + rank_; }
 
-  /// Beyond `max_rank` extents the surplus is ignored; tensors check ranks where they make shapes.
+  /// An extent beyond `max_rank` is dropped and remembered: no tensor takes such a shape.
   constexpr void push_back(Index extent) {
     if (rank_ < max_rank) extent_[static_cast<std::size_t>(rank_++)] = extent;
+    else overflow_ = true;
   }
+  constexpr bool has_too_many_axes() const { return overflow_; }
 
   friend constexpr bool operator==(const Shape& a, const Shape& b) {
-    if (a.rank_ != b.rank_) return false;
+    if (a.rank_ != b.rank_ || a.overflow_ != b.overflow_) return false;
     for (Index i = 0; i < a.rank_; ++i)
       if (a[i] != b[i]) return false;
     return true;
@@ -73,6 +75,7 @@ class Shape {
 
   std::array<Index, static_cast<std::size_t>(max_rank)> extent_{};
   Index rank_ = 0;
+  bool overflow_ = false;
 };
 
 /// Strides of a dense row-major tensor, in elements.

@@ -33,8 +33,7 @@ class Tensor {
 
   /// Uninitialised numbers; prefer the factories below.
   explicit Tensor(const Shape& shape) : shape_(shape), strides_(row_major_strides(shape)) {
-    for (const Index e : shape)
-      if (e < 0) fail<ShapeError>("tensor", "has a negative extent in ", shape);
+    check_shape(shape);
     storage_ = Storage(static_cast<std::size_t>(shape.count()) * sizeof(T));
   }
 
@@ -86,13 +85,15 @@ class Tensor {
   /// Same numbers, other shape; one extent may be -1. Copies only if this view is strided.
   Tensor reshape(Shape shape) const {
     Index known = 1, unknown = -1;
+    const Shape asked = shape;
     for (Index i = 0; i < shape.rank(); ++i) {
       if (shape[i] == -1 && unknown < 0) unknown = i;
       else known *= shape[i];
     }
     if (unknown >= 0) shape[unknown] = known > 0 ? shape_.count() / known : 0;
+    check_shape(shape);
     if (shape.count() != shape_.count())
-      fail<ShapeError>("reshape", shape_, " has ", shape_.count(), " elements, ", shape, " has ", shape.count());
+      fail<ShapeError>("reshape", "the ", shape_.count(), " elements of ", shape_, " do not fill ", asked);
     Tensor view = contiguous();
     view.shape_ = shape;
     view.strides_ = row_major_strides(shape);
@@ -131,11 +132,11 @@ class Tensor {
     std::swap(view.strides_[a], view.strides_[b]);
     return view;
   }
-  /// Axis i of the result is axis order[i] of this one.
+  /// Axis i of the result is axis order[i] of this one; a negative axis counts from the end.
   Tensor permute(const Shape& order) const {
     unsigned seen = 0;
     for (const Index a : order)
-      if (a >= 0 && a < rank()) seen |= 1u << a;
+      if (a >= -rank() && a < rank()) seen |= 1u << (a < 0 ? a + rank() : a);
     if (order.rank() != rank() || seen != (1u << rank()) - 1)
       fail<ShapeError>("permute", order, " is no order of the axes of ", shape_);
     Tensor view = *this;
@@ -199,6 +200,15 @@ class Tensor {
   Index checked_axis(std::string_view op, Index axis) const {
     if (axis < -rank() || axis >= rank()) fail<ShapeError>(op, shape_, " has no axis ", axis);
     return axis < 0 ? axis + rank() : axis;
+  }
+  static void check_shape(const Shape& shape) {
+    if (shape.has_too_many_axes()) fail<ShapeError>("tensor", "has more than ", max_rank, " axes");
+    Index count = 1;
+    for (const Index e : shape) {
+      if (e < 0) fail<ShapeError>("tensor", "has a negative extent in ", shape);
+      if (e > 0 && count > (Index{1} << 46) / e) fail<ShapeError>("tensor", shape, " is more than memory holds");
+      count *= e;
+    }
   }
   void check_contiguous() const {
     if (!is_contiguous()) fail<ShapeError>("data", "view ", shape_, " with strides ", strides_, " is not contiguous");
