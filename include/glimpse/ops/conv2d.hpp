@@ -1,14 +1,16 @@
 // conv2d: a bank of filters slides over pictures.
 //
-//   (1)  y[n, o, y, x] = b[o] + sum_{c, r, s} w[o, c, r, s] x[n, c, y stride + r dilation - pad, ...]
-//   (2)  dx  each input position gathers w dy from every window that saw it: a convolution of dy with the
+//   (1)  y[n, o, y, x] = b[o] + sum_{c, r, s} w[o, c, r, s] x[n, c, y stride + r dilation - pad,
+//   ...] (2)  dx  each input position gathers w dy from every window that saw it: a convolution of
+//   dy with the
 //            filters turned by 180 degrees
 //   (3)  dw[o, c, r, s] = sum_{n, y, x} dy[n, o, y, x] x[n, c, y stride + r dilation - pad, ...]
 //   (4)  db[o] = sum_{n, y, x} dy[n, o, y, x]
 //
-// x: (N, C, H, W), w: (O, C / groups, h, w), y: (N, O, H', W'); H' = floor((H + 2 pad - dilation (h - 1) - 1)
-// / stride) + 1. The kernels: kernel/conv2d_windows.hpp for (1) and (2), kernel/conv2d_weights.hpp for (3).
-// The plain loops they are tested against: kernel/conv2d_reference.hpp.
+// x: (N, C, H, W), w: (O, C / groups, h, w), y: (N, O, H', W'); H' = floor((H + 2 pad - dilation (h
+// - 1) - 1) / stride) + 1. The kernels: kernel/conv2d_windows.hpp for (1) and (2),
+// kernel/conv2d_weights.hpp for (3). The plain loops they are tested against:
+// kernel/conv2d_reference.hpp.
 #pragma once
 
 #include <glimpse/autograd/variable.hpp>
@@ -32,46 +34,53 @@ struct WherePositive {
 
 namespace detail {
 
-/// The op with or without a ReLU on its way out; `y > 0` tells backward where the ReLU let the gradient pass.
+/// The op with or without a ReLU on its way out; `y > 0` tells backward where the ReLU let the
+/// gradient pass.
 template <class T>
-Variable<T> conv2d(const char* op, const Variable<T>& x, const Variable<T>& w, const Variable<T>& bias,
-                   const Conv2dOptions& options, bool relu) {
-  const kernel::ConvGeometry g = kernel::conv_geometry(op, x.value(), w.value(), bias.value(), options);
+Variable<T> conv2d(const char* op, const Variable<T>& x, const Variable<T>& w,
+                   const Variable<T>& bias, const Conv2dOptions& options, bool relu) {
+  const kernel::ConvGeometry g =
+      kernel::conv_geometry(op, x.value(), w.value(), bias.value(), options);
   const Tensor<T> xv = x.value().contiguous(), wv = w.value().contiguous();
   const Tensor<T> bv = bias.defined() ? bias.value().contiguous() : Tensor<T>();
   Tensor<T> y = empty<T>(g.output());
-  kernel::conv2d_forward<T>(g, xv.data(), wv.data(), bv.defined() ? bv.data() : nullptr, relu, y.data());
+  kernel::conv2d_forward<T>(g, xv.data(), wv.data(), bv.defined() ? bv.data() : nullptr, relu,
+                            y.data());
   return record(op, y, {x, w, bias},
                 [g, xv, wv, y = relu ? y : Tensor<T>()](const Tensor<T>& dy, Gradients<T>& d) {
-    Tensor<T> dz = dy;
-    if (y.defined()) {
-      dz = empty_like(dy);
-      parallel_blocks(dy.size(), 16384, 1, [&](Index begin, Index end) {
-        simd::map(kernel::WherePositive{}, end - begin, dz.data() + begin, dy.data() + begin, y.data() + begin);
-      });
-    }
-    const T* const from = std::as_const(dz).data();
-    if (d.wants(0)) {
-      const bool first = d.first(0);
-      kernel::conv2d_backward_data<T>(g, wv.data(), from, !first, (first ? d.fresh(0) : d[0]).data());  // (2)
-    }
-    if (d.wants(1)) kernel::conv2d_backward_weight<T>(g, xv.data(), from, d[1].data());                 // (3)
-    if (d.wants(2)) kernel::conv2d_backward_bias<T>(g, from, d[2].data());                              // (4)
-  });
+                  Tensor<T> dz = dy;
+                  if (y.defined()) {
+                    dz = empty_like(dy);
+                    parallel_blocks(dy.size(), 16384, 1, [&](Index begin, Index end) {
+                      simd::map(kernel::WherePositive{}, end - begin, dz.data() + begin,
+                                dy.data() + begin, y.data() + begin);
+                    });
+                  }
+                  const T* const from = std::as_const(dz).data();
+                  if (d.wants(0)) {
+                    const bool first = d.first(0);
+                    kernel::conv2d_backward_data<T>(g, wv.data(), from, !first,
+                                                    (first ? d.fresh(0) : d[0]).data());  // (2)
+                  }
+                  if (d.wants(1))
+                    kernel::conv2d_backward_weight<T>(g, xv.data(), from, d[1].data());   // (3)
+                  if (d.wants(2)) kernel::conv2d_backward_bias<T>(g, from, d[2].data());  // (4)
+                });
 }
 
 }  // namespace detail
 
 /// x: (N, C, H, W), w: (O, C / groups, h, w), bias: (O) or undefined.  Returns (N, O, H', W').
-/// Throws ShapeError where channels, groups or sizes do not fit, ValueError for options out of range.
-/// Source: LeCun et al. 1989.
+/// Throws ShapeError where channels, groups or sizes do not fit, ValueError for options out of
+/// range. Source: LeCun et al. 1989.
 template <class T>
 Variable<T> conv2d(const Variable<T>& x, const Variable<T>& w, const Variable<T>& bias = {},
                    const Conv2dOptions& options = {}) {
   return detail::conv2d("conv2d", x, w, bias, options, false);
 }
 
-/// max(0, conv2d(...)) in one pass over the result, for inference and where nothing stands between the two.
+/// max(0, conv2d(...)) in one pass over the result, for inference and where nothing stands between
+/// the two.
 template <class T>
 Variable<T> conv2d_relu(const Variable<T>& x, const Variable<T>& w, const Variable<T>& bias = {},
                         const Conv2dOptions& options = {}) {

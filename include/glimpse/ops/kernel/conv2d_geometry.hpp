@@ -40,8 +40,8 @@ ConvGeometry conv_geometry(std::string_view op, const X& x, const X& w, const X&
                            const Conv2dOptions& o) {
   if (x.rank() != 4) fail<ShapeError>(op, "input ", x, " wants 4 axes (N, C, H, W)");
   if (w.rank() != 4) fail<ShapeError>(op, "weight ", w, " wants 4 axes (out, in / groups, h, w)");
-  ConvGeometry g{x.size(0), x.size(1), x.size(2), x.size(3), w.size(0), w.size(2), w.size(3), 0, 0,
-                 o.stride,  o.padding, o.dilation, o.groups};
+  ConvGeometry g{x.size(0), x.size(1), x.size(2), x.size(3), w.size(0),  w.size(2), w.size(3),
+                 0,         0,         o.stride,  o.padding, o.dilation, o.groups};
   for (const std::size_t i : {0u, 1u}) {
     if (o.stride[i] < 1 || o.dilation[i] < 1 || o.padding[i] < 0) {
       fail<ValueError>(op, "wants stride and dilation of 1 or more and padding of 0 or more, got ",
@@ -51,8 +51,8 @@ ConvGeometry conv_geometry(std::string_view op, const X& x, const X& w, const X&
   if (g.groups < 1 || g.oc % g.groups != 0)
     fail<ShapeError>(op, "weight ", w, " cannot be split into ", g.groups, " groups");
   if (w.size(1) * g.groups != g.c) {
-    fail<ShapeError>(op, "weight ", w, " wants ", w.size(1) * g.groups, " input channels, input ", x,
-                     " has ", g.c);
+    fail<ShapeError>(op, "weight ", w, " wants ", w.size(1) * g.groups, " input channels, input ",
+                     x, " has ", g.c);
   }
   if (bias.defined() && (bias.rank() != 1 || bias.size(0) != g.oc))
     fail<ShapeError>(op, "bias ", bias, " wants ", g.oc, " elements, one for each filter of ", w);

@@ -1,13 +1,16 @@
-// conv2d_planes: zero-padded copies of pictures in which every tap of a filter is one constant shift.
+// conv2d_planes: zero-padded copies of pictures in which every tap of a filter is one constant
+// shift.
 //
-//   (1)  plane_ab[i][j] = picture[i step_h + a - top][j step_w + b - left]       zero outside the picture
-//   (2)  tap (ty, tx) of window (y, x) lies in plane (a, b) = (ty mod step_h, tx mod step_w)
+//   (1)  plane_ab[i][j] = picture[i step_h + a - top][j step_w + b - left]       zero outside the
+//   picture (2)  tap (ty, tx) of window (y, x) lies in plane (a, b) = (ty mod step_h, tx mod
+//   step_w)
 //        at flat position  y row + x + (ty / step_h) row + tx / step_w
 //
-// With step 1 there is one plane; with larger strides the picture is dealt out over step_h x step_w of them.
-// By (2), walking the windows in flat order q = y row + x, every tap reads consecutive numbers: vectors can be
-// loaded straight from the plane, and no window is ever copied. The price are the few q whose x lies beyond the
-// last window; they are computed and dropped. The zeros left of a row also serve as the zeros right of the row above.
+// With step 1 there is one plane; with larger strides the picture is dealt out over step_h x step_w
+// of them. By (2), walking the windows in flat order q = y row + x, every tap reads consecutive
+// numbers: vectors can be loaded straight from the plane, and no window is ever copied. The price
+// are the few q whose x lies beyond the last window; they are computed and dropped. The zeros left
+// of a row also serve as the zeros right of the row above.
 #pragma once
 
 #include <algorithm>
@@ -65,9 +68,10 @@ struct Planes {
   template <class T>
   void fill_row(T* at, const T* from, Index b) const {
     // columns j with 0 <= j step_w + b - left < w
-    const Index begin = std::clamp<Index>(simd::detail::ceil_div(std::max<Index>(left - b, 0), step_w), 0, row);
-    const Index end =
-        std::clamp<Index>(simd::detail::ceil_div(std::max<Index>(w + left - b, 0), step_w), begin, row);
+    const Index begin =
+        std::clamp<Index>(simd::detail::ceil_div(std::max<Index>(left - b, 0), step_w), 0, row);
+    const Index end = std::clamp<Index>(
+        simd::detail::ceil_div(std::max<Index>(w + left - b, 0), step_w), begin, row);
     std::fill(at, at + begin, T(0));
     if (step_w == 1) {
       std::copy(from + (begin - left), from + (end - left), at + begin);

@@ -5,8 +5,8 @@
 //   (3)  dw[o, c, r, s]         += x[n, c, y + r, x + s] dy[n, o, y, x]
 //   (4)  db[o]                  += dy[n, o, y, x]
 //
-// (positions as in conv2d_geometry.hpp (2), what lies outside the picture is zero). Tests hold the fast kernels
-// against it.
+// (positions as in conv2d_geometry.hpp (2), what lies outside the picture is zero). Tests hold the
+// fast kernels against it.
 #pragma once
 
 #include <glimpse/ops/kernel/conv2d_geometry.hpp>
@@ -43,7 +43,8 @@ Tensor<T> conv2d(const Tensor<T>& x, const Tensor<T>& w, const Tensor<T>& bias,
                  const Conv2dOptions& options = {}) {
   const kernel::ConvGeometry g = kernel::conv_geometry("conv2d", x, w, bias, options);
   Tensor<T> y = zeros<T>(g.output());
-  detail::each_product(g, [&](Index k, Index i, Index o) { y.data()[o] += w.data()[k] * x.data()[i]; });
+  detail::each_product(
+      g, [&](Index k, Index i, Index o) { y.data()[o] += w.data()[k] * x.data()[i]; });
   if (bias.defined())
     for (Index i = 0; i < y.size(); ++i) y.data()[i] += bias.data()[i / (g.oh * g.ow) % g.oc];
   return y;
@@ -51,8 +52,8 @@ Tensor<T> conv2d(const Tensor<T>& x, const Tensor<T>& w, const Tensor<T>& bias,
 
 /// (2), (3), (4): adds to dx, dw and, where it is defined, db.
 template <class T>
-void conv2d_backward(const Tensor<T>& x, const Tensor<T>& w, const Tensor<T>& dy, const Conv2dOptions& options,
-                     Tensor<T>& dx, Tensor<T>& dw, Tensor<T>& db) {
+void conv2d_backward(const Tensor<T>& x, const Tensor<T>& w, const Tensor<T>& dy,
+                     const Conv2dOptions& options, Tensor<T>& dx, Tensor<T>& dw, Tensor<T>& db) {
   const kernel::ConvGeometry g = kernel::conv_geometry("conv2d", x, w, Tensor<T>(), options);
   detail::each_product(g, [&](Index k, Index i, Index o) {
     dx.data()[i] += w.data()[k] * dy.data()[o];

@@ -1,13 +1,14 @@
 // conv2d_weights: the gradients of a convolution's filters and biases.
 //
-//   (1)  dw[o, c, t] += sum_n sum_q dy[n, o, q] plane[n, c, q + offset(t)]     q: flat window, conv2d_planes.hpp
-//   (2)  db[o]       += sum_n sum_q dy[n, o, q]
+//   (1)  dw[o, c, t] += sum_n sum_q dy[n, o, q] plane[n, c, q + offset(t)]     q: flat window,
+//   conv2d_planes.hpp (2)  db[o]       += sum_n sum_q dy[n, o, q]
 //
-// (1) is a product summed over all pixels of all pictures. dy is copied to the flat windows, zero between the
-// rows. Vectors run over input channels, so planes are turned to [position][channels], and a tap is again one
-// constant shift. Where channels are few (a grey picture has one), vectors run over (channel, tap) instead, and
-// the windows of the pictures at hand are written out. Pictures are taken in groups of a fixed size, and each dw
-// is summed by one thread in one order: the number of threads changes nothing.
+// (1) is a product summed over all pixels of all pictures. dy is copied to the flat windows, zero
+// between the rows. Vectors run over input channels, so planes are turned to [position][channels],
+// and a tap is again one constant shift. Where channels are few (a grey picture has one), vectors
+// run over (channel, tap) instead, and the windows of the pictures at hand are written out.
+// Pictures are taken in groups of a fixed size, and each dw is summed by one thread in one order:
+// the number of threads changes nothing.
 #pragma once
 
 #include <glimpse/ops/kernel/conv2d_windows.hpp>
@@ -20,7 +21,7 @@ namespace detail {
 /// How (1) is laid out for one group of filters.
 template <class T>
 struct WeightPlan {
-  Planes band;        // one unit: a picture, or a band of its rows
+  Planes band;  // one unit: a picture, or a band of its rows
   Index bands, band_rows;
   Index units, group;
   bool windowed;      // vectors over (channel, tap)
@@ -48,7 +49,8 @@ struct WeightPlan {
     units = g.n * bands;
     group = std::min(units, std::max<Index>(4, 1664 / count));
     const Index in = g.group_in();
-    const Index by_channel = ceil_div(in, cols) * g.taps(), by_window = ceil_div(in * g.taps(), cols);
+    const Index by_channel = ceil_div(in, cols) * g.taps(),
+                by_window = ceil_div(in * g.taps(), cols);
     windowed = 10 * by_window < 7 * by_channel;
     blocks = windowed ? by_window : ceil_div(in, cols);
     taps_apart = windowed ? 1 : g.taps();
@@ -115,7 +117,8 @@ void conv2d_backward_weight(const ConvGeometry& g, const T* x, const T* dy, T* d
   const detail::WeightPlan<T> plan(g, set);
   const Index width = plan.width(), strips = ceil_div(out, set.rows);
   const Storage memory(
-      static_cast<std::size_t>(out * width + out * plan.dy_row + plan.group * plan.unit_size) * sizeof(T));
+      static_cast<std::size_t>(out * width + out * plan.dy_row + plan.group * plan.unit_size) *
+      sizeof(T));
   T* const sum = static_cast<T*>(memory.data());
   T* const left = sum + out * width;
   T* const right = left + out * plan.dy_row;
@@ -137,11 +140,23 @@ void conv2d_backward_weight(const ConvGeometry& g, const T* x, const T* dy, T* d
           const Index o = s * out / strips, rows = (s + 1) * out / strips - o;
           for (Index t = 0; t < plan.taps_apart; ++t) {
             const Index channel = plan.band.phases() * plan.band.size;
-            const T* const b = right + (plan.windowed ? block : block * channel + plan.taps[static_cast<std::size_t>(t)]) * plan.cols;
-            const simd::Tile<T> tile{left + o * plan.dy_row, plan.dy_row, 1, plan.count,
-                                     {b, b + plan.cols / 2}, plan.steps.data(), plan.unit_size, plan.count, here,
-                                     sum + o * width + (block * plan.taps_apart + t) * plan.cols, width,
-                                     T(1), u0 > 0};
+            const T* const b =
+                right +
+                (plan.windowed ? block : block * channel + plan.taps[static_cast<std::size_t>(t)]) *
+                    plan.cols;
+            const simd::Tile<T> tile{left + o * plan.dy_row,
+                                     plan.dy_row,
+                                     1,
+                                     plan.count,
+                                     {b, b + plan.cols / 2},
+                                     plan.steps.data(),
+                                     plan.unit_size,
+                                     plan.count,
+                                     here,
+                                     sum + o * width + (block * plan.taps_apart + t) * plan.cols,
+                                     width,
+                                     T(1),
+                                     u0 > 0};
             set.run[rows - 1](&tile);
           }
         }

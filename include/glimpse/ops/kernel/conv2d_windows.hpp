@@ -1,16 +1,17 @@
-// conv2d_windows: products of filters with all windows of a batch of pictures: conv2d forward, and backward
-// to its input.
+// conv2d_windows: products of filters with all windows of a batch of pictures: conv2d forward, and
+// backward to its input.
 //
-//   (1)  y[n, o, q] = sum_{c, t} a[o, c, t] plane[n, c, q + offset(t)]       q: flat window, conv2d_planes.hpp
-//   (2)  forward:        a = w, t over the taps
-//   (3)  backward data:  dx at row i step_h + r - pad gathers the taps t_y = u step_h + r:
+//   (1)  y[n, o, q] = sum_{c, t} a[o, c, t] plane[n, c, q + offset(t)]       q: flat window,
+//   conv2d_planes.hpp (2)  forward:        a = w, t over the taps (3)  backward data:  dx at row i
+//   step_h + r - pad gathers the taps t_y = u step_h + r:
 //                        dx[n, c, (i, j)] = sum_{o, u, v} w[o, c, (u, v)] dy[n, o, (i - u, j - v)]
 //        one convolution of dy with step 1 for each remainder (r, s) of the stride, filters turned.
 //
-// (1) is a matrix product whose right side is never written down: the micro-kernel (simd/tile.hpp) loads its
-// vectors from the padded planes. Columns are counted in vectors over the pictures of a group, so small maps leave
-// no half-empty tiles. Channels go in blocks of some 512 numbers of each filter; sums wait in a buffer that is copied
-// out at the end, with bias and ReLU. Threads take groups of pictures, and rows of filters where pictures are few.
+// (1) is a matrix product whose right side is never written down: the micro-kernel (simd/tile.hpp)
+// loads its vectors from the padded planes. Columns are counted in vectors over the pictures of a
+// group, so small maps leave no half-empty tiles. Channels go in blocks of some 512 numbers of each
+// filter; sums wait in a buffer that is copied out at the end, with bias and ReLU. Threads take
+// groups of pictures, and rows of filters where pictures are few.
 #pragma once
 
 #include <vector>
@@ -88,10 +89,12 @@ void conv_windows(Windows<T> x) {
   using simd::detail::ceil_div;
   using simd::detail::round_up;
   const simd::TileSet<T>& set = simd::tiles<T>();
-  const Index lanes = set.cols / 2, taps = static_cast<Index>(x.taps.size()), strips = ceil_div(x.rows, set.rows);
+  const Index lanes = set.cols / 2, taps = static_cast<Index>(x.taps.size()),
+              strips = ceil_div(x.rows, set.rows);
   if (x.pictures * x.rows * x.planes.out_h * x.planes.out_w == 0) return;
 
-  // Large pictures are cut into bands of rows, small ones gathered, to some thousand columns a task.
+  // Large pictures are cut into bands of rows, small ones gathered, to some thousand columns a
+  // task.
   x.planes.lay_out(lanes);
   const Index bands = std::min(x.planes.out_h, ceil_div(x.planes.count(), 1536));
   const Index band_rows = ceil_div(x.planes.out_h, bands);
@@ -109,14 +112,17 @@ void conv_windows(Windows<T> x) {
   const Index depth = std::max<Index>(1, ceil_div(x.channels, blocks));  // channels in a block
   std::vector<Index> offsets;
   for (Index c = 0; c < depth; ++c)
-    for (const auto& t : x.taps) offsets.push_back(c * band.phases() * band.size + band.offset(t[0], t[1]));
+    for (const auto& t : x.taps)
+      offsets.push_back(c * band.phases() * band.size + band.offset(t[0], t[1]));
 
   const Index cost = x.rows * width * vectors * group * lanes / 64 / parts + 1;
   parallel_blocks(groups * parts, 1, cost, [&](Index task, Index) {
     const Index first_unit = task / parts * group, here = std::min(group, units - first_unit);
-    const Index first_strip = task % parts * strips / parts, last_strip = (task % parts + 1) * strips / parts;
+    const Index first_strip = task % parts * strips / parts,
+                last_strip = (task % parts + 1) * strips / parts;
     const auto strip_row = [&](Index s) { return s * x.rows / strips; };
-    const Index columns = round_up(here * vectors, 2) * lanes, unit_size = depth * band.phases() * band.size;
+    const Index columns = round_up(here * vectors, 2) * lanes,
+                unit_size = depth * band.phases() * band.size;
     const Index sums = (strip_row(last_strip) - strip_row(first_strip)) * columns;
     const Storage memory(static_cast<std::size_t>(here * unit_size + sums) * sizeof(T));
     T* const plane = static_cast<T*>(memory.data());
@@ -134,8 +140,19 @@ void conv_windows(Windows<T> x) {
       for (Index s = first_strip; s < last_strip; ++s) {
         const Index o = strip_row(s), rows = strip_row(s + 1) - o;
         T* const strip_sum = sum + (o - strip_row(first_strip)) * columns;
-        simd::Tile<T> t{x.a + o * width + c0 * taps, width, 1, 0, {}, offsets.data(), 0, channels * taps, 1,
-                        strip_sum, columns, T(1), c0 > 0};
+        simd::Tile<T> t{x.a + o * width + c0 * taps,
+                        width,
+                        1,
+                        0,
+                        {},
+                        offsets.data(),
+                        0,
+                        channels * taps,
+                        1,
+                        strip_sum,
+                        columns,
+                        T(1),
+                        c0 > 0};
         for (Index v = 0; v < here * vectors; v += 2, t.out += set.cols) {
           const Index next = std::min(v + 1, here * vectors - 1);
           t.b[0] = plane + v / vectors * unit_size + v % vectors * lanes;
@@ -145,10 +162,19 @@ void conv_windows(Windows<T> x) {
         if (c0 + channels < x.channels) continue;
         for (Index u = 0; u < here; ++u) {
           const Index n = (first_unit + u) / bands, first = (first_unit + u) % bands * band_rows;
-          const detail::WindowsOut<T> out{
-              strip_sum + u * vectors * lanes, columns, band.row, rows, std::min(band_rows, x.planes.out_h - first),
-              band.out_w, x.y + n * x.y_picture + o * x.y_channel + first * x.y_row, x.y_channel, x.y_row, x.y_step,
-              x.bias != nullptr ? x.bias + o : nullptr, x.relu, x.add};
+          const detail::WindowsOut<T> out{strip_sum + u * vectors * lanes,
+                                          columns,
+                                          band.row,
+                                          rows,
+                                          std::min(band_rows, x.planes.out_h - first),
+                                          band.out_w,
+                                          x.y + n * x.y_picture + o * x.y_channel + first * x.y_row,
+                                          x.y_channel,
+                                          x.y_row,
+                                          x.y_step,
+                                          x.bias != nullptr ? x.bias + o : nullptr,
+                                          x.relu,
+                                          x.add};
           simd::dispatch<detail::WindowsOutKernel>(&out);
         }
       }
@@ -160,15 +186,30 @@ void conv_windows(Windows<T> x) {
 template <class T>
 void conv2d_forward(const ConvGeometry& g, const T* x, const T* w, const T* bias, bool relu, T* y) {
   const Index in = g.group_in(), out = g.group_out();
-  Windows<T> v{{g.h, g.w, g.stride[0], g.stride[1], g.padding[0], g.padding[1]}, x, g.n, g.c * g.h * g.w, in, w,
-               out, {}, y, g.oc * g.oh * g.ow, g.oh * g.ow, g.ow, 1, bias, relu, false};
+  Windows<T> v{{g.h, g.w, g.stride[0], g.stride[1], g.padding[0], g.padding[1]},
+               x,
+               g.n,
+               g.c * g.h * g.w,
+               in,
+               w,
+               out,
+               {},
+               y,
+               g.oc * g.oh * g.ow,
+               g.oh * g.ow,
+               g.ow,
+               1,
+               bias,
+               relu,
+               false};
   v.planes.out_h = g.oh, v.planes.out_w = g.ow;
   v.planes.reach_h = (g.kh - 1) * g.dilation[0] / g.stride[0];
   v.planes.reach_w = (g.kw - 1) * g.dilation[1] / g.stride[1];
   for (Index r = 0; r < g.kh; ++r)
     for (Index s = 0; s < g.kw; ++s) v.taps.push_back({r * g.dilation[0], s * g.dilation[1]});
   for (Index i = 0; i < g.groups; ++i) {
-    v.x = x + i * in * g.h * g.w, v.a = w + i * out * in * g.taps(), v.y = y + i * out * g.oh * g.ow;
+    v.x = x + i * in * g.h * g.w, v.a = w + i * out * in * g.taps(),
+    v.y = y + i * out * g.oh * g.ow;
     v.bias = bias != nullptr ? bias + i * out : nullptr;
     conv_windows(v);
   }
@@ -183,10 +224,17 @@ void conv2d_backward_data(const ConvGeometry& g, const T* w, const T* dy, bool a
   for (Index i = 0; i < g.groups; ++i) {
     for (Index r = 0; r < g.stride[0]; ++r) {
       for (Index s = 0; s < g.stride[1]; ++s) {
-        Windows<T> v{{g.oh, g.ow}, dy + i * out * g.oh * g.ow, g.n, g.oc * g.oh * g.ow, out, a, in, {}, dx,
-                     g.c * g.h * g.w, g.h * g.w, g.stride[0] * g.w, g.stride[1], nullptr, false, add};
+        Windows<T> v{{g.oh, g.ow}, dy + i * out * g.oh * g.ow,
+                     g.n,          g.oc * g.oh * g.ow,
+                     out,          a,
+                     in,           {},
+                     dx,           g.c * g.h * g.w,
+                     g.h * g.w,    g.stride[0] * g.w,
+                     g.stride[1],  nullptr,
+                     false,        add};
         Planes& p = v.planes;
-        std::vector<Index> from;  // the taps that reach this remainder, by their place in the filter
+        std::vector<Index>
+            from;  // the taps that reach this remainder, by their place in the filter
         for (Index k = 0; k < taps; ++k) {
           const Index ty = k / g.kw * g.dilation[0], tx = k % g.kw * g.dilation[1];
           if (ty % g.stride[0] != r || tx % g.stride[1] != s) continue;
@@ -197,7 +245,8 @@ void conv2d_backward_data(const ConvGeometry& g, const T* w, const T* dy, bool a
         }
         for (auto& t : v.taps) t = {p.reach_h - t[0], p.reach_w - t[1]};
         // padded rows i stride + r that lie inside the picture
-        const auto bounds = [](Index size, Index pad, Index stride, Index rest, Index& first, Index& count) {
+        const auto bounds = [](Index size, Index pad, Index stride, Index rest, Index& first,
+                               Index& count) {
           first = simd::detail::ceil_div(std::max<Index>(pad - rest, 0), stride);
           const Index last = size + pad - rest;  // first * stride < last wanted
           count = last > first * stride ? simd::detail::ceil_div(last - first * stride, stride) : 0;
