@@ -35,8 +35,8 @@ inline Picture draw_ground(Index height, Index width, float level, float amount,
   if (rng.chance(0.6)) add_gradient(ground, 0.6f * amount, rng);
   if (kind < 0.5) {
     const float cell = size * static_cast<float>(std::exp(rng.uniform(-2.5, 0.8)));
-    add_clouds(ground, amount * static_cast<float>(rng.uniform(0.2, 1)), cell,
-               static_cast<int>(1 + rng.below(3)), rng);
+    const auto octaves = static_cast<int>(1 + rng.below(3));
+    add_clouds(ground, amount * static_cast<float>(rng.uniform(0.2, 1)), cell, octaves, rng);
   } else if (kind < 0.65) {
     add_stripes(ground, amount * static_cast<float>(rng.uniform(0.2, 0.8)), rng);
   } else if (kind < 0.8) {
@@ -69,9 +69,9 @@ inline void paint_clutter(Picture& p, double strength, const Random& stream) {
                          static_cast<float>(cy + x * std::sin(turn) + y * std::cos(turn))});
     }
     shape.add(outline);
-    paint(p, cover_of(std::move(shape), Map(), p.height, p.width),
-          static_cast<float>(rng.uniform()),
-          static_cast<float>(std::min(1.0, rng.uniform(0.2, 1) * strength)));
+    const auto grey = static_cast<float>(rng.uniform());
+    const auto alpha = static_cast<float>(std::min(1.0, rng.uniform(0.2, 1) * strength));
+    paint(p, cover_of(std::move(shape), Map(), p.height, p.width), grey, alpha);
   }
 }
 

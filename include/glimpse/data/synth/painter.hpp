@@ -89,7 +89,8 @@ inline bool WordPainter::compose(WordSample& sample, const Random& rng, bool eas
   const bool cropped = frames.chance(recipe_.crop.chance);
   const double loose = frames.chance(0.25) ? 0.35 : 0.14;
   for (double& m : margin)
-    m = cropped ? (0.02 + loose * frames.uniform() * frames.uniform()) * recipe_.crop.strength : 0;
+    m = cropped ? (0.02 + loose * (frames.uniform() * frames.uniform())) * recipe_.crop.strength
+                : 0;
   margin[0] *= 1.3, margin[2] *= 1.3;
   Random cuts = rng.split(stream::cutting);
   if (cuts.chance(recipe_.cut.chance) && !easy)

@@ -37,9 +37,10 @@ inline void photograph(Picture& p, double capital, const Recipe& recipe, const R
     blur(p, capital * 0.07 * u * u * recipe.blur.strength * ease);
   }
   Random shake = rng.split(stream::motions);
-  if (shake.chance(recipe.motion.chance) && !easy)
-    motion_blur(p, capital * 0.2 * shake.uniform() * recipe.motion.strength,
-                shake.uniform(0, 3.1416));
+  if (shake.chance(recipe.motion.chance) && !easy) {
+    const double angle = shake.uniform(0, 3.1416);
+    motion_blur(p, capital * 0.2 * shake.uniform() * recipe.motion.strength, angle);
+  }
 
   Random coarse = rng.split(stream::coarsening);
   if (coarse.chance(recipe.coarse.chance) && recipe.coarse.strength > 0 && !easy) {
@@ -56,7 +57,7 @@ inline void photograph(Picture& p, double capital, const Recipe& recipe, const R
   }
   Random block = rng.split(stream::blocking);
   if (block.chance(recipe.blocks.chance))
-    compress_blocks(p, 0.9 * block.uniform() * block.uniform() * recipe.blocks.strength * ease);
+    compress_blocks(p, 0.9 * (block.uniform() * block.uniform()) * recipe.blocks.strength * ease);
   if (p.height != full_height || p.width != full_width) p = resized(p, full_height, full_width);
   Random sharp = rng.split(stream::sharpening);
   if (sharp.chance(recipe.sharpen.chance))
@@ -64,8 +65,8 @@ inline void photograph(Picture& p, double capital, const Recipe& recipe, const R
   Random tones = rng.split(stream::toning);
   if (tones.chance(recipe.tone.chance)) {
     const double s = recipe.tone.strength * ease;
-    const double range = 1 - 0.55 * tones.uniform() * tones.uniform() * s,
-                 low = (1 - range) * tones.uniform();
+    const double range = 1 - 0.55 * s * (tones.uniform() * tones.uniform());
+    const double low = std::max(0.0, 1 - range) * tones.uniform();
     tone(p, static_cast<float>(low), static_cast<float>(low + range),
          static_cast<float>(std::exp(tones.normal(0, 0.3) * s)));
   }

@@ -77,9 +77,8 @@ struct Recipe {
   // camera
   Step crop{1.0}, cut{0.12}, blur{0.75}, motion{0.12}, coarse{0.5}, sharpen{0.2}, noise{0.6},
       blocks{0.45}, tone{0.5};
-  // picture
-  double least_contrast =
-      0.06;  // of the finished picture, in grey levels of [0, 1]; less is drawn again
+  // picture; contrast is that of the finished picture in greys, below the least it is drawn again
+  double least_contrast = 0.06;
   double least_height = 26, most_height = 64;  // pixels
 
   /// Calls f(name, step) for every step.

@@ -74,8 +74,9 @@ class Words {
       word += rng.chance(0.25) ? "-" + second : rng.chance(0.2) ? "&" + second : second;
     } else if (take(recipe.addresses)) {
       const std::string_view ends[] = {".com", ".org", ".net", ".in", ".co"};
-      return (rng.chance(0.7) ? "www." : "") + lexical(rng, recipe).substr(0, 12) +
-             std::string(ends[static_cast<std::size_t>(rng.below(5))]);
+      std::string address = rng.chance(0.7) ? "www." : "";
+      address += lexical(rng, recipe).substr(0, 12);
+      return address.append(ends[static_cast<std::size_t>(rng.below(5))]);
     } else if (take(recipe.common)) {
       word = common(rng);
     } else {
@@ -138,7 +139,10 @@ class Words {
     std::string text(rng.chance(0.7) ? "$" : "");
     const Index length = 1 + rng.below(3);
     for (Index i = 0; i < length; ++i) text += digit(rng);
-    if (rng.chance(0.75)) text += std::string(".") + digit(rng) + (rng.chance(0.5) ? '9' : '0');
+    if (!rng.chance(0.75)) return text;
+    text += '.';
+    text += digit(rng);
+    text += rng.chance(0.5) ? '9' : '0';
     return text;
   }
 
