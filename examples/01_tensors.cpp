@@ -7,6 +7,7 @@
 #include <string>
 
 #include <glimpse/core/arithmetic.hpp>
+#include <glimpse/core/print.hpp>
 #include <glimpse/core/random.hpp>
 #include <glimpse/core/reduce.hpp>
 #include <glimpse/io/image.hpp>
@@ -19,15 +20,9 @@ using namespace glimpse;
 
 namespace {
 
-/// Prints a vector or a matrix, one row to a line.
-void print(const char* name, const Tensor<float>& x) {
-  std::printf("%s %s\n", name, x.shape().str().c_str());
-  const Tensor<float> rows = x.rank() < 2 ? x.reshape({1, x.size()}) : x;
-  for (Index r = 0; r < rows.size(0); ++r) {
-    std::printf("   ");
-    for (Index c = 0; c < rows.size(1); ++c) std::printf(" %7.3g", static_cast<double>(rows(r, c)));
-    std::printf("\n");
-  }
+template <class T>
+void print(const char* name, const Tensor<T>& x) {
+  std::printf("%s: %s\n", name, to_string(x).c_str());
 }
 
 void views() {
@@ -62,7 +57,8 @@ void reductions() {
   print("x", x);
   print("sum(x, {0}), down the columns", sum(x, {0}));
   print("mean(x, {1}), along the rows", mean(x, {1}));
-  std::printf("max(x) = %g\n\n", static_cast<double>(max(x).item()));
+  print("argmax(x), the place of the largest in each row", argmax(x));
+  std::printf("\n");
 }
 
 void random_numbers() {

@@ -4,8 +4,8 @@
 //   (1)    dy/dx = t + x (1 - t^2) s,   t = tanh(softplus(x)),  s = sigmoid(x)
 //
 // An op is a function that computes a tensor and ends in `record`, with the way back as a lambda.
-// `gradcheck` holds that way back against differences of the forward pass. Source of the op: Misra
-// 2019.
+// `gradcheck` holds that way back against differences of the forward pass.
+// Source of the op: Misra 2019.
 //
 //   03_check_your_own_op --out steps.png
 #include <cmath>
