@@ -78,6 +78,32 @@ OP_ROW("batch_norm2d_relu by running statistics").with(batches)
     .reference([](auto x) { return plain(x, false, true); })
     .double_tolerance(1e-10, sums).float_tolerance(5e-5, sums);
 
+TEST_CASE("batch_norm2d: one value a channel is nothing to train on, but can be used", "[op]") {
+  const auto x = constant(ones<float>({1, 1, 1, 1})), one = constant(ones<float>({1}));
+  Running<float> r(1);
+  CHECK_THROWS_AS(batch_norm2d(x, one, one, r.mean, r.var, true), ShapeError);
+  CHECK(batch_norm2d(x, one, one, r.mean, r.var, false).item() == Approx(0.9 / std::sqrt(0.5) + 1).epsilon(1e-4));
+}
+
+TEST_CASE("batch_norm2d: a first picture that stands apart does not spoil the sums", "[op]") {
+  Random rng(3);
+  Tensor<float> x(Shape{16, 2, 8, 8});
+  for (float& v : x.span()) v = static_cast<float>(10000 + rng.uniform(-1, 1));
+  for (Index k = 0; k < 64; ++k) x.data()[k] = 0;  // the run that the sums of channel 0 are centred on
+  Tensor<float> mean = zeros<float>({2}), var = zeros<float>({2});
+  const auto one = constant(ones<float>({2}));
+  batch_norm2d(constant(x), one, one, mean, var, true, 1.0f);
+  for (Index c = 0; c < 2; ++c) {
+    double m = 0, v = 0;
+    for (Index n = 0; n < 16; ++n)
+      for (Index k = 0; k < 64; ++k) m += double(x(n, c, k / 8, k % 8)) / 1024;
+    for (Index n = 0; n < 16; ++n)
+      for (Index k = 0; k < 64; ++k) v += std::pow(double(x(n, c, k / 8, k % 8)) - m, 2) / 1023;
+    CHECK(mean(c) == Approx(m).epsilon(1e-6));
+    CHECK(var(c) == Approx(v).epsilon(1e-4));
+  }
+}
+
 TEST_CASE("batch_norm2d: running statistics move towards the batch's, unbiased", "[op]") {
   const auto x = constant(tensor<double>({1, 2, 3, 6}, {2, 1, 1, 2}));
   Running<double> r(1);

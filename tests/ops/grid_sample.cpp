@@ -46,18 +46,32 @@ OP_ROW("grid_sample, zeros outside").with(places)
     .golden("grid_sample_zeros").float_tolerance(5e-5, "as above");
 
 TEST_CASE("grid_sample: a picture's own places give it back bit for bit", "[op]") {
-  Tensor<float> x({1, 1, 7, 13}), grid({1, 7, 13, 2});
-  Random rng(4);
-  for (float& v : x.span()) v = static_cast<float>(rng.uniform());
-  for (Index i = 0; i < 7; ++i)
-    for (Index j = 0; j < 13; ++j) {
-      grid(0, i, j, 0) = static_cast<float>(2 * j + 1) / 13.f - 1;
-      grid(0, i, j, 1) = static_cast<float>(2 * i + 1) / 7.f - 1;
+  for (const Shape& size : {Shape{1, 1}, {7, 13}, {32, 100}, {5, 49}, {57, 333}, {48, 160}}) {
+    const Index h = size[0], w = size[1];
+    Tensor<float> x({1, 1, h, w}), grid({1, h, w, 2});
+    Random rng(4);
+    for (float& v : x.span()) v = static_cast<float>(rng.uniform());
+    for (Index i = 0; i < h; ++i)
+      for (Index j = 0; j < w; ++j) {
+        grid(0, i, j, 0) = static_cast<float>(2 * j + 1) / static_cast<float>(w) - 1;
+        grid(0, i, j, 1) = static_cast<float>(2 * i + 1) / static_cast<float>(h) - 1;
+      }
+    for (const GridPadding padding : {GridPadding::border, GridPadding::zeros}) {
+      INFO(size.str());
+      const Tensor<float> y = grid_sample(constant(x), constant(grid), padding).value();
+      CHECK(std::equal(x.span().begin(), x.span().end(), y.span().begin()));
     }
-  for (const GridPadding padding : {GridPadding::border, GridPadding::zeros}) {
-    const Tensor<float> y = grid_sample(constant(x), constant(grid), padding).value();
-    CHECK(std::equal(x.span().begin(), x.span().end(), y.span().begin()));
   }
+}
+
+TEST_CASE("grid_sample: beyond the border nothing pulls on the grid", "[op]") {
+  const auto x = parameter(tensor<double>({1, 2, 3, 5}, {1, 1, 1, 4}));
+  const auto grid = parameter(tensor<double>({-0.9, 0, 0.9, 0, 0.1, 0}, {1, 1, 3, 2}));
+  const auto y = grid_sample(x, grid);
+  y.backward(ones<double>(y.shape()));
+  CHECK((y.value()(0, 0, 0, 0) == 1 && y.value()(0, 0, 0, 1) == 5));
+  CHECK((grid.grad()(0, 0, 0, 0) == 0 && grid.grad()(0, 0, 1, 0) == 0));
+  CHECK(grid.grad()(0, 0, 2, 0) == Approx(2));  // (3 - 2) a pixel, W / 2 pixels a unit
 }
 
 TEST_CASE("grid_sample: places without sense read no memory that is not the picture's", "[op]") {

@@ -67,7 +67,7 @@ Reference adaptive(const Reference& x, Index h, Index w, F f) {
 }
 
 Op& pictures(Op& op) {
-  return op.shapes({{1, 1, 3, 3}, {2, 3, 6, 8}, {1, 2, 7, 5}, {3, 5, 37, 33}, {8, 16, 32, 50}})
+  return op.shapes({{1, 1, 3, 3}, {2, 3, 6, 8}, {1, 2, 7, 5}, {1, 2, 4, 25}, {1, 1, 5, 64}, {3, 5, 37, 33}, {8, 16, 32, 50}})
       .values(distinct(-3, 3))
       .rejects({{3, 6, 8}});
 }
@@ -75,6 +75,9 @@ Op& pictures(Op& op) {
 constexpr Pool2dOptions overlapping{.kernel = {3, 3}, .stride = {2, 2}, .padding = {1, 1}};
 constexpr Pool2dOptions rounded_up{.ceil_mode = true};
 constexpr Pool2dOptions tall{.kernel = {2, 2}, .stride = {2, 1}, .padding = {0, 1}};
+constexpr Pool2dOptions halved{.kernel = {2, 1}, .stride = {2, 1}};
+constexpr Pool2dOptions sliding{.kernel = {3, 2}, .stride = {1, 1}, .padding = {1, 1}};
+constexpr Pool2dOptions pairs{.kernel = {3, 2}, .stride = {1, 2}};  // overlap down, not across
 constexpr Pool2dOptions uncounted{.kernel = {3, 3}, .stride = {2, 2}, .padding = {1, 1}, .count_padding = false};
 
 }  // namespace
@@ -91,6 +94,15 @@ OP_ROW("max_pool2d rounded up").with(pictures)
 OP_ROW("max_pool2d that keeps the width").with(pictures)
     .call([](auto x) { return max_pool2d(x[0], tall); })
     .reference([](auto x) { return largest(x[0], tall); }).golden("max_pool2d_tall");
+OP_ROW("max_pool2d (2, 1)").with(pictures)
+    .call([](auto x) { return max_pool2d(x[0], halved); })
+    .reference([](auto x) { return largest(x[0], halved); });
+OP_ROW("max_pool2d sliding").with(pictures)
+    .call([](auto x) { return max_pool2d(x[0], sliding); })
+    .reference([](auto x) { return largest(x[0], sliding); });
+OP_ROW("max_pool2d overlapping down, not across").with(pictures)
+    .call([](auto x) { return max_pool2d(x[0], pairs); })
+    .reference([](auto x) { return largest(x[0], pairs); });
 
 OP_ROW("average_pool2d").with(pictures).rejects({{1, 1, 1, 5}})
     .call([](auto x) { return average_pool2d(x[0]); })
@@ -133,6 +145,26 @@ TEST_CASE("pool2d: options without sense are refused", "[op]") {
   const auto x = constant(ones<float>({1, 1, 4, 4}));
   CHECK_THROWS_AS(max_pool2d(x, {.stride = {0, 1}}), ValueError);
   CHECK_THROWS_AS(max_pool2d(x, {.padding = {2, 0}}), ValueError);
+  CHECK_THROWS_AS(max_pool2d(constant(ones<float>({1, 1, 40, 40})), {.kernel = {17, 16}}), ValueError);
   CHECK_THROWS_AS(average_pool2d(x, {.kernel = {0, 2}}), ValueError);
   CHECK_THROWS_AS(adaptive_average_pool2d(x, {0, 1}), ValueError);
+}
+
+TEST_CASE("max_pool2d: minus infinity alone still has its place in the picture", "[op]") {
+  for (const Pool2dOptions& o : {Pool2dOptions{}, tall, overlapping, sliding, pairs}) {
+    Tensor<float> x = full<float>({1, 1, 4, 40}, -INFINITY);
+    x(0, 0, 1, 5) = NAN;
+    const auto leaf = parameter(x);
+    const auto y = max_pool2d(leaf, o);
+    CHECK(y.value()(0, 0, 0, 19) == -INFINITY);
+    y.backward(ones<float>(y.shape()));
+    double sum = 0;
+    for (const float v : leaf.grad().span()) sum += double(v);
+    CHECK(sum == double(y.size()));
+  }
+}
+
+TEST_CASE("adaptive pools: more outputs than pixels repeat them", "[op]") {
+  const Tensor<float> y = adaptive_average_pool2d(constant(tensor<float>({1, 2}, {1, 1, 1, 2})), {1, 4}).value();
+  CHECK((y(0, 0, 0, 0) == 1 && y(0, 0, 0, 1) == 1 && y(0, 0, 0, 2) == 2 && y(0, 0, 0, 3) == 2));
 }

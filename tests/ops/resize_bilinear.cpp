@@ -63,3 +63,10 @@ TEST_CASE("resize_bilinear: the same size is the same picture, no pixels are ref
   for (Index i = 0; i < 12; ++i) CHECK(y.data()[i] == static_cast<float>(i));
   CHECK_THROWS_AS(resize_bilinear(x, 0, 4), ValueError);
 }
+
+TEST_CASE("resize_bilinear: grey stays grey", "[op]") {
+  for (const bool antialias : {false, true}) {
+    const Tensor<double> y = resize_bilinear(constant(full<double>({1, 1, 31, 200}, 0.7)), 32, 100, antialias).value();
+    for (const double v : y.span()) CHECK(std::fabs(v - 0.7) < 1e-14);
+  }
+}

@@ -9,7 +9,7 @@ using reference::Reference;
 
 namespace {
 
-constexpr Index rows = 5, cols = 7;
+constexpr Index height = 5, width = 7;
 
 /// Solves (1) for every picture by elimination without pivots beyond the largest, then maps every pixel by (2).
 Reference plain(const Reference& c) {
@@ -19,7 +19,7 @@ Reference plain(const Reference& c) {
     const double d = std::sqrt(x * x + y * y);
     return d > 0 ? d * d * std::log(d * d) : 0;
   };
-  Reference grid(Shape{c.size(0), rows, cols, 2});
+  Reference grid(Shape{c.size(0), height, width, 2});
   for (Index picture = 0; picture < c.size(0); ++picture) {
     Reference a = zeros<double>({n, n + 2});  // [Delta | C^T; 0]
     for (Index i = 0; i < k; ++i) {
@@ -41,9 +41,9 @@ Reference plain(const Reference& c) {
         for (Index j = 0; j < n + 2; ++j) a(r, j) -= f * a(col, j);
       }
     }
-    for (Index i = 0; i < rows; ++i)
-      for (Index j = 0; j < cols; ++j) {
-        const double x = (2.0 * static_cast<double>(j) + 1) / cols - 1, y = (2.0 * static_cast<double>(i) + 1) / rows - 1;
+    for (Index i = 0; i < height; ++i)
+      for (Index j = 0; j < width; ++j) {
+        const double x = (2.0 * static_cast<double>(j) + 1) / width - 1, y = (2.0 * static_cast<double>(i) + 1) / height - 1;
         for (Index axis = 0; axis < 2; ++axis) {
           const auto t = [&](Index r) { return a(r, n + axis) / a(r, r); };
           double p = t(0) + t(1) * x + t(2) * y;
@@ -61,12 +61,12 @@ OP_ROW("tps_grid")
     .shapes({{3, 20, 2}, {2, 4, 2}, {1, 6, 2}, {0, 6, 2}, {600, 20, 2}})
     .call([](auto x) {
       using T = typename decltype(x)::value_type::value_type;
-      return tps_grid(x[0], tps_matrix<T>(x[0].size(1), rows, cols), rows, cols);
+      return tps_grid(x[0], tps_matrix<T>(x[0].size(1), height, width), height, width);
     })
     .reference([](auto x) { return plain(x[0]); })
     .golden("tps_grid")
-    .rejects({{2, 5, 2}})
-    .rejects({{2, 2, 2}});
+    .rejects({{2, 4, 3}})
+    .rejects({{2, 4}});
 
 TEST_CASE("tps_grid: base points stand on the two edges, in reading order", "[op]") {
   const Tensor<double> p = tps_base_points<double>(20);
@@ -81,13 +81,13 @@ TEST_CASE("tps_grid: base points stand on the two edges, in reading order", "[op
 
 TEST_CASE("tps_grid: rows of A sum to one and reproduce what is linear", "[op]") {
   for (const Index k : {4, 6, 20, 40}) {
-    const Tensor<double> a = tps_matrix<double>(k, rows, cols), base = tps_base_points<double>(k);
-    for (Index p = 0; p < rows * cols; ++p) {
+    const Tensor<double> a = tps_matrix<double>(k, height, width), base = tps_base_points<double>(k);
+    for (Index p = 0; p < height * width; ++p) {
       double sum = 0, x = 0, y = 0;
       for (Index i = 0; i < k; ++i) sum += a(p, i), x += a(p, i) * base(i, 0), y += a(p, i) * base(i, 1);
       CHECK(std::fabs(sum - 1) < 1e-12);
-      CHECK(std::fabs(x - kernel::pixel_center<double>(p % cols, cols)) < 1e-12);
-      CHECK(std::fabs(y - kernel::pixel_center<double>(p / cols, rows)) < 1e-12);
+      CHECK(std::fabs(x - kernel::pixel_center<double>(p % width, width)) < 1e-12);
+      CHECK(std::fabs(y - kernel::pixel_center<double>(p / width, height)) < 1e-12);
     }
   }
 }
