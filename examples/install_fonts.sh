@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs the Debian font packages that drawn words are made from: bash examples/install_fonts.sh [--few]
 #
-# All of them are 154 packages, some 80 MB of download and 1,300 usable faces; --few installs a dozen good ones
-# (about 150 faces), enough for the quickstart. Packages that this release of Debian lacks are left out with a word.
+# All of them are 153 packages, some 80 MB of download and 1,300 usable faces; --few installs fourteen good ones
+# (about 100 faces), enough for the quickstart. Packages that this release of Debian lacks are left out with a word.
 set -euo pipefail
 
 few=(
