@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian font packages that drawn words are made from: bash examples/install_fonts.sh [--few]
 #
-# All of them are 153 packages, some 80 MB of download and 1,300 usable faces; --few installs fourteen good ones
+# All of them are 155 packages, some 80 MB of download and 1,300 usable faces; --few installs fourteen good ones
 # (about 100 faces), enough for the quickstart. Packages that this release of Debian lacks are left out with a word.
 set -euo pipefail
 
