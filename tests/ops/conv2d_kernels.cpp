@@ -39,6 +39,9 @@ const Case cases[] = {
     {{1, 2, 90, 41}, {2, 2, 5, 3}, {.stride = {1, 2}, .padding = {2, 1}}},
     {{1, 64, 3, 30}, {16, 64, 3, 3}, {.padding = {1, 1}}},
     {{0, 2, 5, 5}, {3, 2, 3, 3}},
+    {{9, 16, 7, 26}, {20, 16, 3, 3}, {.padding = {1, 1}}},  // from here on by Winograd's transforms
+    {{40, 17, 4, 5}, {35, 17, 3, 3}, {.padding = {0, 2}}, false},
+    {{2, 33, 33, 29}, {16, 33, 3, 3}, {}},
 };
 
 template <class T>
@@ -132,7 +135,8 @@ TEST_CASE("conv2d: one thread and many agree bit for bit, and so do batches", "[
   for (Index n = 0; n < 3; ++n) {
     const auto y = conv2d(constant(x.slice(0, n, n + 1).contiguous()), constant(w),
                           constant(noise<float>({70}, 3)), large.o);
-    CHECK(difference(y.value(), one.y.slice(0, n, n + 1).contiguous()) == 0);
+    CHECK(difference(y.value(), one.y.slice(0, n, n + 1).contiguous()) <
+          1e-4);  // one picture goes direct
   }
 }
 

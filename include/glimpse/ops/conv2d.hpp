@@ -8,15 +8,15 @@
 //   (4)  db[o] = sum_{n, y, x} dy[n, o, y, x]
 //
 // x: (N, C, H, W), w: (O, C / groups, h, w), y: (N, O, H', W'); H' = floor((H + 2 pad - dilation (h
-// - 1) - 1) / stride) + 1. The kernels: kernel/conv2d_windows.hpp for (1) and (2),
-// kernel/conv2d_weights.hpp for (3). The plain loops they are tested against:
+// - 1) - 1) / stride) + 1. The kernels: kernel/conv2d_windows.hpp and conv2d_weights.hpp sum
+// directly, conv2d_winograd.hpp saves three products of four where filters are 3x3;
+// kernel/conv2d_passes.hpp chooses. The plain loops that they are tested against:
 // kernel/conv2d_reference.hpp.
 #pragma once
 
 #include <glimpse/autograd/variable.hpp>
+#include <glimpse/ops/kernel/conv2d_passes.hpp>
 #include <glimpse/ops/kernel/conv2d_reference.hpp>
-#include <glimpse/ops/kernel/conv2d_weights.hpp>
-#include <glimpse/ops/kernel/conv2d_windows.hpp>
 
 namespace glimpse::inline v0 {
 

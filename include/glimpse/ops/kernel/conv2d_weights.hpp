@@ -1,4 +1,4 @@
-// conv2d_weights: the gradients of a convolution's filters and biases.
+// conv2d_weights: the gradient of a convolution's filters.
 //
 //   (1)  dw[o, c, t] += sum_n sum_q dy[n, o, q] plane[n, c, q + offset(t)]     q: flat window,
 //   conv2d_planes.hpp (2)  db[o]       += sum_n sum_q dy[n, o, q]
@@ -109,7 +109,7 @@ struct WeightPlan {
 
 /// dw += the gradient (1) of the filters.
 template <class T>
-void conv2d_backward_weight(const ConvGeometry& g, const T* x, const T* dy, T* dw) {
+void direct_backward_weight(const ConvGeometry& g, const T* x, const T* dy, T* dw) {
   using simd::detail::ceil_div;
   const Index in = g.group_in(), out = g.group_out(), taps = g.taps();
   if (g.n * in * out * taps == 0) return;
@@ -171,15 +171,6 @@ void conv2d_backward_weight(const ConvGeometry& g, const T* x, const T* dy, T* d
           to[c * taps + t] += from[(c / plan.cols * taps + t) * plan.cols + c % plan.cols];
     });
   }
-}
-
-/// db += the gradient (2) of the biases.
-template <class T>
-void conv2d_backward_bias(const ConvGeometry& g, const T* dy, T* db) {
-  const Index pixels = g.oh * g.ow;
-  parallel_for(g.oc, g.n * pixels / 4, [&](Index o) {
-    for (Index n = 0; n < g.n; ++n) db[o] += simd::sum<T>(pixels, dy + (n * g.oc + o) * pixels);
-  });
 }
 
 }  // namespace glimpse::inline v0::kernel

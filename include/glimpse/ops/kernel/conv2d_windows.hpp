@@ -184,7 +184,7 @@ void conv_windows(Windows<T> x) {
 
 /// y = conv(x, w) + bias, then ReLU if asked for.  bias may be null.
 template <class T>
-void conv2d_forward(const ConvGeometry& g, const T* x, const T* w, const T* bias, bool relu, T* y) {
+void direct_forward(const ConvGeometry& g, const T* x, const T* w, const T* bias, bool relu, T* y) {
   const Index in = g.group_in(), out = g.group_out();
   Windows<T> v{{g.h, g.w, g.stride[0], g.stride[1], g.padding[0], g.padding[1]},
                x,
@@ -217,7 +217,7 @@ void conv2d_forward(const ConvGeometry& g, const T* x, const T* w, const T* bias
 
 /// dx = or += the gradient (3) of the input.
 template <class T>
-void conv2d_backward_data(const ConvGeometry& g, const T* w, const T* dy, bool add, T* dx) {
+void direct_backward_data(const ConvGeometry& g, const T* w, const T* dy, bool add, T* dx) {
   const Index in = g.group_in(), out = g.group_out(), taps = g.taps();
   const Storage turned(static_cast<std::size_t>(in * out * taps) * sizeof(T));
   T* const a = static_cast<T*>(turned.data());
