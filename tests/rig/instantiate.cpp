@@ -1,0 +1,118 @@
+// Every public class template, whole, for float and double: a member that nobody calls yet must compile too.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize 0  // none of it runs
+#endif
+
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <sstream>
+#include <string>
+
+#include <glimpse/autograd/gradcheck.hpp>
+#include <glimpse/autograd/to_dot.hpp>
+#include <glimpse/models/rare.hpp>
+#include <glimpse/nn/additive_attention.hpp>
+#include <glimpse/nn/batch_norm.hpp>
+#include <glimpse/nn/bidirectional.hpp>
+#include <glimpse/nn/conv2d.hpp>
+#include <glimpse/nn/conv_block.hpp>
+#include <glimpse/nn/dropout.hpp>
+#include <glimpse/nn/embedding.hpp>
+#include <glimpse/nn/gru.hpp>
+#include <glimpse/nn/layer_norm.hpp>
+#include <glimpse/nn/linear.hpp>
+#include <glimpse/nn/lstm.hpp>
+#include <glimpse/nn/module.hpp>
+#include <glimpse/nn/sequential.hpp>
+#include <glimpse/optim/adadelta.hpp>
+#include <glimpse/optim/adam.hpp>
+#include <glimpse/optim/rmsprop.hpp>
+#include <glimpse/optim/sgd.hpp>
+
+#include "../catch.hpp"
+#include "golden.hpp"
+
+namespace glimpse::inline v0 {
+
+#define GLIMPSE_BOTH(NAME)     \
+  template struct NAME<float>; \
+  template struct NAME<double>
+#define GLIMPSE_BOTH_CLASS(NAME) \
+  template class NAME<float>;    \
+  template class NAME<double>
+
+GLIMPSE_BOTH_CLASS(Tensor);
+GLIMPSE_BOTH_CLASS(Matrix);
+template class Matrix<const float>;
+template class Matrix<const double>;
+
+GLIMPSE_BOTH(Node);
+GLIMPSE_BOTH_CLASS(Gradients);
+GLIMPSE_BOTH_CLASS(Variable);
+
+GLIMPSE_BOTH(Glimpse);
+
+GLIMPSE_BOTH(Linear);
+GLIMPSE_BOTH(Conv2d);
+GLIMPSE_BOTH(ConvBlock);
+GLIMPSE_BOTH(BatchNorm2d);
+GLIMPSE_BOTH(LayerNorm);
+GLIMPSE_BOTH(Dropout);
+GLIMPSE_BOTH(Embedding);
+GLIMPSE_BOTH(LSTM);
+GLIMPSE_BOTH(GRU);
+GLIMPSE_BOTH(AdditiveAttention);
+GLIMPSE_BOTH(NamedParameter);
+GLIMPSE_BOTH(NamedTensor);
+template struct Bidirectional<LSTM<float>>;
+template struct Bidirectional<GRU<double>>;
+template struct Stacked<Bidirectional<LSTM<float>>>;
+template struct Stacked<GRU<double>>;
+template struct Sequential<Linear<float>, Relu, Linear<float>>;
+template struct Sequential<Conv2d<double>, MaxPool2d, Flatten, Linear<double>>;
+
+GLIMPSE_BOTH_CLASS(Sgd);
+GLIMPSE_BOTH_CLASS(Adam);
+GLIMPSE_BOTH_CLASS(AdamW);
+GLIMPSE_BOTH_CLASS(Adadelta);
+GLIMPSE_BOTH_CLASS(Rmsprop);
+
+GLIMPSE_BOTH(Localization);
+GLIMPSE_BOTH(Rectified);
+GLIMPSE_BOTH(Rectifier);
+GLIMPSE_BOTH(Encoder);
+GLIMPSE_BOTH(AttentionDecoder);
+GLIMPSE_BOTH(Recognizer);
+GLIMPSE_BOTH(Rare);
+
+}  // namespace glimpse::inline v0
+
+TEST_CASE("every public class template is instantiated", "[registry]") {
+  const std::string root = glimpse::rig::project_root();
+  std::ifstream here(root + "/tests/rig/instantiate.cpp");
+  std::stringstream text;
+  text << here.rdbuf();
+  const std::regex declared(R"(^(?:struct|class) (\w+)(?!.*;$))");
+  std::size_t found = 0;
+  for (const char* room : {"core", "autograd", "ops", "nn", "optim", "models"})
+    for (const auto& entry : std::filesystem::directory_iterator(root + "/include/glimpse/" + room)) {
+      if (entry.path().extension() != ".hpp") continue;
+      std::ifstream header(entry.path());
+      std::string before, line;
+      bool hidden = false;  // inside namespace detail or kernel
+      while (std::getline(header, line)) {
+        if (line.rfind("namespace ", 0) == 0) hidden = line.rfind("namespace glimpse::inline v0 {", 0) != 0;
+        if (line.rfind("}  // namespace", 0) == 0) hidden = false;
+        std::smatch match;
+        if (!hidden && before.rfind("template <class T", 0) == 0 && before.find(',') == std::string::npos &&
+            std::regex_search(line, match, declared)) {
+          ++found;
+          INFO(entry.path().filename().string() << ": " << match[1] << " is not in tests/rig/instantiate.cpp");
+          CHECK(text.str().find("(" + match[1].str() + ");") != std::string::npos);
+        }
+        before = line;
+      }
+    }
+  CHECK(found > 20);
+}
