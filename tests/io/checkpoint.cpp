@@ -1,4 +1,5 @@
-// io/checkpoint.hpp, io/state.hpp: what is saved comes back, and a kill at any moment leaves one whole file.
+// io/checkpoint.hpp, io/state.hpp: what is saved comes back, and a kill at any moment leaves one
+// whole file.
 #include <cmath>
 #include <limits>
 
@@ -24,7 +25,9 @@ struct Layer {
   Tensor<T> mean;
   Random rng{5};
   explicit Layer(Index in = 3, Index out = 2)
-      : weight(parameter(ones<T>({out, in}))), bias(parameter(zeros<T>({out}))), mean(zeros<T>({out})) {}
+      : weight(parameter(ones<T>({out, in}))),
+        bias(parameter(zeros<T>({out}))),
+        mean(zeros<T>({out})) {}
   template <class F>
   void visit(F&& f) {
     f("weight", weight), f("bias", bias), f("mean", mean), f("rng", rng);
@@ -61,9 +64,11 @@ bool same(M& a, M& b) {
   const auto x = state_dict(a), y = state_dict(b);
   bool equal = x.size() == y.size();
   for (std::size_t i = 0; equal && i < x.size(); ++i)
-    for (Index k = 0; k < x[i].tensor.size(); ++k) equal = equal && x[i].tensor.data()[k] == y[i].tensor.data()[k];
+    for (Index k = 0; k < x[i].tensor.size(); ++k)
+      equal = equal && x[i].tensor.data()[k] == y[i].tensor.data()[k];
   const auto r = random_generators(a), s = random_generators(b);
-  for (std::size_t i = 0; equal && i < r.size(); ++i) equal = r[i].random->state() == s[i].random->state();
+  for (std::size_t i = 0; equal && i < r.size(); ++i)
+    equal = r[i].random->state() == s[i].random->state();
   return equal;
 }
 
@@ -74,7 +79,8 @@ TEST_CASE("checkpoint: tensors in every storage, exact numbers, texts") {
   Checkpoint c;
   c.tensors.emplace_back("w", tensor<float>({1.0f, 1.0f / 3, 1e-30f, -7}));
   c.tensors.emplace_back("variance", tensor<float>({1e6f, 2}));
-  c.exact.emplace_back("step", tensor<double>({9007199254740991.0, std::nextafter(1.0, 2.0), -0.0}));
+  c.exact.emplace_back("step",
+                       tensor<double>({9007199254740991.0, std::nextafter(1.0, 2.0), -0.0}));
   c.metadata["charset"] = "abc\u00e9";
   const std::string path = folder / "c.safetensors";
   for (const DType storage : {DType::float32, DType::float16, DType::bfloat16}) {
@@ -88,9 +94,12 @@ TEST_CASE("checkpoint: tensors in every storage, exact numbers, texts") {
     CHECK_THROWS_AS(back.text("config"), IoError);
     for (Index i = 0; i < 3; ++i) CHECK((*back.find_exact("step"))(i) == c.exact[0].second(i));
     CHECK(std::signbit((*back.find_exact("step"))(2)));
-    const double tolerance = storage == DType::float32 ? 0 : storage == DType::float16 ? 0x1p-11 : 0x1p-8;
+    const double tolerance = storage == DType::float32   ? 0
+                             : storage == DType::float16 ? 0x1p-11
+                                                         : 0x1p-8;
     for (Index i : {0, 1, 3})
-      CHECK(std::fabs((*back.find("w"))(i) - c.tensors[0].second(i)) <= tolerance * std::fabs(c.tensors[0].second(i)));
+      CHECK(std::fabs((*back.find("w"))(i)-c.tensors[0].second(i)) <=
+            tolerance * std::fabs(c.tensors[0].second(i)));
     CHECK(std::fabs((*back.find("variance"))(0) - 1e6f) <= 1e6 * tolerance);  // not infinity
   }
   CHECK_THROWS_AS(save_checkpoint(path, c, DType::int32), ValueError);
@@ -105,7 +114,8 @@ TEST_CASE("checkpoint: a random generator goes on where it stood") {
   Random back = random_from_text(random_text(rng));
   CHECK(back.state() == rng.state());
   for (int i = 0; i < 9; ++i) CHECK(back.bits() == rng.bits());
-  for (const char* bad : {"", "1 2", "1 2 3 4", "a b c", "1,2,3", "-1 2 3", "1 2 99999999999999999999"})
+  for (const char* bad :
+       {"", "1 2", "1 2 3 4", "a b c", "1,2,3", "-1 2 3", "1 2 99999999999999999999"})
     CHECK_THROWS_AS(random_from_text(bad), IoError);
 }
 
@@ -134,7 +144,8 @@ TEST_CASE("state: a model comes back bit for bit, float and double, with its ran
   CHECK(wide.first.weight.value()(0, 0) == static_cast<double>(before(0, 0)));
 }
 
-TEST_CASE("state: missing, surplus and wrongly shaped names are one error each, and change nothing") {
+TEST_CASE(
+    "state: missing, surplus and wrongly shaped names are one error each, and change nothing") {
   Net<float> model;
   shake(model, 1);
   Checkpoint c;
@@ -146,17 +157,20 @@ TEST_CASE("state: missing, surplus and wrongly shaped names are one error each, 
   shake(renamed, 2);
   Renamed copy = clone(renamed);
   CHECK(why(renamed, c, "model") ==
-        "load_state: the checkpoint lacks 'model.third.weight', 'model.third.bias', 'model.third.mean'");
+        "load_state: the checkpoint lacks 'model.third.weight', 'model.third.bias', "
+        "'model.third.mean'");
   CHECK(same(renamed, copy));
-  CHECK(why(model, c, "other") == "load_state: the checkpoint lacks 'other.first.weight', 'other.first.bias', "
-                                  "'other.first.mean' and 3 more");
+  CHECK(why(model, c, "other") ==
+        "load_state: the checkpoint lacks 'other.first.weight', 'other.first.bias', "
+        "'other.first.mean' and 3 more");
   Checkpoint more = c;
   more.tensors.emplace_back("model.extra", ones<float>({1}));
   more.tensors.emplace_back("optimiser.extra", ones<float>({1}));
   CHECK(why(model, more, "model") == "load_state: the model does not know 'model.extra'");
   Checkpoint bent = c;
   bent.tensors[0].second = ones<float>({3, 2});
-  CHECK(why(model, bent, "model") == "load_state: 'model.first.weight' is (3, 2) in the checkpoint, (2, 3) in the model");
+  CHECK(why(model, bent, "model") ==
+        "load_state: 'model.first.weight' is (3, 2) in the checkpoint, (2, 3) in the model");
   Checkpoint stateless = c;
   stateless.metadata.clear();
   CHECK(why(model, stateless, "model") == "(nothing)");
@@ -168,7 +182,8 @@ TEST_CASE("checkpoint: killed while it writes, the file on the disk is whole") {
   const std::string path = folder / "c.safetensors";
   const auto checkpoint = [](float value) {
     Checkpoint c;
-    for (int i = 0; i < 8; ++i) c.tensors.emplace_back("w" + std::to_string(i), full<float>({20000}, value));
+    for (int i = 0; i < 8; ++i)
+      c.tensors.emplace_back("w" + std::to_string(i), full<float>({20000}, value));
     c.metadata["value"] = std::to_string(value);
     return c;
   };

@@ -17,7 +17,8 @@ TEST_CASE("file: missing, too large and unwritable files are told") {
   CHECK(read_file(path) == std::string("a\0b", 3));
   CHECK(says(message_of([&] { read_file(path, 2); }), "has 3 bytes, the limit is 2"));
   CHECK(says(message_of([&] { write_file(folder / "no/such/a", "x"); }), "cannot be written"));
-  if (std::filesystem::exists("/dev/null")) CHECK(says(message_of([] { read_file("/dev/null"); }), "no regular file"));
+  if (std::filesystem::exists("/dev/null"))
+    CHECK(says(message_of([] { read_file("/dev/null"); }), "no regular file"));
   std::filesystem::create_directories(folder / "taken");
   CHECK_THROWS_AS(write_file(folder / "taken", "x"), IoError);
   CHECK_FALSE(std::filesystem::exists(folder / "taken.new"));
@@ -51,7 +52,8 @@ TEST_CASE("npz: what Python wrote, stored and deflated") {
   };
   const Tensor<double> packed = get("packed");
   REQUIRE(packed.shape() == Shape{20, 50});
-  for (Index i = 0; i < 1000; ++i) CHECK(packed.data()[i] == static_cast<double>(i * 7919 % 13) / 4);
+  for (Index i = 0; i < 1000; ++i)
+    CHECK(packed.data()[i] == static_cast<double>(i * 7919 % 13) / 4);
   const Tensor<double> small = get("small");
   CHECK(small(0, 1) == -2);
   CHECK(small(1, 1) == 1099511627776.0);
@@ -77,11 +79,14 @@ TEST_CASE("npz: what was written comes back, and damage is found") {
   for (Index i = 0; i < x.size(); ++i) CHECK(back[0].second.data()[i] == x.data()[i]);
   CHECK_THROWS_AS(write_npz<float>(path, {{"x", x}, {"x", x}}), ValueError);
 
-  for (const std::string& good : {read_file(path), read_file(GLIMPSE_ROOT "/tests/io/golden.npz")}) {
-    for (std::size_t n = 0; n < good.size(); ++n) CHECK_THROWS_AS(decode_zip(good.substr(0, n)), IoError);
+  for (const std::string& good :
+       {read_file(path), read_file(GLIMPSE_ROOT "/tests/io/golden.npz")}) {
+    for (std::size_t n = 0; n < good.size(); ++n)
+      CHECK_THROWS_AS(decode_zip(good.substr(0, n)), IoError);
     for (int i = 0; i < 3000; ++i) {
       std::string bad = good;
-      bad[static_cast<std::size_t>(rng.below(static_cast<Index>(bad.size())))] = static_cast<char>(rng.bits());
+      bad[static_cast<std::size_t>(rng.below(static_cast<Index>(bad.size())))] =
+          static_cast<char>(rng.bits());
       try {
         for (const ZipEntry& e : decode_zip(bad)) (void)decode_npy<float>(e.bytes);
       } catch (const IoError&) {
@@ -91,7 +96,8 @@ TEST_CASE("npz: what was written comes back, and damage is found") {
   std::string flipped = read_file(path);
   flipped[200] = static_cast<char>(flipped[200] ^ 1);
   CHECK(says(message_of([&] { decode_zip(flipped); }), "damaged bytes in 'x.npy'"));
-  CHECK(says(message_of([&] { decode_zip(read_file(path), "a", 100); }), "unpacks to more than 100 bytes"));
+  CHECK(says(message_of([&] { decode_zip(read_file(path), "a", 100); }),
+             "unpacks to more than 100 bytes"));
 }
 
 TEST_CASE("npy: headers of all kinds, and broken ones") {
@@ -110,20 +116,33 @@ TEST_CASE("npy: headers of all kinds, and broken ones") {
     file += {'\x01', '\x00', static_cast<char>(header.size()), '\x00'};
     return file + header + std::string(bytes, '\0');
   };
-  const auto why = [](const std::string& file) { return message_of([&] { decode_npy<float>(file, "f"); }); };
-  CHECK(why(with(R"({"shape": ( 2 , ), "fortran_order": False, "descr": "<f4"})", 8)) == "(nothing)");
+  const auto why = [](const std::string& file) {
+    return message_of([&] { decode_npy<float>(file, "f"); });
+  };
+  CHECK(why(with(R"({"shape": ( 2 , ), "fortran_order": False, "descr": "<f4"})", 8)) ==
+        "(nothing)");
   CHECK(says(why(""), "'f' is no npy file"));
   CHECK(says(why(with("{'descr': '<f4', 'fortran_order': False}", 8)), "without"));
-  CHECK(says(why(with("{'descr': '>f4', 'fortran_order': False, 'shape': (2,)}", 8)), "type '>f4'"));
+  CHECK(
+      says(why(with("{'descr': '>f4', 'fortran_order': False, 'shape': (2,)}", 8)), "type '>f4'"));
   CHECK(says(why(with("{'descr': '', 'fortran_order': False, 'shape': (2,)}", 8)), "type ''"));
-  CHECK(says(why(with("{'descr': '<f4', 'fortran_order': 3, 'shape': (2,)}", 8)), "neither True nor False"));
-  CHECK(says(why(with("{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}", 7)), "has 7 bytes of numbers"));
-  CHECK(says(why(with("{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}", 9)), "1 bytes too many"));
+  CHECK(says(why(with("{'descr': '<f4', 'fortran_order': 3, 'shape': (2,)}", 8)),
+             "neither True nor False"));
+  CHECK(says(why(with("{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}", 7)),
+             "has 7 bytes of numbers"));
+  CHECK(says(why(with("{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}", 9)),
+             "1 bytes too many"));
   CHECK(says(why(with("{'descr': '<f4', 'fortran_order': False, 'shape': (2", 8)), "malformed"));
-  CHECK(says(why(with("{'descr': '<f4', 'fortran_order': False, 'shape': (-2,)}", 8)), "malformed"));
-  CHECK(says(why(with("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,)}", 8)), "malformed"));
-  CHECK(says(why(with("{'descr': '<f4', 'fortran_order': False, 'shape': (0,9999999999,9999999999)}", 0)), "impossible"));
-  CHECK(says(why(with("{'descr': '<f4', 'fortran_order': False, 'shape': (1,1,1,1,1,1,1,1,1)}", 4)), "more than 8 axes"));
+  CHECK(
+      says(why(with("{'descr': '<f4', 'fortran_order': False, 'shape': (-2,)}", 8)), "malformed"));
+  CHECK(says(
+      why(with("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,)}", 8)),
+      "malformed"));
+  CHECK(says(
+      why(with("{'descr': '<f4', 'fortran_order': False, 'shape': (0,9999999999,9999999999)}", 0)),
+      "impossible"));
+  CHECK(says(why(with("{'descr': '<f4', 'fortran_order': False, 'shape': (1,1,1,1,1,1,1,1,1)}", 4)),
+             "more than 8 axes"));
 }
 
 TEST_CASE("inflate: lies about the size are found") {
@@ -131,7 +150,10 @@ TEST_CASE("inflate: lies about the size are found") {
   CHECK_THROWS_AS(inflate("", 0), IoError);
   CHECK_THROWS_AS(inflate(std::string("\x03\x00", 2), 1), IoError);
   CHECK(says(message_of([] { inflate("abc", 1'000'000'000); }), "cannot hold"));
-  const std::string stored("\x01\x03\x00\xFC\xFF" "abc", 8);
+  const std::string stored(
+      "\x01\x03\x00\xFC\xFF"
+      "abc",
+      8);
   CHECK(inflate(stored, 3) == "abc");
   CHECK_THROWS_AS(inflate(stored, 2), IoError);
   CHECK(crc32("123456789") == 0xCBF43926u);

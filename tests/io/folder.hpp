@@ -42,4 +42,6 @@ std::string message_of(F&& f) {
   return "(nothing)";
 }
 
-inline bool says(const std::string& message, const std::string& part) { return message.find(part) != std::string::npos; }
+inline bool says(const std::string& message, const std::string& part) {
+  return message.find(part) != std::string::npos;
+}

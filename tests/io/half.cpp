@@ -15,11 +15,13 @@ namespace {
 /// The value of a pattern by the definition of the format.
 double by_definition(unsigned bits, int exponent_bits, int fraction_bits) {
   const int exponent = static_cast<int>(bits >> fraction_bits & ((1u << exponent_bits) - 1));
-  const double fraction = static_cast<double>(bits & ((1u << fraction_bits) - 1)) / static_cast<double>(1u << fraction_bits);
+  const double fraction = static_cast<double>(bits & ((1u << fraction_bits) - 1)) /
+                          static_cast<double>(1u << fraction_bits);
   const int bias = (1 << (exponent_bits - 1)) - 1;
   const double sign = bits >> (exponent_bits + fraction_bits) & 1 ? -1 : 1;
   if (exponent == (1 << exponent_bits) - 1) return fraction > 0 ? std::nan("") : sign * INFINITY;
-  return sign * (exponent == 0 ? std::ldexp(fraction, 1 - bias) : std::ldexp(1 + fraction, exponent - bias));
+  return sign * (exponent == 0 ? std::ldexp(fraction, 1 - bias)
+                               : std::ldexp(1 + fraction, exponent - bias));
 }
 
 /// The nearest pattern to a finite number by looking at both neighbours.
@@ -33,8 +35,11 @@ unsigned nearest(double value, From from, unsigned infinity) {
   }
   const double below = static_cast<double>(from(static_cast<std::uint16_t>(low)));
   // Infinity stands where the next number would stand.
-  const double step = low == 0 ? static_cast<double>(from(1)) : below - static_cast<double>(from(static_cast<std::uint16_t>(low - 1)));
-  const double above = high == infinity ? below + step : static_cast<double>(from(static_cast<std::uint16_t>(high)));
+  const double step = low == 0
+                          ? static_cast<double>(from(1))
+                          : below - static_cast<double>(from(static_cast<std::uint16_t>(low - 1)));
+  const double above =
+      high == infinity ? below + step : static_cast<double>(from(static_cast<std::uint16_t>(high)));
   const bool up = size - below > above - size || (size - below == above - size && (low & 1));
   return (up ? high : low) | (std::signbit(value) ? 0x8000u : 0u);
 }
@@ -45,18 +50,22 @@ void check_format(From from, To to, int exponent_bits, int fraction_bits, unsign
   for (unsigned bits = 0; bits < 65536; ++bits) {
     const float value = from(static_cast<std::uint16_t>(bits));
     const double want = by_definition(bits, exponent_bits, fraction_bits);
-    if (std::isnan(want)) wrong += !std::isnan(value);
-    else wrong += static_cast<double>(value) != want || std::signbit(value) != (bits >> 15 != 0);
+    if (std::isnan(want))
+      wrong += !std::isnan(value);
+    else
+      wrong += static_cast<double>(value) != want || std::signbit(value) != (bits >> 15 != 0);
     wrong += to(value) != bits;  // and back, NaN payloads and -0 included
   }
   CHECK(wrong == 0);
 
   Random rng(3);
   for (unsigned bits = 0; bits < infinity; ++bits) {
-    // Between this number and the next: the middle goes to the even one, its neighbours to their side.
+    // Between this number and the next: the middle goes to the even one, its neighbours
+    // to their side.
     const double a = static_cast<double>(from(static_cast<std::uint16_t>(bits)));
-    const double b = bits + 1 == infinity ? 2 * a - static_cast<double>(from(static_cast<std::uint16_t>(bits - 1)))
-                                          : static_cast<double>(from(static_cast<std::uint16_t>(bits + 1)));
+    const double b = bits + 1 == infinity
+                         ? 2 * a - static_cast<double>(from(static_cast<std::uint16_t>(bits - 1)))
+                         : static_cast<double>(from(static_cast<std::uint16_t>(bits + 1)));
     const float middle = static_cast<float>((a + b) / 2);
     wrong += to(middle) != (bits & 1 ? bits + 1 : bits);
     wrong += to(std::nextafter(middle, 0.0f)) != bits;
@@ -73,10 +82,15 @@ void check_format(From from, To to, int exponent_bits, int fraction_bits, unsign
   CHECK(to(INFINITY) == infinity);
   CHECK(to(-INFINITY) == (infinity | 0x8000u));
   CHECK(std::isnan(from(to(std::nanf("")))));
-  CHECK(std::isnan(from(to(std::bit_cast<float>(0x7F800001u)))));  // a payload that the short format cuts off
+  CHECK(std::isnan(
+      from(to(std::bit_cast<float>(0x7F800001u)))));  // a payload that the short format cuts off
 }
 
 }  // namespace
 
-TEST_CASE("half: float16, every pattern") { check_format(&from_float16, &to_float16, 5, 10, 0x7C00); }
-TEST_CASE("half: bfloat16, every pattern") { check_format(&from_bfloat16, &to_bfloat16, 8, 7, 0x7F80); }
+TEST_CASE("half: float16, every pattern") {
+  check_format(&from_float16, &to_float16, 5, 10, 0x7C00);
+}
+TEST_CASE("half: bfloat16, every pattern") {
+  check_format(&from_bfloat16, &to_bfloat16, 8, 7, 0x7F80);
+}

@@ -22,7 +22,8 @@ Tensor<float> test_picture(const Shape& shape) {
 float largest_difference(const Tensor<float>& a, const Tensor<float>& b) {
   REQUIRE(a.shape() == b.shape());
   float most = 0;
-  for (Index i = 0; i < a.size(); ++i) most = std::max(most, std::fabs(a.contiguous().data()[i] - b.contiguous().data()[i]));
+  for (Index i = 0; i < a.size(); ++i)
+    most = std::max(most, std::fabs(a.contiguous().data()[i] - b.contiguous().data()[i]));
   return most;
 }
 
@@ -39,7 +40,8 @@ TEST_CASE("image: PNG comes back exactly, grey and colour, odd sizes") {
   CHECK(largest_difference(decode_image(encode_png(flat)), flat.reshape({1, 4, 6})) == 0);
   const Tensor<float> grey_as_colour = decode_image(encode_png(flat), 3);
   CHECK(largest_difference(grey_as_colour.select(0, 2), flat) == 0);
-  CHECK(largest_difference(decode_image(encode_png(flat.transpose(0, 1))), flat.transpose(0, 1).reshape({1, 6, 4})) == 0);
+  CHECK(largest_difference(decode_image(encode_png(flat.transpose(0, 1))),
+                           flat.transpose(0, 1).reshape({1, 6, 4})) == 0);
 }
 
 TEST_CASE("image: values outside [0, 1] are clamped, NaN is black") {
@@ -73,17 +75,20 @@ TEST_CASE("image: JPEG comes back nearly, turned upright by its orientation tag"
 
   // Corner values top-left, top-right, bottom-left of the upright picture, for every orientation.
   const float a = 0.2f, b = 0.6f, c = 0.4f, d = 0.8f;  // of the file: tl, tr, bl, br
-  const float corners[8][3] = {{a, b, c}, {b, a, d}, {d, c, b}, {c, d, a}, {a, c, b}, {c, a, d}, {d, b, c}, {b, d, a}};
+  const float corners[8][3] = {{a, b, c}, {b, a, d}, {d, c, b}, {c, d, a},
+                               {a, c, b}, {c, a, d}, {d, b, c}, {b, d, a}};
   for (int orientation = 1; orientation <= 8; ++orientation) {
     for (const bool little : {true, false}) {
-      std::string exif = std::string("Exif\0\0", 6) + (little ? std::string("II*\0\x08\0\0\0\x01\0", 10)
-                                                              : std::string("MM\0*\0\0\0\x08\0\x01", 10));
+      std::string exif =
+          std::string("Exif\0\0", 6) + (little ? std::string("II*\0\x08\0\0\0\x01\0", 10)
+                                               : std::string("MM\0*\0\0\0\x08\0\x01", 10));
       const char o = static_cast<char>(orientation);
       exif += little ? std::string("\x12\x01\x03\0\x01\0\0\0", 8) + o + std::string("\0\0\0", 3)
                      : std::string("\x01\x12\0\x03\0\0\0\x01\0", 9) + o + std::string("\0\0", 2);
       exif += std::string(4, '\0');
       const std::size_t n = exif.size() + 2;
-      const std::string segment = std::string("\xFF\xE1", 2) + static_cast<char>(n >> 8) + static_cast<char>(n & 255) + exif;
+      const std::string segment = std::string("\xFF\xE1", 2) + static_cast<char>(n >> 8) +
+                                  static_cast<char>(n & 255) + exif;
       const Tensor<float> y = decode_image(file.substr(0, 2) + segment + file.substr(2));
       REQUIRE(y.shape() == (orientation < 5 ? Shape{1, 16, 32} : Shape{1, 32, 16}));
       const auto& want = corners[orientation - 1];
@@ -96,7 +101,9 @@ TEST_CASE("image: JPEG comes back nearly, turned upright by its orientation tag"
 
 TEST_CASE("image: files that are no pictures are told with their path") {
   const Folder folder("broken");
-  const auto why = [&](const std::string& file) { return message_of([&] { read_image(folder / file); }); };
+  const auto why = [&](const std::string& file) {
+    return message_of([&] { read_image(folder / file); });
+  };
   CHECK(says(why("missing.png"), "missing.png' does not exist"));
   write_file(folder / "empty.png", "");
   CHECK(says(why("empty.png"), "empty.png' is empty"));
@@ -112,9 +119,12 @@ TEST_CASE("image: files that are no pictures are told with their path") {
 
 TEST_CASE("image: sizes are checked before anything is decoded") {
   std::string png = encode_png(test_picture({1, 30, 40}));
-  CHECK(says(message_of([&] { decode_image(png, 1, "p", {.pixels = 1199}); }), "'p' is 40 x 30 pixels"));
-  CHECK(says(message_of([&] { decode_image(png, 1, "p", {.extent = 39}); }), "'p' is 40 x 30 pixels"));
-  CHECK(says(message_of([&] { decode_image(png, 1, "p", {.file_bytes = 99}); }), "the limit is 99"));
+  CHECK(says(message_of([&] { decode_image(png, 1, "p", {.pixels = 1199}); }),
+             "'p' is 40 x 30 pixels"));
+  CHECK(says(message_of([&] { decode_image(png, 1, "p", {.extent = 39}); }),
+             "'p' is 40 x 30 pixels"));
+  CHECK(
+      says(message_of([&] { decode_image(png, 1, "p", {.file_bytes = 99}); }), "the limit is 99"));
   CHECK(decode_image(png, 1, "p", {.pixels = 1200, .extent = 40}).size() == 1200);
   png[18] = '\x7F';  // a width of 32552
   CHECK_THROWS_AS(decode_image(png), IoError);
@@ -122,9 +132,19 @@ TEST_CASE("image: sizes are checked before anything is decoded") {
   CHECK_THROWS_AS(decode_image(png), IoError);
 }
 
+TEST_CASE("image: a JPEG with more codes than symbols never reaches the decoder") {
+  std::string file = encode_jpeg(test_picture({1, 16, 16}));
+  const std::size_t table = file.find("\xFF\xC4");
+  REQUIRE(table != std::string::npos);
+  file[table + 5 + 7] = '\xFF', file[table + 5 + 8] = '\xFF';
+  CHECK(
+      says(message_of([&] { decode_image(file, 1, "p"); }), "'p' is damaged (bad Huffman table)"));
+}
+
 TEST_CASE("image: no damage to a file goes further than an error") {
   Random rng(4);
-  for (const std::string& good : {encode_png(test_picture({3, 9, 11})), encode_jpeg(test_picture({3, 19, 21}))}) {
+  for (const std::string& good :
+       {encode_png(test_picture({3, 9, 11})), encode_jpeg(test_picture({3, 19, 21}))}) {
     for (std::size_t n = 0; n < good.size(); n += 1 + good.size() / 200) {
       try {
         decode_image(std::string_view(good).substr(0, n));
@@ -135,7 +155,8 @@ TEST_CASE("image: no damage to a file goes further than an error") {
     for (int i = 0; i < 2000; ++i) {
       std::string bad = good;
       for (Index k = rng.below(4); k >= 0; --k)
-        bad[static_cast<std::size_t>(rng.below(static_cast<Index>(bad.size())))] = static_cast<char>(rng.bits());
+        bad[static_cast<std::size_t>(rng.below(static_cast<Index>(bad.size())))] =
+            static_cast<char>(rng.bits());
       try {
         decode_image(bad, 1, "bent", {.pixels = 1 << 16});
       } catch (const IoError&) {

@@ -79,7 +79,8 @@ TEST_CASE("safetensors: tensors, types, views and metadata come back") {
   }
   for (const Safetensors::Entry& e : file.entries()) CHECK(e.begin % size_of(e.type) == 0);
   CHECK_FALSE(std::filesystem::exists(path + ".new"));
-  CHECK(message_of([&] { file.get<float>("y"); }) == "safetensors: '" + path + "' has no tensor 'y'");
+  CHECK(message_of([&] { file.get<float>("y"); }) ==
+        "safetensors: '" + path + "' has no tensor 'y'");
 }
 
 TEST_CASE("safetensors: the bytes are the format's own") {
@@ -110,23 +111,32 @@ TEST_CASE("safetensors: a broken file is told with its path and what is wrong") 
   const auto one = [](const char* body) { return file_of(std::string("{\"a\":") + body + "}", 8); };
   CHECK(says(why(one("3")), "'a' without dtype"));
   CHECK(says(why(one(R"({"dtype":"F32","shape":[2]})")), "without dtype, shape or data_offsets"));
-  CHECK(says(why(one(R"({"dtype":"C64","shape":[1],"data_offsets":[0,8]})")), "of type 'C64', which is not read here"));
-  CHECK(says(why(one(R"({"dtype":"F32","shape":[3],"data_offsets":[0,8]})")), "F32 (3,) in 8 bytes, it takes 12"));
+  CHECK(says(why(one(R"({"dtype":"C64","shape":[1],"data_offsets":[0,8]})")),
+             "of type 'C64', which is not read here"));
+  CHECK(says(why(one(R"({"dtype":"F32","shape":[3],"data_offsets":[0,8]})")),
+             "F32 (3,) in 8 bytes, it takes 12"));
   CHECK(says(why(one(R"({"dtype":"F32","shape":[-2],"data_offsets":[0,8]})")), "no whole numbers"));
-  CHECK(says(why(one(R"({"dtype":"F32","shape":[2.5],"data_offsets":[0,8]})")), "no whole numbers"));
-  CHECK(says(why(one(R"({"dtype":"F32","shape":[2],"data_offsets":[8,0]})")), "truncated or damaged"));
+  CHECK(
+      says(why(one(R"({"dtype":"F32","shape":[2.5],"data_offsets":[0,8]})")), "no whole numbers"));
+  CHECK(says(why(one(R"({"dtype":"F32","shape":[2],"data_offsets":[8,0]})")),
+             "truncated or damaged"));
   CHECK(says(why(one(R"({"dtype":"F32","shape":[2],"data_offsets":[0]})")), "malformed"));
   CHECK(says(why(one(R"({"dtype":"F32","shape":"2","data_offsets":[0,8]})")), "malformed"));
-  CHECK(says(why(one(R"({"dtype":"F32","shape":[1,1,1,1,1,1,1,1,2],"data_offsets":[0,8]})")), "9 axes"));
-  CHECK(says(why(one(R"({"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,8]})")), "impossible size"));
-  CHECK(says(why(one(R"({"dtype":"F32","shape":[0,4294967296,4294967296],"data_offsets":[0,0]})")), "impossible size"));
-  CHECK(says(why(one(R"({"dtype":"F32","shape":[2],"data_offsets":[18446744073709551608,18446744073709551615]})")),
-             "truncated or damaged"));
+  CHECK(says(why(one(R"({"dtype":"F32","shape":[1,1,1,1,1,1,1,1,2],"data_offsets":[0,8]})")),
+             "9 axes"));
+  CHECK(says(why(one(R"({"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,8]})")),
+             "impossible size"));
+  CHECK(says(why(one(R"({"dtype":"F32","shape":[0,4294967296,4294967296],"data_offsets":[0,0]})")),
+             "impossible size"));
+  CHECK(says(
+      why(one(
+          R"({"dtype":"F32","shape":[2],"data_offsets":[18446744073709551608,18446744073709551615]})")),
+      "truncated or damaged"));
 
   const auto two = [](int b1, int e1, int b2, int e2, std::size_t bytes) {
     const auto item = [](int b, int e) {
-      return "{\"dtype\":\"U8\",\"shape\":[" + std::to_string(e - b) + "],\"data_offsets\":[" + std::to_string(b) + "," +
-             std::to_string(e) + "]}";
+      return "{\"dtype\":\"U8\",\"shape\":[" + std::to_string(e - b) + "],\"data_offsets\":[" +
+             std::to_string(b) + "," + std::to_string(e) + "]}";
     };
     return file_of("{\"a\":" + item(b1, e1) + ",\"b\":" + item(b2, e2) + "}", bytes);
   };
@@ -136,8 +146,11 @@ TEST_CASE("safetensors: a broken file is told with its path and what is wrong") 
   CHECK(says(why(two(0, 3, 4, 8, 8)), "a hole before tensor 'b'"));
   CHECK(says(why(two(1, 4, 4, 8, 8)), "a hole before tensor 'a'"));
 
-  CHECK(says(why(file_of(R"({"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}})", 0)),
-             "names 'a' twice"));
+  CHECK(says(
+      why(file_of(
+          R"({"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}})",
+          0)),
+      "names 'a' twice"));
   CHECK(says(why(file_of(R"({"__metadata__":{"k":1}})", 0)), "metadata 'k' that is no string"));
   CHECK(says(why(file_of(R"({"__metadata__":7})", 0)), "__metadata__ that is no object"));
   CHECK(says(why(file_of(R"({"__metadata__":{"k":"1","k":"2"}})", 0)), "names 'k' twice"));
@@ -149,12 +162,14 @@ TEST_CASE("safetensors: no damage to a file goes further than an error") {
   writer.add("first", noise({3, 2}));
   writer.add("second", noise({4}), DType::float16);
   const std::string good = writer.bytes();
-  for (std::size_t n = 0; n < good.size(); ++n) CHECK_THROWS_AS(Safetensors(good.substr(0, n), "cut"), IoError);
+  for (std::size_t n = 0; n < good.size(); ++n)
+    CHECK_THROWS_AS(Safetensors(good.substr(0, n), "cut"), IoError);
   Random rng(9);
   for (int i = 0; i < 5000; ++i) {
     std::string bad = good;
     for (Index k = rng.below(3); k >= 0; --k)
-      bad[static_cast<std::size_t>(rng.below(static_cast<Index>(bad.size())))] = static_cast<char>(rng.bits());
+      bad[static_cast<std::size_t>(rng.below(static_cast<Index>(bad.size())))] =
+          static_cast<char>(rng.bits());
     try {
       const Safetensors file(bad, "bent");
       for (const auto& e : file.entries()) file.get<float>(e);

@@ -40,7 +40,8 @@ struct Text {
 std::vector<Text> every_text(const Language& language, Index max_length) {
   std::vector<Text> all;
   const Index end = language.symbols - 1;
-  std::function<void(std::vector<Index>&, double)> grow = [&](std::vector<Index>& text, double score) {
+  std::function<void(std::vector<Index>&, double)> grow = [&](std::vector<Index>& text,
+                                                              double score) {
     const auto p = language.next(text);
     all.push_back({text, score + p[static_cast<std::size_t>(end)]});
     if (static_cast<Index>(text.size()) == max_length) return;
@@ -52,7 +53,8 @@ std::vector<Text> every_text(const Language& language, Index max_length) {
   };
   std::vector<Index> text;
   grow(text, 0);
-  std::sort(all.begin(), all.end(), [](const Text& a, const Text& b) { return a.log_probability > b.log_probability; });
+  std::sort(all.begin(), all.end(),
+            [](const Text& a, const Text& b) { return a.log_probability > b.log_probability; });
   return all;
 }
 
@@ -81,7 +83,9 @@ TEST_CASE("beam: a wide beam finds what an exhaustive search finds, in order") {
   }
 }
 
-TEST_CASE("beam: a narrow beam never claims more than the truth, and wider is as good or better on the whole") {
+TEST_CASE(
+    "beam: a narrow beam never claims more than the truth, and wider is as good or better on the "
+    "whole") {
   double sums[4] = {};
   const Index widths[4] = {1, 3, 7, 50};
   for (std::uint64_t seed = 0; seed < 40; ++seed) {
@@ -139,11 +143,13 @@ TEST_CASE("beam: under a trie the best word of the lexicon wins") {
     for (const auto& word : words) {
       std::vector<Index> before;
       double score = 0;
-      for (const Index s : word) score += language.next(before)[static_cast<std::size_t>(s)], before.push_back(s);
+      for (const Index s : word)
+        score += language.next(before)[static_cast<std::size_t>(s)], before.push_back(s);
       score += language.next(before)[4];
       if (score > best) best = score, best_word = word;
     }
-    const auto found = beam_search_states(std::vector<Index>{}, stepper(language), {.width = 100, .trie = &trie});
+    const auto found =
+        beam_search_states(std::vector<Index>{}, stepper(language), {.width = 100, .trie = &trie});
     REQUIRE(found.size() == 1);
     CHECK(found[0].symbols == best_word);
     CHECK(found[0].log_probability == Approx(best));
@@ -151,7 +157,8 @@ TEST_CASE("beam: under a trie the best word of the lexicon wins") {
   }
 }
 
-TEST_CASE("beam: pictures searched together read what they read alone, and rows tell whence they came") {
+TEST_CASE(
+    "beam: pictures searched together read what they read alone, and rows tell whence they came") {
   const Index items = 5;
   std::vector<Language> languages;
   for (Index i = 0; i < items; ++i) languages.push_back({5, static_cast<std::uint64_t>(100 + i)});
@@ -175,11 +182,13 @@ TEST_CASE("beam: pictures searched together read what they read alone, and rows 
     batches.push_back(texts);
     return scores;
   };
-  const auto together = beam_search(step, items, {.width = 4, .max_length = 8, .begin = 42, .results = 3});
+  const auto together =
+      beam_search(step, items, {.width = 4, .max_length = 8, .begin = 42, .results = 3});
   REQUIRE(together.size() == 5);
   for (Index i = 0; i < items; ++i) {
-    const auto alone = beam_search_states(std::vector<Index>{}, stepper(languages[static_cast<std::size_t>(i)]),
-                                          {.width = 4, .max_length = 8, .results = 3});
+    const auto alone =
+        beam_search_states(std::vector<Index>{}, stepper(languages[static_cast<std::size_t>(i)]),
+                           {.width = 4, .max_length = 8, .results = 3});
     const auto& found = together[static_cast<std::size_t>(i)];
     REQUIRE(found.size() == alone.size());
     for (std::size_t k = 0; k < found.size(); ++k) {
@@ -187,7 +196,8 @@ TEST_CASE("beam: pictures searched together read what they read alone, and rows 
       CHECK(found[k].log_probability == alone[k].log_probability);
       REQUIRE(found[k].rows.size() == found[k].symbols.size() + 1);
       for (std::size_t t = 0; t < found[k].rows.size(); ++t) {
-        const std::vector<Index> before(found[k].symbols.begin(), found[k].symbols.begin() + static_cast<Index>(t));
+        const std::vector<Index> before(found[k].symbols.begin(),
+                                        found[k].symbols.begin() + static_cast<Index>(t));
         CHECK(batches[t][static_cast<std::size_t>(found[k].rows[t])] == before);
       }
     }
@@ -195,14 +205,18 @@ TEST_CASE("beam: pictures searched together read what they read alone, and rows 
 }
 
 TEST_CASE("beam: a text must end at the longest length, and impossible ends are told") {
-  const auto never = [](int, Index) { return std::pair(std::vector<float>{-0.1f, -5.0f, -9.0f}, 0); };
+  const auto never = [](int, Index) {
+    return std::pair(std::vector<float>{-0.1f, -5.0f, -9.0f}, 0);
+  };
   auto found = beam_search_states(0, never, {.width = 2, .max_length = 3});
   REQUIRE(found.size() == 1);
   CHECK(found[0].finished);
   CHECK(found[0].symbols.size() <= 3);
 
   const float impossible = -std::numeric_limits<float>::infinity();
-  const auto endless = [&](int, Index) { return std::pair(std::vector<float>{-0.1f, -5.0f, impossible}, 0); };
+  const auto endless = [&](int, Index) {
+    return std::pair(std::vector<float>{-0.1f, -5.0f, impossible}, 0);
+  };
   found = beam_search_states(0, endless, {.width = 2, .max_length = 3});
   REQUIRE(found.size() == 1);
   CHECK_FALSE(found[0].finished);
@@ -212,7 +226,8 @@ TEST_CASE("beam: a text must end at the longest length, and impossible ends are 
   found = beam_search_states(0, never, {.width = 2, .max_length = 3, .trie = &trie});
   REQUIRE(found.size() == 1);
   CHECK_FALSE(found[0].finished);
-  CHECK(beam_search_states(0, never, {.width = 2, .max_length = 3, .trie = &trie})[0].symbols.size() == 3);
+  CHECK(beam_search_states(0, never, {.width = 2, .max_length = 3, .trie = &trie})[0]
+            .symbols.size() == 3);
 }
 
 TEST_CASE("beam: options out of range and scores of the wrong shape are errors") {

@@ -85,7 +85,8 @@ TEST_CASE("metrics: edit distance against the recursive definition, with and wit
     const Index want = slow_distance(a, b);
     CHECK(edit_distance(a, b) == want);
     CHECK(edit_distance(b, a) == want);
-    for (Index limit = 0; limit < 5; ++limit) CHECK(edit_distance(a, b, limit) == std::min(want, limit + 1));
+    for (Index limit = 0; limit < 5; ++limit)
+      CHECK(edit_distance(a, b, limit) == std::min(want, limit + 1));
   }
 }
 
@@ -141,7 +142,9 @@ TEST_CASE("trie: finds exactly the words it was made from, and its children are 
 
 TEST_CASE("lexicon: a file of words, with its bad lines told") {
   const auto path = std::filesystem::temp_directory_path() / "glimpse_lexicon.txt";
-  std::ofstream(path, std::ios::binary) << "\xEF\xBB\xBF" "Hotel\r\n\n# cities\n  Paris\t\n!!!\nhotel\nL\xFFn\nRoma 7";
+  std::ofstream(path, std::ios::binary)
+      << "\xEF\xBB\xBF"
+         "Hotel\r\n\n# cities\n  Paris\t\n!!!\nhotel\nL\xFFn\nRoma 7";
   const Lexicon lexicon = read_lexicon(path.string(), Charset());
   CHECK(lexicon.words() == std::vector<std::string>{"hotel", "paris", "roma7"});
   REQUIRE(lexicon.bad().size() == 2);
@@ -154,7 +157,8 @@ TEST_CASE("lexicon: a file of words, with its bad lines told") {
   std::ofstream(path, std::ios::binary) << "\n!!\n";
   CHECK_THROWS_AS(read_lexicon(path.string(), Charset()), IoError);
   std::filesystem::remove(path);
-  CHECK_THROWS_WITH(read_lexicon(path.string(), Charset()), "read: '" + path.string() + "' does not exist");
+  CHECK_THROWS_WITH(read_lexicon(path.string(), Charset()),
+                    "read: '" + path.string() + "' does not exist");
 }
 
 TEST_CASE("lexicon: the nearest word is the nearest of all") {
@@ -166,7 +170,8 @@ TEST_CASE("lexicon: the nearest word is the nearest of all") {
   for (int i = 0; i < 100; ++i) {
     const std::string query = random_word(rng, 8, 5);
     Index best = 100;
-    for (const std::string& word : lexicon.words()) best = std::min(best, edit_distance(word, query));
+    for (const std::string& word : lexicon.words())
+      best = std::min(best, edit_distance(word, query));
     const auto found = lexicon.nearest(charset.encode(query));
     REQUIRE(found.word >= 0);
     CHECK(found.distance == best);

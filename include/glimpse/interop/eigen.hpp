@@ -3,8 +3,8 @@
 //   as_matrix(x)   the last axis across, all others down, as `rows_of`;  no numbers are copied
 //   as_vector(x)   all numbers in row-major order
 //
-// A map is unaligned as far as Eigen knows, so nothing depends on the compiler's flags, and it stays valid only as
-// long as a tensor holds the storage.
+// A map is unaligned as far as Eigen knows, so nothing depends on the compiler's flags, and it
+// stays valid only as long as a tensor holds the storage.
 #pragma once
 
 #include <Eigen/Core>
@@ -16,7 +16,8 @@ namespace glimpse::inline v0 {
 template <class T>
 using RowMajor = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-/// The tensor as a matrix; writing to the map writes to the tensor. Throws ShapeError for a strided view.
+/// The tensor as a matrix; writing to the map writes to the tensor. Throws ShapeError for
+/// a strided view.
 template <class T>
 Eigen::Map<RowMajor<T>> as_matrix(Tensor<T>& x) {
   const Matrix<T> m = rows_of(x);
@@ -47,7 +48,8 @@ template <class Derived>
 Tensor<typename Derived::Scalar> from_eigen(const Eigen::DenseBase<Derived>& expression) {
   using T = typename Derived::Scalar;
   Tensor<T> x(Shape{expression.rows(), expression.cols()});
-  if (x.size() > 0) Eigen::Map<RowMajor<T>>(x.data(), expression.rows(), expression.cols()) = expression.derived();
+  if (x.size() > 0)
+    Eigen::Map<RowMajor<T>>(x.data(), expression.rows(), expression.cols()) = expression.derived();
   return Derived::IsVectorAtCompileTime ? x.reshape({expression.size()}) : x;
 }
 

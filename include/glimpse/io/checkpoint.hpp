@@ -1,10 +1,11 @@
 // checkpoint: everything a run needs to go on, in one safetensors file.
 //
 //   tensors    weights, buffers, optimiser state: float, stored in the type of choice
-//   exact      numbers that must come back bit for bit whatever that type is: counters, statistics; stored as float64
-//   metadata   texts: model configuration, character set, schedule, random states, position in the data
+//   exact      numbers that must come back bit for bit whatever that type is; stored as float64
+//   metadata   texts: configuration, character set, schedule, random states, place in the data
 //
-// The file is written anew and renamed (io/file.hpp), so a kill at any moment leaves the old one or the new one whole.
+// The file is written anew and renamed (io/file.hpp), so a kill at any moment leaves the old one or
+// the new one whole.
 #pragma once
 
 #include <algorithm>
@@ -44,10 +45,11 @@ struct Checkpoint {
   }
 };
 
-/// Writes a checkpoint as one file. storage: float32, float16 or bfloat16, for `tensors` alone; a tensor with numbers
-/// that float16 cannot reach (a large running variance) stays float32.
+/// Writes a checkpoint as one file. storage: float32, float16 or bfloat16, for `tensors` alone; a
+/// tensor with numbers that float16 cannot reach (a large running variance) stays float32.
 /// Throws IoError with the path; ValueError for two equal names or another storage type.
-inline void save_checkpoint(const std::string& path, const Checkpoint& c, DType storage = DType::float32) {
+inline void save_checkpoint(const std::string& path, const Checkpoint& c,
+                            DType storage = DType::float32) {
   if (storage != DType::float32 && storage != DType::float16 && storage != DType::bfloat16)
     fail("checkpoint", "stores its tensors as float32, float16 or bfloat16, not ",
          detail::facts(storage).safetensors);
@@ -55,16 +57,18 @@ inline void save_checkpoint(const std::string& path, const Checkpoint& c, DType 
   writer.metadata = c.metadata;
   for (const auto& [name, x] : c.tensors) {
     const Tensor<float> dense = x.contiguous();
-    const bool fits = storage != DType::float16 || std::none_of(dense.data(), dense.data() + x.size(), [](float v) {
-      return std::isfinite(v) && !std::isfinite(from_float16(to_float16(v)));
-    });
+    const bool fits = storage != DType::float16 ||
+                      std::none_of(dense.data(), dense.data() + x.size(), [](float v) {
+                        return std::isfinite(v) && !std::isfinite(from_float16(to_float16(v)));
+                      });
     writer.add(name, dense, fits ? storage : DType::float32);
   }
   for (const auto& [name, x] : c.exact) writer.add(name, x);
   writer.save(path);
 }
 
-/// Reads a checkpoint. float64 and int64 tensors land in `exact`, all others in `tensors`, as float.
+/// Reads a checkpoint. float64 and int64 tensors land in `exact`, all others in
+/// `tensors`, as float.
 /// Throws IoError that names the path and what is wrong.
 inline Checkpoint load_checkpoint(const std::string& path) {
   const Safetensors file(path);
@@ -73,7 +77,8 @@ inline Checkpoint load_checkpoint(const std::string& path) {
   for (const Safetensors::Entry& entry : file.entries()) {
     if (entry.type == DType::float64 || entry.type == DType::int64)
       c.exact.emplace_back(entry.name, file.get<double>(entry));
-    else c.tensors.emplace_back(entry.name, file.get<float>(entry));
+    else
+      c.tensors.emplace_back(entry.name, file.get<float>(entry));
   }
   return c;
 }
@@ -91,7 +96,8 @@ inline Random random_from_text(std::string_view text) {
   for (std::uint64_t* part : {&s.seed, &s.stream, &s.position}) {
     if (part != &s.seed && at != end && *at == ' ') ++at;
     const auto [next, error] = std::from_chars(at, end, *part);
-    if (error != std::errc()) fail<IoError>("checkpoint", "'", text, "' is no state of a random generator");
+    if (error != std::errc())
+      fail<IoError>("checkpoint", "'", text, "' is no state of a random generator");
     at = next;
   }
   if (at != end) fail<IoError>("checkpoint", "'", text, "' is no state of a random generator");

@@ -1,4 +1,5 @@
-// dtype: the number types found in files, and conversion between them and the library's float and double.
+// dtype: the number types found in files, and conversion between them and the library's
+// float and double.
 #pragma once
 
 #include <cstdint>
@@ -55,13 +56,20 @@ constexpr std::size_t size_of(DType type) { return detail::facts(type).bytes; }
 /// The type that holds a T without loss.
 template <class T>
 constexpr DType dtype_of() {
-  if constexpr (std::is_same_v<T, float>) return DType::float32;
-  else if constexpr (std::is_same_v<T, double>) return DType::float64;
-  else if constexpr (std::is_same_v<T, bool>) return DType::boolean;
-  else if constexpr (std::is_same_v<T, std::uint8_t>) return DType::uint8;
-  else if constexpr (std::is_integral_v<T> && std::is_signed_v<T> && sizeof(T) == 8) return DType::int64;
-  else if constexpr (std::is_integral_v<T> && std::is_signed_v<T> && sizeof(T) == 4) return DType::int32;
-  else if constexpr (std::is_integral_v<T> && std::is_signed_v<T> && sizeof(T) == 2) return DType::int16;
+  if constexpr (std::is_same_v<T, float>)
+    return DType::float32;
+  else if constexpr (std::is_same_v<T, double>)
+    return DType::float64;
+  else if constexpr (std::is_same_v<T, bool>)
+    return DType::boolean;
+  else if constexpr (std::is_same_v<T, std::uint8_t>)
+    return DType::uint8;
+  else if constexpr (std::is_integral_v<T> && std::is_signed_v<T> && sizeof(T) == 8)
+    return DType::int64;
+  else if constexpr (std::is_integral_v<T> && std::is_signed_v<T> && sizeof(T) == 4)
+    return DType::int32;
+  else if constexpr (std::is_integral_v<T> && std::is_signed_v<T> && sizeof(T) == 2)
+    return DType::int16;
   else {
     static_assert(std::is_same_v<T, std::int8_t>, "files hold no numbers of this type");
     return DType::int8;
@@ -74,23 +82,32 @@ void decode_numbers(DType type, const char* bytes, Tensor<T>& out) {
   const Index n = out.size();
   T* to = out.data();
   switch (type) {
-    case DType::float16: return detail::widen_half(bytes, n, to, &from_float16);
-    case DType::bfloat16: return detail::widen_half(bytes, n, to, &from_bfloat16);
-    case DType::float32: return detail::widen<T, float>(bytes, n, to);
-    case DType::float64: return detail::widen<T, double>(bytes, n, to);
-    case DType::int8: return detail::widen<T, std::int8_t>(bytes, n, to);
-    case DType::int16: return detail::widen<T, std::int16_t>(bytes, n, to);
-    case DType::int32: return detail::widen<T, std::int32_t>(bytes, n, to);
-    case DType::int64: return detail::widen<T, std::int64_t>(bytes, n, to);
-    case DType::uint8: return detail::widen<T, std::uint8_t>(bytes, n, to);
+    case DType::float16:
+      return detail::widen_half(bytes, n, to, &from_float16);
+    case DType::bfloat16:
+      return detail::widen_half(bytes, n, to, &from_bfloat16);
+    case DType::float32:
+      return detail::widen<T, float>(bytes, n, to);
+    case DType::float64:
+      return detail::widen<T, double>(bytes, n, to);
+    case DType::int8:
+      return detail::widen<T, std::int8_t>(bytes, n, to);
+    case DType::int16:
+      return detail::widen<T, std::int16_t>(bytes, n, to);
+    case DType::int32:
+      return detail::widen<T, std::int32_t>(bytes, n, to);
+    case DType::int64:
+      return detail::widen<T, std::int64_t>(bytes, n, to);
+    case DType::uint8:
+      return detail::widen<T, std::uint8_t>(bytes, n, to);
     case DType::boolean:
       for (Index i = 0; i < n; ++i) to[i] = static_cast<T>(bytes[i] != 0);
       return;
   }
 }
 
-/// Numbers as little-endian bytes of `type`. Throws ValueError for a type that T does not narrow to: integers are
-/// stored as they are, float and double as any floating type.
+/// Numbers as little-endian bytes of `type`. Throws ValueError for a type that T does not narrow
+/// to: integers are stored as they are, float and double as any floating type.
 template <class T>
 std::string encode_numbers(DType type, const Tensor<T>& x) {
   const Tensor<T> dense = x.contiguous();
@@ -109,11 +126,20 @@ std::string encode_numbers(DType type, const Tensor<T>& x) {
   }
   if constexpr (std::is_floating_point_v<T>) {
     switch (type) {
-      case DType::float16: put([](T v) { return to_float16(static_cast<float>(v)); }); return bytes;
-      case DType::bfloat16: put([](T v) { return to_bfloat16(static_cast<float>(v)); }); return bytes;
-      case DType::float32: put([](T v) { return static_cast<float>(v); }); return bytes;
-      case DType::float64: put([](T v) { return static_cast<double>(v); }); return bytes;
-      default: break;
+      case DType::float16:
+        put([](T v) { return to_float16(static_cast<float>(v)); });
+        return bytes;
+      case DType::bfloat16:
+        put([](T v) { return to_bfloat16(static_cast<float>(v)); });
+        return bytes;
+      case DType::float32:
+        put([](T v) { return static_cast<float>(v); });
+        return bytes;
+      case DType::float64:
+        put([](T v) { return static_cast<double>(v); });
+        return bytes;
+      default:
+        break;
     }
   }
   fail("encode", detail::facts(dtype_of<T>()).safetensors, " numbers are not stored as ",

@@ -1,7 +1,8 @@
 // file: whole files in, whole files out.
 //
-// Reading says what is wrong with its path in front; writing goes to "path.new", is flushed to the disk and renamed,
-// so that a kill or a power cut at any moment leaves the old file or the new one, never half of either.
+// Reading says what is wrong with its path in front; writing goes to "path.new", is flushed to the
+// disk and renamed, so that a kill or a power cut at any moment leaves the old file or the new one,
+// never half of either.
 #pragma once
 
 #include <bit>
@@ -23,21 +24,25 @@
 
 namespace glimpse::inline v0 {
 
-static_assert(std::endian::native == std::endian::little, "the file formats here are little-endian");
+static_assert(std::endian::native == std::endian::little,
+              "the file formats here are little-endian");
 
 /// Largest file that is read where the caller sets no other limit: 16 GiB.
 inline constexpr std::uintmax_t default_file_limit = std::uintmax_t{1} << 34;
 
-/// All bytes of a file. Throws IoError for a file that is missing, no regular file, over `limit` bytes, unreadable.
+/// All bytes of a file. Throws IoError for a file that is missing, no regular file, over `limit`
+/// bytes, unreadable.
 inline std::string read_file(const std::string& path, std::uintmax_t limit = default_file_limit) {
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
   if (!std::filesystem::exists(status)) fail<IoError>("read", "'", path, "' does not exist");
   if (std::filesystem::is_directory(status)) fail<IoError>("read", "'", path, "' is a folder");
-  if (!std::filesystem::is_regular_file(status)) fail<IoError>("read", "'", path, "' is no regular file");
+  if (!std::filesystem::is_regular_file(status))
+    fail<IoError>("read", "'", path, "' is no regular file");
   const std::uintmax_t size = std::filesystem::file_size(path, error);
   if (error) fail<IoError>("read", "'", path, "': ", error.message());
-  if (size > limit) fail<IoError>("read", "'", path, "' has ", size, " bytes, the limit is ", limit);
+  if (size > limit)
+    fail<IoError>("read", "'", path, "' has ", size, " bytes, the limit is ", limit);
   std::FILE* file = std::fopen(path.c_str(), "rb");
   if (!file) fail<IoError>("read", "'", path, "': ", std::strerror(errno));
   std::string bytes(static_cast<std::size_t>(size), '\0');
@@ -48,7 +53,8 @@ inline std::string read_file(const std::string& path, std::uintmax_t limit = def
   return bytes;
 }
 
-/// A file in the making: write(), then commit(). Uncommitted, it leaves nothing behind and the old file as it was.
+/// A file in the making: write(), then commit(). Uncommitted, it leaves nothing behind and the old
+/// file as it was.
 class NewFile {
  public:
   /// Throws IoError where the folder does not exist or cannot be written to.

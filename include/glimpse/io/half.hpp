@@ -3,8 +3,9 @@
 //   float16:   1 sign, 5 exponent (bias 15), 10 fraction bits;  largest 65504, smallest 2^-24
 //   bfloat16:  1 sign, 8 exponent (bias 127), 7 fraction bits:  the upper half of a float
 //
-// Narrowing rounds to the nearest, ties to even: adding half a unit less one, plus the bit that stays last, carries
-// into the kept bits exactly when it must. NaN stays NaN with the upper bits of its payload. Source: IEEE 754-2008.
+// Narrowing rounds to the nearest, ties to even: adding half a unit less one, plus the bit that
+// stays last, carries into the kept bits exactly when it must. NaN stays NaN with the upper bits of
+// its payload. Source: IEEE 754-2008.
 #pragma once
 
 #include <bit>

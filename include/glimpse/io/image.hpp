@@ -1,20 +1,25 @@
-// image: pictures from and to files, through stb_image and stb_image_write. Opt-in: no other header includes this one.
+// image: pictures from and to files, through stb_image and stb_image_write. Opt-in: no other header
+// includes this one.
 //
-//   grey = 0.299 R + 0.587 G + 0.114 B,     over white where the file is transparent: v alpha + (1 - alpha)
+//   grey = 0.299 R + 0.587 G + 0.114 B;  transparent files lie on white: v alpha + (1 - alpha)
 //
-// Pictures are tensors (channels, height, width) in [0, 1]. The size is read from the file's head and checked before
-// anything is decoded. JPEG, PNG and BMP are read: the formats of photographs, and the parts of stb_image without
-// known holes. A JPEG's orientation tag is followed, since telephones write it.
-// stb is compiled here with internal linkage: no symbols leave, whoever has its own copy elsewhere keeps it.
+// Pictures are tensors (channels, height, width) in [0, 1]. The size is read from the file's head
+// and checked before anything is decoded. JPEG, PNG and BMP are read: the formats of photographs,
+// and the sounder parts of stb_image; what is unsound in its releases up to 2.27 (Huffman tables of
+// over 256 codes, memory used before it is written, asserts on what a file holds) is kept from it
+// here. A JPEG's orientation tag is followed, since telephones write it. stb is compiled here with
+// internal linkage: no symbols leave, whoever has its own copy elsewhere keeps it.
 #pragma once
 
 #include <cmath>
 #include <cstdint>
+#include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include <glimpse/core/tensor.hpp>
 #include <glimpse/io/file.hpp>
+#include <glimpse/io/jpeg.hpp>
 
 #if defined(STBI_INCLUDE_STB_IMAGE_H) || defined(INCLUDE_STB_IMAGE_WRITE_H)
 #error "include <glimpse/io/image.hpp> before stb_image.h and stb_image_write.h"
@@ -25,6 +30,10 @@
 #define STBI_ONLY_JPEG
 #define STBI_ONLY_PNG
 #define STBI_ONLY_BMP
+#define STBI_MALLOC(size) std::calloc(1, size)
+#define STBI_REALLOC(block, size) std::realloc(block, size)
+#define STBI_FREE(block) std::free(block)
+#define STBI_ASSERT(condition) ((void)0)
 #define STB_IMAGE_WRITE_STATIC
 #define STB_IMAGE_WRITE_IMPLEMENTATION
 #define STBI_WRITE_NO_STDIO
@@ -64,42 +73,12 @@ struct ImageLimits {
 
 namespace detail {
 
-/// Orientation tag 1 to 8 of a JPEG's Exif block; 1, upright, where there is none or it is damaged.
-inline int exif_orientation(std::string_view file) {
-  const auto byte = [&](std::size_t at) { return at < file.size() ? static_cast<unsigned char>(file[at]) : 0u; };
-  if (byte(0) != 0xFF || byte(1) != 0xD8) return 1;
-  for (std::size_t at = 2; at + 4 < file.size() && byte(at) == 0xFF && byte(at + 1) != 0xDA;) {
-    const std::size_t length = byte(at + 2) << 8 | byte(at + 3);
-    if (byte(at + 1) == 0xE1 && file.substr(at + 4, 6) == std::string_view("Exif\0\0", 6)) {
-      const std::size_t tiff = at + 10;
-      const bool little = byte(tiff) == 'I';
-      const auto read = [&](std::size_t place, int bytes) {
-        std::size_t v = 0;
-        for (int i = 0; i < bytes; ++i)
-          v = v << 8 | byte(place + static_cast<std::size_t>(little ? bytes - 1 - i : i));
-        return v;
-      };
-      const std::size_t directory = tiff + read(tiff + 4, 4);
-      const std::size_t count = read(directory, 2);
-      for (std::size_t i = 0; i < count && i < 64; ++i) {
-        const std::size_t tag = directory + 2 + 12 * i;
-        if (read(tag, 2) != 0x0112) continue;
-        const std::size_t value = read(tag + 8, 2);
-        return value >= 1 && value <= 8 ? static_cast<int>(value) : 1;
-      }
-      return 1;
-    }
-    at += 2 + length;
-  }
-  return 1;
-}
-
-/// Turns and mirrors a picture upright, as a view.
+/// Turns and mirrors a picture upright, by its Exif orientation.
 inline Tensor<float> upright(const Tensor<float>& x, int orientation) {
-  const bool swaps = orientation >= 5, from_right = orientation == 2 || orientation == 3 || orientation == 7 ||
-                                                    orientation == 8,
-             from_bottom = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
-  if (orientation == 1) return x;
+  const int o = orientation;
+  const bool swaps = o >= 5, from_right = o == 2 || o == 3 || o == 7 || o == 8;
+  const bool from_bottom = o == 3 || o == 4 || o == 6 || o == 7;
+  if (o == 1) return x;
   const Index h = x.size(1), w = x.size(2);
   Tensor<float> y(Shape{x.size(0), swaps ? w : h, swaps ? h : w});
   for (Index c = 0; c < y.size(0); ++c)
@@ -112,23 +91,27 @@ inline Tensor<float> upright(const Tensor<float>& x, int orientation) {
 }
 
 inline void append_bytes(void* to, void* data, int size) {
-  static_cast<std::string*>(to)->append(static_cast<const char*>(data), static_cast<std::size_t>(size));
+  static_cast<std::string*>(to)->append(static_cast<const char*>(data),
+                                        static_cast<std::size_t>(size));
 }
 
 /// A picture (H, W), (1, H, W) or (3, H, W) as interleaved bytes, values clamped to [0, 1].
 struct ByteImage {
   ByteImage(const char* op, const Tensor<float>& picture) {
-    const Tensor<float> x = picture.rank() == 2 ? picture.reshape({1, picture.size(0), picture.size(1)}) : picture;
+    const Tensor<float> x =
+        picture.rank() == 2 ? picture.reshape({1, picture.size(0), picture.size(1)}) : picture;
     require(x.rank() == 3 && (x.size(0) == 1 || x.size(0) == 3) && x.size() > 0, op,
             "wants a picture (height, width), (1, height, width) or (3, height, width)", picture);
-    channels = static_cast<int>(x.size(0)), height = static_cast<int>(x.size(1)), width = static_cast<int>(x.size(2));
+    channels = static_cast<int>(x.size(0));
+    height = static_cast<int>(x.size(1)), width = static_cast<int>(x.size(2));
     bytes.resize(static_cast<std::size_t>(x.size()));
     std::size_t at = 0;
     for (Index i = 0; i < x.size(1); ++i)
       for (Index j = 0; j < x.size(2); ++j)
         for (Index c = 0; c < x.size(0); ++c) {
           const float v = x(c, i, j);
-          bytes[at++] = static_cast<char>(static_cast<unsigned char>(v > 0 ? v < 1 ? v * 255.0f + 0.5f : 255.0f : 0.0f));
+          bytes[at++] = static_cast<char>(
+              static_cast<unsigned char>(v > 0 ? v < 1 ? v * 255.0f + 0.5f : 255.0f : 0.0f));
         }
   }
   int channels, height, width;
@@ -138,23 +121,28 @@ struct ByteImage {
 }  // namespace detail
 
 /// Decodes a picture in memory. channels: 1 grey, 3 colour. name: stands for the path in messages.
-/// Returns (channels, height, width) in [0, 1]. Throws IoError for bytes that are empty, broken, of an unknown format,
-/// or that ask for more than `limits`.
-inline Tensor<float> decode_image(std::string_view file, Index channels = 1, const std::string& name = "memory",
+/// Returns (channels, height, width) in [0, 1]. Throws IoError for bytes that are empty, broken, of
+/// an unknown format, or that ask for more than `limits`.
+inline Tensor<float> decode_image(std::string_view file, Index channels = 1,
+                                  const std::string& name = "memory",
                                   const ImageLimits& limits = {}) {
   if (channels != 1 && channels != 3) fail("image", "is read with 1 or 3 channels, not ", channels);
   if (file.empty()) fail<IoError>("image", "'", name, "' is empty");
   if (file.size() > limits.file_bytes || file.size() > 0x7FFFFFFF)
-    fail<IoError>("image", "'", name, "' has ", file.size(), " bytes, the limit is ", limits.file_bytes);
+    fail<IoError>("image", "'", name, "' has ", file.size(), " bytes, the limit is ",
+                  limits.file_bytes);
   const auto* bytes = reinterpret_cast<const stbi_uc*>(file.data());
   const int size = static_cast<int>(file.size());
   int w = 0, h = 0, found = 0;
+  if (file.starts_with("\xFF\xD8") && !detail::jpeg_tables_fit(file))
+    fail<IoError>("image", "'", name, "' is damaged (bad Huffman table)");
   if (!stbi_info_from_memory(bytes, size, &w, &h, &found))
-    fail<IoError>("image", "'", name, "' is no JPEG, PNG or BMP picture, or is damaged (", stbi_failure_reason(), ")");
+    fail<IoError>("image", "'", name, "' is no JPEG, PNG or BMP picture, or is damaged (",
+                  stbi_failure_reason(), ")");
   if (w <= 0 || h <= 0) fail<IoError>("image", "'", name, "' has no pixels");
   if (w > limits.extent || h > limits.extent || Index{w} * h > limits.pixels)
-    fail<IoError>("image", "'", name, "' is ", w, " x ", h, " pixels, the limits are ", limits.pixels,
-                  " pixels and ", limits.extent, " to a side");
+    fail<IoError>("image", "'", name, "' is ", w, " x ", h, " pixels, the limits are ",
+                  limits.pixels, " pixels and ", limits.extent, " to a side");
 
   stbi_uc* pixels = stbi_load_from_memory(bytes, size, &w, &h, &found, 0);
   if (!pixels) fail<IoError>("image", "'", name, "' is damaged (", stbi_failure_reason(), ")");
@@ -165,7 +153,9 @@ inline Tensor<float> decode_image(std::string_view file, Index channels = 1, con
     const stbi_uc* p = pixels + i * found;
     const bool colour = found >= 3, alpha = found == 2 || found == 4;
     const float opacity = alpha ? static_cast<float>(p[found - 1]) / 255.0f : 1.0f;
-    const auto value = [&](int c) { return static_cast<float>(p[c]) / 255.0f * opacity + (1.0f - opacity); };
+    const auto value = [&](int c) {
+      return static_cast<float>(p[c]) / 255.0f * opacity + (1.0f - opacity);
+    };
     const float r = value(0), g = colour ? value(1) : r, b = colour ? value(2) : r;
     if (channels == 1) {
       out[i] = colour ? 0.299f * r + 0.587f * g + 0.114f * b : r;
@@ -177,8 +167,10 @@ inline Tensor<float> decode_image(std::string_view file, Index channels = 1, con
   return detail::upright(x, detail::exif_orientation(file));
 }
 
-/// Reads a picture file: `decode_image` on its bytes. Throws IoError with the path, also where the file is missing.
-inline Tensor<float> read_image(const std::string& path, Index channels = 1, const ImageLimits& limits = {}) {
+/// Reads a picture file: `decode_image` on its bytes. Throws IoError with the path, also where the
+/// file is missing.
+inline Tensor<float> read_image(const std::string& path, Index channels = 1,
+                                const ImageLimits& limits = {}) {
   return decode_image(read_file(path, limits.file_bytes), channels, path, limits);
 }
 
@@ -186,8 +178,8 @@ inline Tensor<float> read_image(const std::string& path, Index channels = 1, con
 inline std::string encode_png(const Tensor<float>& picture) {
   detail::ByteImage image("encode_png", picture);
   std::string file;
-  if (!stbi_write_png_to_func(&detail::append_bytes, &file, image.width, image.height, image.channels,
-                              image.bytes.data(), image.width * image.channels))
+  if (!stbi_write_png_to_func(&detail::append_bytes, &file, image.width, image.height,
+                              image.channels, image.bytes.data(), image.width * image.channels))
     fail<IoError>("encode_png", "could not encode a picture ", picture);
   return file;
 }
@@ -196,14 +188,17 @@ inline std::string encode_png(const Tensor<float>& picture) {
 inline std::string encode_jpeg(const Tensor<float>& picture, int quality = 90) {
   detail::ByteImage image("encode_jpeg", picture);
   std::string file;
-  if (!stbi_write_jpg_to_func(&detail::append_bytes, &file, image.width, image.height, image.channels,
-                              image.bytes.data(), quality))
+  if (!stbi_write_jpg_to_func(&detail::append_bytes, &file, image.width, image.height,
+                              image.channels, image.bytes.data(), quality))
     fail<IoError>("encode_jpeg", "could not encode a picture ", picture);
   return file;
 }
 
-/// Writes a picture as PNG. Throws IoError with the path, ShapeError for a tensor that is no picture.
-inline void write_png(const std::string& path, const Tensor<float>& picture) { write_file(path, encode_png(picture)); }
+/// Writes a picture as PNG. Throws IoError with the path, ShapeError for a tensor that
+/// is no picture.
+inline void write_png(const std::string& path, const Tensor<float>& picture) {
+  write_file(path, encode_png(picture));
+}
 
 /// Writes a picture as JPEG.
 inline void write_jpeg(const std::string& path, const Tensor<float>& picture, int quality = 90) {

@@ -1,8 +1,8 @@
 // inflate: unpacks the deflate format (RFC 1951), and the checksum that goes with it.
 //
-//   a stream is blocks: stored, or Huffman codes for  literal bytes | end | (length, distance) copies
-//   canonical codes: within a length codes count upwards, and the first code of length n is twice the one after the
-//   last of length n - 1; so a code is known from how many codes each length has
+//   a stream is blocks: stored, or Huffman codes for  bytes | end | copies (length, distance)
+//   canonical codes: within a length codes count upwards, and the first of length n is twice
+//   what follows the last of length n - 1; so a code is known from how many each length has
 //   crc32 of zip: remainder of the message over the reflected polynomial 0xEDB88320
 #pragma once
 
@@ -29,7 +29,8 @@ inline std::uint32_t crc32(std::string_view bytes) {
     return t;
   }();
   std::uint32_t crc = 0xFFFFFFFFu;
-  for (const char byte : bytes) crc = table[(crc ^ static_cast<unsigned char>(byte)) & 0xFF] ^ (crc >> 8);
+  for (const char byte : bytes)
+    crc = table[(crc ^ static_cast<unsigned char>(byte)) & 0xFF] ^ (crc >> 8);
   return ~crc;
 }
 
@@ -37,17 +38,26 @@ namespace detail {
 
 class Inflater {
  public:
-  Inflater(std::string_view packed, std::size_t size) : in_(packed), size_(size) { out_.reserve(size); }
+  Inflater(std::string_view packed, std::size_t size) : in_(packed), size_(size) {
+    out_.reserve(size);
+  }
 
   std::string run() {
     bool last = false;
     while (!last) {
       last = bits(1) != 0;
       switch (bits(2)) {
-        case 0: stored(); break;
-        case 1: fixed(); break;
-        case 2: dynamic(); break;
-        default: broken("has a block of no known kind");
+        case 0:
+          stored();
+          break;
+        case 1:
+          fixed();
+          break;
+        case 2:
+          dynamic();
+          break;
+        default:
+          broken("has a block of no known kind");
       }
     }
     if (out_.size() != size_) broken("ends too early");
@@ -74,7 +84,9 @@ class Inflater {
     }
   };
 
-  [[noreturn]] static void broken(const char* what) { fail<IoError>("inflate", "packed data ", what); }
+  [[noreturn]] static void broken(const char* what) {
+    fail<IoError>("inflate", "packed data ", what);
+  }
 
   unsigned bits(unsigned n) {
     while (held_ < n) {
@@ -107,7 +119,9 @@ class Inflater {
   void stored() {
     buffer_ = 0, held_ = 0;  // the block starts at a whole byte; what is held is less than one
     if (in_.size() - at_ < 4) broken("is truncated");
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned>(static_cast<unsigned char>(in_[at_ + i])); };
+    const auto byte = [&](std::size_t i) {
+      return static_cast<unsigned>(static_cast<unsigned char>(in_[at_ + i]));
+    };
     const unsigned n = byte(0) | byte(1) << 8, check = byte(2) | byte(3) << 8;
     at_ += 4;
     if ((n ^ check) != 0xFFFF) broken("has a damaged block");
@@ -127,7 +141,8 @@ class Inflater {
   void dynamic() {
     const unsigned literals = bits(5) + 257, distances = bits(5) + 1, count = bits(4) + 4;
     if (literals > 286 || distances > 30) broken("has too many codes");
-    constexpr std::array<std::size_t, 19> order = {16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
+    constexpr std::array<std::size_t, 19> order = {16, 17, 18, 0, 8,  7, 9,  6, 10, 5,
+                                                   11, 4,  12, 3, 13, 2, 14, 1, 15};
     std::array<unsigned char, 19> head{};
     for (std::size_t i = 0; i < count; ++i) head[order[i]] = static_cast<unsigned char>(bits(3));
     const Code lengths_code(head);
@@ -162,7 +177,9 @@ class Inflater {
       if (s > 285) broken("has a length of no meaning");
       // Lengths 3 to 258 and distances 1 to 32768: the steps double every four and every two codes.
       const unsigned l = s - 257, more = l < 8 || l == 28 ? 0 : l / 4 - 1;
-      const unsigned length = l == 28 ? 258 : l < 8 ? 3 + l : 3 + ((4 + l % 4) << more) + bits(more);
+      const unsigned length = l == 28 ? 258
+                              : l < 8 ? 3 + l
+                                      : 3 + ((4 + l % 4) << more) + bits(more);
       const unsigned d = symbol(distances);
       if (d > 29) broken("has a distance of no meaning");
       const unsigned extra = d < 4 ? 0 : d / 2 - 1;
@@ -182,10 +199,13 @@ class Inflater {
 
 }  // namespace detail
 
-/// Unpacks a raw deflate stream that is known to hold `size` bytes. Throws IoError for anything else.
+/// Unpacks a raw deflate stream that is known to hold `size` bytes. Throws IoError
+/// for anything else.
 inline std::string inflate(std::string_view packed, std::size_t size) {
-  // No code does better than 258 bytes from two bits, so a size beyond that is a lie told to exhaust memory.
-  if (size / 1040 > packed.size()) fail<IoError>("inflate", packed.size(), " packed bytes cannot hold ", size);
+  // No code does better than 258 bytes from two bits, so a size beyond that is a lie told to
+  // exhaust memory.
+  if (size / 1040 > packed.size())
+    fail<IoError>("inflate", packed.size(), " packed bytes cannot hold ", size);
   return detail::Inflater(packed, size).run();
 }
 

@@ -1,6 +1,6 @@
 // npy: one array in NumPy's own format.
 //
-//   "\x93NUMPY" major minor | length of the header (2 bytes, 4 from version 2) | header | the numbers
+//   "\x93NUMPY" major minor | length of the header (2 bytes, 4 from version 2) | header | numbers
 //   header: a Python dictionary  {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }
 //
 // Source: numpy.org, "NEP 1, a simple file format for NumPy arrays".
@@ -32,15 +32,20 @@ inline std::string_view npy_value(std::string_view header, std::string_view key)
 
 }  // namespace detail
 
-/// Reads an array from the bytes of an npy file, converted to T. name: stands for the path in messages.
-/// Throws IoError for bytes that are broken, of numbers not known here (complex, big-endian, objects), of rank over 8.
+/// Reads an array from the bytes of an npy file, converted to T. name: stands for the
+/// path in messages.
+/// Throws IoError for bytes that are broken, of numbers not known here (complex, big-endian,
+/// objects), of rank over 8.
 template <class T>
 Tensor<T> decode_npy(std::string_view file, const std::string& name = "memory") {
   const auto broken = [&](auto... what) { fail<IoError>("npy", "'", name, "' ", what...); };
-  const auto byte = [&](std::size_t i) { return static_cast<std::size_t>(static_cast<unsigned char>(file[i])); };
+  const auto byte = [&](std::size_t i) {
+    return static_cast<std::size_t>(static_cast<unsigned char>(file[i]));
+  };
   if (file.size() < 10 || file.substr(0, 6) != "\x93NUMPY") broken("is no npy file");
   const bool wide = byte(6) >= 2;
-  if (byte(6) < 1 || byte(6) > 3 || (wide && file.size() < 12)) broken("is of a version that is not read here");
+  if (byte(6) < 1 || byte(6) > 3 || (wide && file.size() < 12))
+    broken("is of a version that is not read here");
   const std::size_t start = wide ? 12 : 10;
   const std::size_t length = byte(8) | byte(9) << 8 | (wide ? byte(10) << 16 | byte(11) << 24 : 0);
   if (length > file.size() - start) broken("is truncated in its header");
@@ -49,21 +54,24 @@ Tensor<T> decode_npy(std::string_view file, const std::string& name = "memory") 
   std::string_view descr = detail::npy_value(header, "descr");
   const std::string_view order = detail::npy_value(header, "fortran_order");
   std::string_view extents = detail::npy_value(header, "shape");
-  if (descr.empty() || order.empty() || extents.empty()) broken("has a header without descr, fortran_order or shape");
+  if (descr.empty() || order.empty() || extents.empty())
+    broken("has a header without descr, fortran_order or shape");
   const char quote = descr.front();
   descr = descr.substr(1, std::min(descr.find(quote, 1), descr.size()) - 1);
-  const auto* known = std::find_if(std::begin(detail::dtypes), std::end(detail::dtypes), [&](const auto& f) {
-    return f.npy == descr && !f.npy.empty();
-  });
-  if (known == std::end(detail::dtypes)) broken("holds numbers of type '", descr, "', which is not read here");
+  const auto* known = std::find_if(std::begin(detail::dtypes), std::end(detail::dtypes),
+                                   [&](const auto& f) { return f.npy == descr && !f.npy.empty(); });
+  if (known == std::end(detail::dtypes))
+    broken("holds numbers of type '", descr, "', which is not read here");
   const bool fortran = order.starts_with("True");
-  if (!fortran && !order.starts_with("False")) broken("has a header whose fortran_order is neither True nor False");
+  if (!fortran && !order.starts_with("False"))
+    broken("has a header whose fortran_order is neither True nor False");
 
   constexpr std::size_t most = std::size_t{1} << 46;
   Shape shape;
   std::size_t bytes = known->bytes, reach = known->bytes, at = 1;  // reach: as if no extent were 0
   const std::size_t close = extents.find(')');
-  if (extents.front() != '(' || close == std::string_view::npos) broken("has a header whose shape is malformed");
+  if (extents.front() != '(' || close == std::string_view::npos)
+    broken("has a header whose shape is malformed");
   while ((at = extents.find_first_not_of(" ,", at)) < close) {
     std::size_t extent = 0, digits = at;
     for (; extents[at] >= '0' && extents[at] <= '9' && extent < most; ++at)
@@ -75,7 +83,8 @@ Tensor<T> decode_npy(std::string_view file, const std::string& name = "memory") 
     reach *= std::max<std::size_t>(extent, 1), bytes *= extent;
     shape.push_back(static_cast<Index>(extent));
   }
-  if (data.size() < bytes) broken("has ", data.size(), " bytes of numbers, ", shape, " takes ", bytes);
+  if (data.size() < bytes)
+    broken("has ", data.size(), " bytes of numbers, ", shape, " takes ", bytes);
   if (data.size() > bytes) broken("has ", data.size() - bytes, " bytes too many");
 
   if (!fortran || shape.rank() < 2) {
@@ -84,24 +93,27 @@ Tensor<T> decode_npy(std::string_view file, const std::string& name = "memory") 
     return x;
   }
   Shape reversed, order_back;  // the first index runs fastest: the reversed shape, read backwards
-  for (Index a = shape.rank() - 1; a >= 0; --a) reversed.push_back(shape[a]), order_back.push_back(a);
+  for (Index a = shape.rank() - 1; a >= 0; --a)
+    reversed.push_back(shape[a]), order_back.push_back(a);
   Tensor<T> x(reversed);
   decode_numbers(known->type, data.data(), x);
   return x.permute(order_back).contiguous();
 }
 
-/// An array as the bytes of an npy file (version 1). Throws ValueError for bfloat16, which NumPy does not know.
+/// An array as the bytes of an npy file (version 1). Throws ValueError for bfloat16, which NumPy
+/// does not know.
 template <class T>
 std::string encode_npy(const Tensor<T>& x, DType type = dtype_of<T>()) {
   const std::string_view descr = detail::facts(type).npy;
   if (descr.empty()) fail("npy", "has no bfloat16");
-  std::string header = "{'descr': '" + std::string(descr) + "', 'fortran_order': False, 'shape': " + x.shape().str() +
-                       ", }";
+  std::string header = "{'descr': '" + std::string(descr) +
+                       "', 'fortran_order': False, 'shape': " + x.shape().str() + ", }";
   const std::size_t total = (10 + header.size() + 1 + 63) / 64 * 64;
   header.resize(total - 11, ' ');
   header += '\n';
   std::string file = "\x93NUMPY";
-  file += {'\x01', '\x00', static_cast<char>(header.size() & 0xFF), static_cast<char>(header.size() >> 8)};
+  file += {'\x01', '\x00', static_cast<char>(header.size() & 0xFF),
+           static_cast<char>(header.size() >> 8)};
   return file + header + encode_numbers(type, x);
 }
 

@@ -1,9 +1,10 @@
 // npz: named arrays in one file, which is a zip archive of npy files.
 //
-//   for each: local head, bytes | the directory: a head each, with sizes, checksum and place | end of the directory
+//   each file: head, bytes | directory: for each file sizes, checksum, place | end of the directory
 //
-// Archives are read through their directory, stored or deflated, checksums verified; they are written stored, as
-// numpy.savez does. Up to 4 GiB (no zip64). Source: PKWARE's application note on the zip format.
+// Archives are read through their directory, stored or deflated, checksums verified; they are
+// written stored, as numpy.savez does. Up to 4 GiB (no zip64). Source: PKWARE's application note on
+// the zip format.
 #pragma once
 
 #include <algorithm>
@@ -23,14 +24,16 @@ struct ZipEntry {
   std::string name, bytes;
 };
 
-/// Unpacks a zip archive. Throws IoError for one that is broken, encrypted, or beyond `limit` bytes unpacked.
+/// Unpacks a zip archive. Throws IoError for one that is broken, encrypted, or beyond
+/// `limit` bytes unpacked.
 inline std::vector<ZipEntry> decode_zip(std::string_view file, const std::string& name = "memory",
                                         std::size_t limit = std::size_t{1} << 33) {
   const auto broken = [&](auto... what) { fail<IoError>("zip", "'", name, "' ", what...); };
   const auto number = [&](std::size_t at, std::size_t bytes) {
     if (at > file.size() || file.size() - at < bytes) broken("is truncated");
     std::size_t value = 0;
-    for (std::size_t i = bytes; i-- > 0;) value = value << 8 | static_cast<unsigned char>(file[at + i]);
+    for (std::size_t i = bytes; i-- > 0;)
+      value = value << 8 | static_cast<unsigned char>(file[at + i]);
     return value;
   };
   const std::size_t end = file.rfind("PK\x05\x06");
@@ -41,14 +44,17 @@ inline std::vector<ZipEntry> decode_zip(std::string_view file, const std::string
   std::vector<ZipEntry> entries;
   for (std::size_t i = 0; i < count; ++i) {
     if (number(at, 4) != 0x02014B50) broken("has a damaged directory");
-    const std::size_t flags = number(at + 8, 2), method = number(at + 10, 2), check = number(at + 16, 4);
-    const std::size_t packed = number(at + 20, 4), size = number(at + 24, 4), place = number(at + 42, 4);
+    const std::size_t flags = number(at + 8, 2), method = number(at + 10, 2),
+                      check = number(at + 16, 4);
+    const std::size_t packed = number(at + 20, 4), size = number(at + 24, 4),
+                      place = number(at + 42, 4);
     const std::size_t name_size = number(at + 28, 2);
     if (file.size() - at - 46 < name_size) broken("is truncated");
     ZipEntry entry{std::string(file.substr(at + 46, name_size)), {}};
     at += 46 + name_size + number(at + 30, 2) + number(at + 32, 2);
     const std::string who = "'" + entry.name + "'";
-    if (packed == 0xFFFFFFFF || size == 0xFFFFFFFF || place == 0xFFFFFFFF) broken("holds ", who, " in zip64");
+    if (packed == 0xFFFFFFFF || size == 0xFFFFFFFF || place == 0xFFFFFFFF)
+      broken("holds ", who, " in zip64");
     if (flags & 1) broken("holds ", who, " encrypted");
     if (number(place, 4) != 0x04034B50) broken("has a damaged head of ", who);
     const std::size_t begin = place + 30 + number(place + 26, 2) + number(place + 28, 2);
@@ -56,9 +62,12 @@ inline std::vector<ZipEntry> decode_zip(std::string_view file, const std::string
     if (size > limit - total) broken("unpacks to more than ", limit, " bytes");
     total += size;
     const std::string_view bytes = file.substr(begin, packed);
-    if (method == 0 && packed == size) entry.bytes = bytes;
-    else if (method == 8) entry.bytes = inflate(bytes, size);
-    else broken("holds ", who, " packed in a way that is not read here");
+    if (method == 0 && packed == size)
+      entry.bytes = bytes;
+    else if (method == 8)
+      entry.bytes = inflate(bytes, size);
+    else
+      broken("holds ", who, " packed in a way that is not read here");
     if (crc32(entry.bytes) != check) broken("has damaged bytes in ", who);
     entries.push_back(std::move(entry));
   }
@@ -73,10 +82,12 @@ inline std::string encode_zip(const std::vector<ZipEntry>& entries) {
   };
   for (const ZipEntry& entry : entries) {
     const std::size_t place = file.size();
-    // What both heads share: version 2.0, no flags, stored, 1 January 1980, checksum, sizes, lengths.
+    // What both heads share: version 2.0, no flags, stored, 1 January 1980,
+    // checksum, sizes, lengths.
     std::string common;
     put(common, 20, 2), put(common, 0, 2), put(common, 0, 2), put(common, 0x00210000, 4);
-    put(common, crc32(entry.bytes), 4), put(common, entry.bytes.size(), 4), put(common, entry.bytes.size(), 4);
+    put(common, crc32(entry.bytes), 4), put(common, entry.bytes.size(), 4),
+        put(common, entry.bytes.size(), 4);
     put(common, entry.name.size(), 2), put(common, 0, 2);
     file += "PK\x03\x04" + common + entry.name + entry.bytes;
     directory += "PK\x01\x02";
@@ -84,18 +95,21 @@ inline std::string encode_zip(const std::vector<ZipEntry>& entries) {
     directory += common + std::string(10, '\0');
     put(directory, place, 4);
     directory += entry.name;
-    if (file.size() + directory.size() > std::numeric_limits<std::uint32_t>::max() || entry.name.size() > 0xFFFF)
+    if (file.size() + directory.size() > std::numeric_limits<std::uint32_t>::max() ||
+        entry.name.size() > 0xFFFF)
       fail("zip", "files over 4 GiB are not written");
   }
   if (entries.size() > 0xFFFF) fail("zip", "more than 65535 files are not written");
   const std::size_t place = file.size();
   file += directory + "PK\x05\x06";
-  put(file, 0, 4), put(file, entries.size(), 2), put(file, entries.size(), 2), put(file, directory.size(), 4);
+  put(file, 0, 4), put(file, entries.size(), 2), put(file, entries.size(), 2),
+      put(file, directory.size(), 4);
   put(file, place, 4), put(file, 0, 2);
   return file;
 }
 
-/// Reads every array of an npz file as T, in its order, under its name. Throws IoError with the path.
+/// Reads every array of an npz file as T, in its order, under its name. Throws IoError
+/// with the path.
 template <class T>
 std::vector<std::pair<std::string, Tensor<T>>> read_npz(const std::string& path) {
   std::vector<std::pair<std::string, Tensor<T>>> arrays;
@@ -110,7 +124,8 @@ std::vector<std::pair<std::string, Tensor<T>>> read_npz(const std::string& path)
 
 /// Writes arrays as one npz file. Throws IoError with the path, ValueError for two equal names.
 template <class T>
-void write_npz(const std::string& path, const std::vector<std::pair<std::string, Tensor<T>>>& arrays,
+void write_npz(const std::string& path,
+               const std::vector<std::pair<std::string, Tensor<T>>>& arrays,
                DType type = dtype_of<T>()) {
   std::vector<ZipEntry> entries;
   for (const auto& [name, x] : arrays) {

@@ -1,11 +1,13 @@
 // safetensors: named tensors and a map of strings in one file.
 //
 //   8 bytes   n, little-endian
-//   n bytes   JSON  {"__metadata__": {"key": "text"}, "name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [b, e]}}
-//   the rest  the numbers, row-major; offsets count from here; together the tensors cover every byte exactly once
+//   n bytes   JSON  {"__metadata__": {"key": "text"},
+//                    "name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [begin, end]}, ...}
+//   the rest  the numbers, row-major; offsets count from here; the tensors cover every byte once
 //
-// A file comes from anywhere, so nothing in it is believed: lengths, offsets, shapes and names are all checked before
-// a byte is used, and what is wrong is told with the path. Source: the format's page at huggingface.co/docs/safetensors.
+// A file comes from anywhere, so nothing in it is believed: lengths, offsets, shapes and names are
+// all checked before a byte is used, and what is wrong is told with the path. Source: the format's
+// page at huggingface.co/docs/safetensors.
 #pragma once
 
 #include <algorithm>
@@ -37,7 +39,10 @@ class Safetensors {
   explicit Safetensors(const std::string& path, std::uintmax_t limit = default_file_limit)
       : Safetensors(read_file(path, limit), path) {}
   /// The same from bytes; `name` stands for the path in messages.
-  Safetensors(std::string bytes, std::string name) : bytes_(std::move(bytes)), path_(std::move(name)) { parse(); }
+  Safetensors(std::string bytes, std::string name)
+      : bytes_(std::move(bytes)), path_(std::move(name)) {
+    parse();
+  }
 
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
   /// In the order of their numbers in the file.
@@ -71,24 +76,30 @@ class Safetensors {
   }
 
   void parse() {
-    if (bytes_.size() < 8) broken("has " + std::to_string(bytes_.size()) + " bytes, a header takes at least 8");
+    if (bytes_.size() < 8)
+      broken("has " + std::to_string(bytes_.size()) + " bytes, a header takes at least 8");
     std::uint64_t length = 0;
     std::memcpy(&length, bytes_.data(), 8);
     if (length > bytes_.size() - 8)
-      broken("tells of a header of " + std::to_string(length) + " bytes, " + std::to_string(bytes_.size() - 8) +
-             " are left: truncated, or no safetensors file");
-    if (length > max_header) broken("has a header of " + std::to_string(length) + " bytes, over the limit");
+      broken("tells of a header of " + std::to_string(length) + " bytes, " +
+             std::to_string(bytes_.size() - 8) + " are left: truncated, or no safetensors file");
+    if (length > max_header)
+      broken("has a header of " + std::to_string(length) + " bytes, over the limit");
     data_ = 8 + static_cast<std::size_t>(length);
-    const Json header = parse_header(std::string_view(bytes_).substr(8, static_cast<std::size_t>(length)));
+    const Json header =
+        parse_header(std::string_view(bytes_).substr(8, static_cast<std::size_t>(length)));
     if (!header.is_object()) broken("has a header that is no JSON object");
     for (const auto& [name, value] : header.items()) {
-      if (name == "__metadata__") read_metadata(value);
-      else entries_.push_back(read_entry(name, value));
+      if (name == "__metadata__")
+        read_metadata(value);
+      else
+        entries_.push_back(read_entry(name, value));
     }
     check_layout();
   }
 
-  /// JSON keeps the last of two equal keys in silence; here that is an error, and so is deep nesting.
+  /// JSON keeps the last of two equal keys in silence; here that is an error, and so
+  /// is deep nesting.
   Json parse_header(std::string_view text) const {
     std::vector<std::set<std::string>> seen;
     const auto watch = [&](int depth, Json::parse_event_t event, Json& value) {
@@ -97,7 +108,8 @@ class Safetensors {
       if (event == Json::parse_event_t::object_start) {
         if (seen.size() < level + 2) seen.resize(level + 2);
         seen[level + 1].clear();
-      } else if (event == Json::parse_event_t::key && !seen[level].insert(value.get<std::string>()).second) {
+      } else if (event == Json::parse_event_t::key &&
+                 !seen[level].insert(value.get<std::string>()).second) {
         broken("names '" + value.get<std::string>() + "' twice");
       }
       return true;
@@ -120,10 +132,12 @@ class Safetensors {
   Entry read_entry(const std::string& name, const Json& value) const {
     const std::string who = "has a tensor '" + name + "' ";
     const auto offset = [&](const Json& j) {
-      if (!j.is_number_unsigned()) broken(who + "with extents or offsets that are no whole numbers");
+      if (!j.is_number_unsigned())
+        broken(who + "with extents or offsets that are no whole numbers");
       return j.get<std::uint64_t>();
     };
-    if (!value.is_object() || !value.contains("dtype") || !value.contains("shape") || !value.contains("data_offsets"))
+    if (!value.is_object() || !value.contains("dtype") || !value.contains("shape") ||
+        !value.contains("data_offsets"))
       broken(who + "without dtype, shape or data_offsets");
     Entry entry{name, DType::float32, {}, 0, 0};
     const Json &type = value["dtype"], &shape = value["shape"], &offsets = value["data_offsets"];
@@ -132,9 +146,11 @@ class Safetensors {
     const std::string type_name = type.get<std::string>();
     const auto* known = std::find_if(std::begin(detail::dtypes), std::end(detail::dtypes),
                                      [&](const auto& f) { return f.safetensors == type_name; });
-    if (known == std::end(detail::dtypes)) broken(who + "of type '" + type_name + "', which is not read here");
+    if (known == std::end(detail::dtypes))
+      broken(who + "of type '" + type_name + "', which is not read here");
     entry.type = known->type;
-    if (static_cast<Index>(shape.size()) > max_rank) broken(who + "of " + std::to_string(shape.size()) + " axes");
+    if (static_cast<Index>(shape.size()) > max_rank)
+      broken(who + "of " + std::to_string(shape.size()) + " axes");
     std::uint64_t wanted = known->bytes, reach = known->bytes;  // reach: as if no extent were 0
     for (const Json& j : shape) {
       const std::uint64_t extent = offset(j);
@@ -142,13 +158,14 @@ class Safetensors {
       reach *= std::max<std::uint64_t>(extent, 1), wanted *= extent;
       entry.shape.push_back(static_cast<Index>(extent));
     }
-    const std::uint64_t begin = offset(offsets[0]), end = offset(offsets[1]), room = bytes_.size() - data_;
+    const std::uint64_t begin = offset(offsets[0]), end = offset(offsets[1]),
+                        room = bytes_.size() - data_;
     if (begin > end || end > room)
-      broken(who + "at bytes " + std::to_string(begin) + " to " + std::to_string(end) + " of " + std::to_string(room) +
-             ": truncated or damaged");
+      broken(who + "at bytes " + std::to_string(begin) + " to " + std::to_string(end) + " of " +
+             std::to_string(room) + ": truncated or damaged");
     if (end - begin != wanted)
-      broken(who + type_name + " " + entry.shape.str() + " in " + std::to_string(end - begin) + " bytes, it takes " +
-             std::to_string(wanted));
+      broken(who + type_name + " " + entry.shape.str() + " in " + std::to_string(end - begin) +
+             " bytes, it takes " + std::to_string(wanted));
     entry.begin = static_cast<std::size_t>(begin), entry.end = static_cast<std::size_t>(end);
     return entry;
   }
@@ -164,7 +181,8 @@ class Safetensors {
       reached = entry.end;
     }
     if (reached != bytes_.size() - data_)
-      broken("has " + std::to_string(bytes_.size() - data_ - reached) + " bytes that belong to no tensor");
+      broken("has " + std::to_string(bytes_.size() - data_ - reached) +
+             " bytes that belong to no tensor");
   }
 
   static constexpr std::uint64_t max_header = 100'000'000;
@@ -181,18 +199,22 @@ class SafetensorsWriter {
  public:
   std::map<std::string, std::string> metadata;
 
-  /// Throws ValueError for a name that is taken, an undefined tensor, or a type that T does not narrow to.
+  /// Throws ValueError for a name that is taken, an undefined tensor, or a type that T does not
+  /// narrow to.
   template <class T>
   void add(const std::string& name, const Tensor<T>& x, DType type = dtype_of<T>()) {
     if (!x.defined()) fail("safetensors", "tensor '", name, "' is undefined");
-    if (name == "__metadata__" || !names_.insert(name).second) fail("safetensors", "the name '", name, "' is taken");
+    if (name == "__metadata__" || !names_.insert(name).second)
+      fail("safetensors", "the name '", name, "' is taken");
     items_.push_back({name, type, x.shape(), encode_numbers(type, x)});
   }
 
-  /// The head of the file: length and JSON, padded to 8 bytes. Wide types come first, so every tensor is aligned.
+  /// The head of the file: length and JSON, padded to 8 bytes. Wide types come first, so every
+  /// tensor is aligned.
   std::string header() {
-    std::stable_sort(items_.begin(), items_.end(),
-                     [](const Item& a, const Item& b) { return size_of(a.type) > size_of(b.type); });
+    std::stable_sort(items_.begin(), items_.end(), [](const Item& a, const Item& b) {
+      return size_of(a.type) > size_of(b.type);
+    });
     nlohmann::ordered_json json = nlohmann::ordered_json::object();
     if (!metadata.empty()) json["__metadata__"] = metadata;
     std::size_t offset = 0;

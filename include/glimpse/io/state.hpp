@@ -2,8 +2,8 @@
 //
 //   "model.encoder.conv1.weight"  =  prefix "model" + the path that `visit` gives
 //
-// Parameters and buffers become tensors (float64 ones for a model in double); the random generators that modules own
-// become texts under the same names.
+// Parameters and buffers become tensors (float64 ones for a model in double); the random generators
+// that modules own become texts under the same names.
 #pragma once
 
 #include <string>
@@ -16,19 +16,22 @@
 
 namespace glimpse::inline v0 {
 
-/// Adds a model's parameters, buffers and random states to a checkpoint; copies, so training may go on.
+/// Adds copies of a model's parameters, buffers and random states to a checkpoint.
 template <class M>
 void store_state(M& model, Checkpoint& checkpoint, const std::string& prefix = "") {
   const std::string head = prefix.empty() ? "" : prefix + ".";
   for (const auto& [name, x] : state_dict(model)) {
-    if constexpr (std::is_same_v<element_t<M>, double>) checkpoint.exact.emplace_back(head + name, x.clone());
-    else checkpoint.tensors.emplace_back(head + name, x.clone());
+    if constexpr (std::is_same_v<element_t<M>, double>)
+      checkpoint.exact.emplace_back(head + name, x.clone());
+    else
+      checkpoint.tensors.emplace_back(head + name, x.clone());
   }
-  for (const NamedRandom& r : random_generators(model)) checkpoint.metadata[head + r.name] = random_text(*r.random);
+  for (const NamedRandom& r : random_generators(model))
+    checkpoint.metadata[head + r.name] = random_text(*r.random);
 }
 
-/// Fills a model from the names under `prefix`. Nothing is written unless everything fits; random states that the
-/// checkpoint does not hold stay as they are (weights made for reading have none).
+/// Fills a model from the names under `prefix`. Nothing is written unless everything fits; random
+/// states that the checkpoint does not hold stay as they are (weights made for reading have none).
 /// Throws IoError that lists what is missing, what is surplus, or whose shape differs.
 template <class M>
 void load_state(M& model, const Checkpoint& checkpoint, const std::string& prefix = "") {
@@ -59,8 +62,8 @@ void load_state(M& model, const Checkpoint& checkpoint, const std::string& prefi
   for (const auto& mine : own)
     for (const auto& item : given)
       if (mine.name == item.name && !(mine.tensor.shape() == item.tensor.shape()))
-        fail<IoError>("load_state", "'", head, item.name, "' is ", item.tensor, " in the checkpoint, ", mine.tensor,
-                      " in the model");
+        fail<IoError>("load_state", "'", head, item.name, "' is ", item.tensor,
+                      " in the checkpoint, ", mine.tensor, " in the model");
   std::vector<Random> states;
   const std::vector<NamedRandom> generators = random_generators(model);
   for (const NamedRandom& r : generators) {

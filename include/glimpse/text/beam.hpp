@@ -2,11 +2,13 @@
 //
 //   (1)  log p(y_1 ... y_n, end | picture) = sum_t log p(y_t | y_1 ... y_t-1, picture)
 //
-// From every step the `width` likeliest continuations of each picture live on; one that takes the end symbol is
-// finished. A sum of logarithms only falls, so the search is over when no living hypothesis lies above the finished
-// ones (exact, not a heuristic). Width 1 is greedy reading. With a trie only its words can be told.
+// From every step the `width` likeliest continuations of each picture live on; one that takes the
+// end symbol is finished. A sum of logarithms only falls, so the search is over when no living
+// hypothesis lies above the finished ones (exact, not a heuristic). Width 1 is greedy reading. With
+// a trie only its words can be told.
 //
-// The living hypotheses of all pictures form one batch, so a decoder runs a step as one product: see `BeamRows`.
+// The living hypotheses of all pictures form one batch, so a decoder runs a step as one product:
+// see `BeamRows`.
 #pragma once
 
 #include <algorithm>
@@ -23,15 +25,15 @@ namespace glimpse::inline v0 {
 
 struct BeamOptions {
   Index width = 1;
-  Index end = -1;               // the symbol that ends a text; the last one if -1
-  Index max_length = 64;        // characters, without the end
-  Index begin = -1;             // the symbol that the first step is given
-  Index results = 1;            // texts wanted of each picture, at most width
-  const Trie* trie = nullptr;   // the words that may be told; any text without
+  Index end = -1;              // the symbol that ends a text; the last one if -1
+  Index max_length = 64;       // characters, without the end
+  Index begin = -1;            // the symbol that the first step is given
+  Index results = 1;           // texts wanted of each picture, at most width
+  const Trie* trie = nullptr;  // the words that may be told; any text without
 };
 
-/// The batch of one step. Row r continues row parent[r] of the step before (of the first step: row r of the
-/// beginning, which has one row a picture), by the symbol symbol[r], for picture item[r].
+/// The batch of one step. Row r continues row parent[r] of the step before (of the first step: row
+/// r of the beginning, which has one row a picture), by the symbol symbol[r], for picture item[r].
 struct BeamRows {
   std::span<const Index> parent, symbol, item;
   Index size() const { return static_cast<Index>(symbol.size()); }
@@ -39,12 +41,12 @@ struct BeamRows {
 
 /// One text and how likely it is.
 struct Hypothesis {
-  std::vector<Index> symbols;        // without the end
-  std::vector<double> probabilities; // of each symbol; one more, the end's, if finished
-  std::vector<Index> rows;           // its row in the batch of every step: where its attention is found
-  double log_probability = 0;        // (1)
-  bool finished = false;             // false: nothing could follow, not even the end
-  Index node = 0;                    // in the trie
+  std::vector<Index> symbols;         // without the end
+  std::vector<double> probabilities;  // of each symbol; one more, the end's, if finished
+  std::vector<Index> rows;     // its row in the batch of every step: where its attention is found
+  double log_probability = 0;  // (1)
+  bool finished = false;       // false: nothing could follow, not even the end
+  Index node = 0;              // in the trie
 
   /// Product of the symbols' probabilities, the end included.
   double confidence() const { return std::exp(log_probability); }
@@ -57,14 +59,16 @@ struct BeamCandidate {
   Index hypothesis, symbol, node;
 };
 
-/// The best `count` first: by score, then the earlier hypothesis, then the lower symbol, so ties are settled alike.
+/// The best `count` first: by score, then the earlier hypothesis, then the lower symbol, so ties
+/// are settled alike.
 inline void keep_best(std::vector<BeamCandidate>& all, Index count) {
   const auto better = [](const BeamCandidate& a, const BeamCandidate& b) {
     if (a.score != b.score) return a.score > b.score;
     return a.hypothesis != b.hypothesis ? a.hypothesis < b.hypothesis : a.symbol < b.symbol;
   };
   const auto kept = std::min(static_cast<std::size_t>(count), all.size());
-  std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(kept), all.end(), better);
+  std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(kept), all.end(),
+                    better);
   all.resize(kept);
 }
 
@@ -80,28 +84,35 @@ inline void insert_finished(std::vector<Hypothesis>& finished, Hypothesis h, Ind
 
 /// Searches the likeliest texts of `items` pictures at once.
 /// step(const BeamRows&) -> Tensor (rows, symbols) of log-probabilities.
-/// Returns for each picture up to `results` hypotheses, best first. At max_length a text has to end; where no
-/// continuation is possible (every word of the trie is longer), the best unfinished ones are returned.
+/// Returns for each picture up to `results` hypotheses, best first. At max_length a text has to
+/// end; where no continuation is possible (every word of the trie is longer), the best unfinished
+/// ones are returned.
 /// Throws ValueError for options out of range, ShapeError where the step's scores do not fit.
 /// Source: Graves 2012 for the search; Shi et al. 2016 for the trie.
 template <class Step>
-std::vector<std::vector<Hypothesis>> beam_search(Step&& step, Index items, const BeamOptions& options) {
+std::vector<std::vector<Hypothesis>> beam_search(Step&& step, Index items,
+                                                 const BeamOptions& options) {
   if (options.width < 1 || options.results < 1 || options.max_length < 0)
-    fail("beam_search", "wants width and results from 1 and a length from 0, got ", options.width, ", ",
-         options.results, " and ", options.max_length);
+    fail("beam_search", "wants width and results from 1 and a length from 0, got ", options.width,
+         ", ", options.results, " and ", options.max_length);
   const Index results = std::min(options.results, options.width);
   const Trie* trie = options.trie;
-  std::vector<std::vector<Hypothesis>> living(static_cast<std::size_t>(items), std::vector<Hypothesis>(1));
+  std::vector<std::vector<Hypothesis>> living(static_cast<std::size_t>(items),
+                                              std::vector<Hypothesis>(1));
   std::vector<std::vector<Hypothesis>> finished(static_cast<std::size_t>(items));
   std::vector<Index> parent, symbol, item;
-  for (Index i = 0; i < items; ++i) parent.push_back(i), symbol.push_back(options.begin), item.push_back(i);
+  for (Index i = 0; i < items; ++i)
+    parent.push_back(i), symbol.push_back(options.begin), item.push_back(i);
 
   std::vector<detail::BeamCandidate> candidates;
   for (Index length = 0; !symbol.empty(); ++length) {
     const auto scores = step(BeamRows{parent, symbol, item}).contiguous();
     const Index rows = static_cast<Index>(symbol.size());
-    require(scores.rank() == 2 && scores.size(0) == rows && scores.size(1) > std::max<Index>(options.end, 0),
-            "beam_search", "wants log-probabilities (" + std::to_string(rows) + ", symbols) from the step", scores);
+    require(scores.rank() == 2 && scores.size(0) == rows &&
+                scores.size(1) > std::max<Index>(options.end, 0),
+            "beam_search",
+            "wants log-probabilities (" + std::to_string(rows) + ", symbols) from the step",
+            scores);
     const Index symbols = scores.size(1), end = options.end < 0 ? symbols - 1 : options.end;
 
     parent.clear(), symbol.clear(), item.clear();
@@ -165,10 +176,12 @@ std::vector<std::vector<Hypothesis>> beam_search(Step&& step, Index items, const
   return finished;
 }
 
-/// The same for one picture and a step on one state: step(state, symbol) -> {log-probabilities, next state}, where the
-/// log-probabilities are any sequence of numbers. `initial` is what the first step is given.
+/// The same for one picture and a step on one state: step(state, symbol) -> {log-probabilities,
+/// next state}, where the log-probabilities are any sequence of numbers. `initial` is what the
+/// first step is given.
 template <class State, class Step>
-std::vector<Hypothesis> beam_search_states(const State& initial, Step&& step, const BeamOptions& options) {
+std::vector<Hypothesis> beam_search_states(const State& initial, Step&& step,
+                                           const BeamOptions& options) {
   std::vector<State> states{initial};
   const auto batched = [&](const BeamRows& rows) {
     std::vector<State> next;
@@ -177,7 +190,8 @@ std::vector<Hypothesis> beam_search_states(const State& initial, Step&& step, co
       auto [p, state] = step(states[static_cast<std::size_t>(rows.parent[r])], rows.symbol[r]);
       const Index symbols = static_cast<Index>(p.size());
       if (r == 0) scores = Tensor<double>(Shape{rows.size(), symbols});
-      require(scores.size(1) == symbols, "beam_search", "wants as many scores from every state", scores);
+      require(scores.size(1) == symbols, "beam_search", "wants as many scores from every state",
+              scores);
       std::copy(p.begin(), p.end(), scores.data() + static_cast<Index>(r) * symbols);
       next.push_back(std::move(state));
     }

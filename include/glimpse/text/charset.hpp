@@ -23,7 +23,12 @@ inline std::vector<std::string_view> utf8_characters(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
     const unsigned lead = byte(at);
-    const std::size_t length = lead < 0x80 ? 1 : lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
+    const std::size_t length = lead < 0x80   ? 1
+                               : lead < 0xC2 ? 0
+                               : lead < 0xE0 ? 2
+                               : lead < 0xF0 ? 3
+                               : lead < 0xF5 ? 4
+                                             : 0;
     bool good = length > 0 && at + length <= text.size();
     for (std::size_t i = 1; good && i < length; ++i) good = (byte(at + i) & 0xC0) == 0x80;
     if (!good) fail("utf8", "byte ", at, " of a text of ", text.size(), " bytes is no UTF-8");
@@ -47,14 +52,17 @@ class Charset {
  public:
   static constexpr std::string_view lower_and_digits = "abcdefghijklmnopqrstuvwxyz0123456789";
 
-  /// From a text that holds every character once. Throws ValueError where it is empty, repeats one, or is no UTF-8.
+  /// From a text that holds every character once. Throws ValueError where it is empty, repeats one,
+  /// or is no UTF-8.
   explicit Charset(std::string_view text = lower_and_digits) : text_(text) {
     for (const std::string_view c : utf8_characters(text_)) characters_.emplace_back(c);
     if (characters_.empty()) fail("charset", "has no characters");
-    for (Index i = 0; i < count(); ++i) order_.emplace_back(characters_[static_cast<std::size_t>(i)], i);
+    for (Index i = 0; i < count(); ++i)
+      order_.emplace_back(characters_[static_cast<std::size_t>(i)], i);
     std::sort(order_.begin(), order_.end());
     for (std::size_t i = 1; i < order_.size(); ++i)
-      if (order_[i].first == order_[i - 1].first) fail("charset", "holds '", order_[i].first, "' twice");
+      if (order_[i].first == order_[i - 1].first)
+        fail("charset", "holds '", order_[i].first, "' twice");
   }
 
   /// Number of characters, without the end of the word.
@@ -69,16 +77,19 @@ class Charset {
 
   /// Symbol of a character, -1 if it is not known.
   Index find(std::string_view character) const {
-    const auto at = std::lower_bound(order_.begin(), order_.end(), character,
-                                     [](const auto& known, std::string_view c) { return known.first < c; });
+    const auto at =
+        std::lower_bound(order_.begin(), order_.end(), character,
+                         [](const auto& known, std::string_view c) { return known.first < c; });
     return at != order_.end() && at->first == character ? at->second : -1;
   }
   bool knows(std::string_view label) const {
     const auto characters = utf8_characters(label);
-    return std::all_of(characters.begin(), characters.end(), [&](std::string_view c) { return find(c) >= 0; });
+    return std::all_of(characters.begin(), characters.end(),
+                       [&](std::string_view c) { return find(c) >= 0; });
   }
 
-  /// Symbols of a label, without the end of the word. Throws ValueError that names a character it does not know.
+  /// Symbols of a label, without the end of the word. Throws ValueError that names a character it
+  /// does not know.
   std::vector<Index> encode(std::string_view label) const {
     std::vector<Index> symbols;
     for (const std::string_view c : utf8_characters(label)) {
@@ -91,7 +102,8 @@ class Charset {
   /// The character of a symbol; empty for the end of the word.
   std::string_view character(Index symbol) const {
     if (symbol == end()) return {};
-    if (symbol < 0 || symbol > end()) fail("charset", "has ", symbols(), " symbols, none is number ", symbol);
+    if (symbol < 0 || symbol > end())
+      fail("charset", "has ", symbols(), " symbols, none is number ", symbol);
     return characters_[static_cast<std::size_t>(symbol)];
   }
   /// Text of symbols up to the first end of the word.
@@ -104,7 +116,8 @@ class Charset {
     return label;
   }
 
-  /// A label made to fit: A-Z in lower case where only that is known, characters that are not known dropped.
+  /// A label made to fit: A-Z in lower case where only that is known, characters that are
+  /// not known dropped.
   std::string fit(std::string_view label) const {
     std::string kept;
     for (const std::string_view c : utf8_characters(label)) {

@@ -1,8 +1,8 @@
 // lexicon: the words that a reading may be.
 //
-//   file       one word a line; blank lines and lines that start with '#' are skipped; CR LF is fine
-//   Trie       node 0 is the empty word; children of node i are the nodes [first_child(i), first_child(i + 1)), in the
-//              order of their symbols: three arrays, laid out level by level
+//   file       one word a line; blank lines and lines from '#' on are skipped; CR LF is fine
+//   Trie       node 0 is the empty word; the children of node i are the nodes [first_child(i),
+//              first_child(i + 1)), in the order of their symbols: three arrays, level by level
 //   nearest    the word at the smallest edit distance, ties to the earlier word
 #pragma once
 
@@ -30,10 +30,14 @@ class Trie {
   explicit Trie(const std::vector<std::vector<Index>>& words) {
     std::vector<Index> order(words.size());
     std::iota(order.begin(), order.end(), Index{0});
-    const auto word = [&](Index i) -> const std::vector<Index>& { return words[static_cast<std::size_t>(i)]; };
-    std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return word(a) < word(b); });
+    const auto word = [&](Index i) -> const std::vector<Index>& {
+      return words[static_cast<std::size_t>(i)];
+    };
+    std::stable_sort(order.begin(), order.end(),
+                     [&](Index a, Index b) { return word(a) < word(b); });
 
-    // A node is a run [begin, end) of the sorted words that share its prefix; runs are split level by level.
+    // A node is a run [begin, end) of the sorted words that share its prefix; runs are split level
+    // by level.
     struct Run {
       std::size_t begin, end, depth;
     };
@@ -42,7 +46,8 @@ class Trie {
     for (std::size_t node = 0; node < runs.size(); ++node) {
       const Run run = runs[node];
       std::size_t i = run.begin;
-      while (i < run.end && word(order[i]).size() == run.depth) ++i;  // words that end here come first
+      while (i < run.end && word(order[i]).size() == run.depth)
+        ++i;  // words that end here come first
       word_.push_back(i > run.begin ? order[run.begin] : -1);
       first_.push_back(static_cast<Index>(runs.size()));
       while (i < run.end) {
@@ -68,7 +73,8 @@ class Trie {
   Index word(Index node) const { return word_[static_cast<std::size_t>(node)]; }
   /// The child along a symbol, -1 if there is none. O(log children).
   Index child(Index node, Index symbol) const {
-    const auto begin = symbol_.begin() + first_child(node), end = symbol_.begin() + first_child(node + 1);
+    const auto begin = symbol_.begin() + first_child(node),
+               end = symbol_.begin() + first_child(node + 1);
     const auto at = std::lower_bound(begin, end, symbol);
     return at != end && *at == symbol ? at - symbol_.begin() : -1;
   }
@@ -97,10 +103,11 @@ class Lexicon {
 
   Lexicon() = default;
 
-  /// Words are made to fit the character set (Charset::fit); those that end empty are noted in `bad()`, repetitions
-  /// are dropped. The number of a word counts those that were kept.
+  /// Words are made to fit the character set (Charset::fit); those that end empty are noted in
+  /// `bad()`, repetitions are dropped. The number of a word counts those that were kept.
   Lexicon(const std::vector<std::string>& words, const Charset& charset) {
-    for (std::size_t i = 0; i < words.size(); ++i) add(words[i], static_cast<Index>(i) + 1, charset);
+    for (std::size_t i = 0; i < words.size(); ++i)
+      add(words[i], static_cast<Index>(i) + 1, charset);
     finish();
   }
 
@@ -113,7 +120,8 @@ class Lexicon {
   const std::vector<BadLine>& bad() const { return bad_; }
   bool contains(std::span<const Index> symbols) const { return trie_.find(symbols) >= 0; }
 
-  /// The nearest word by edit distance, at most `limit` away (-1: any). O(words) distances, most cut short.
+  /// The nearest word by edit distance, at most `limit` away (-1: any). O(words) distances, most
+  /// cut short.
   Nearest nearest(std::span<const Index> symbols, Index limit = -1) const {
     Nearest best;
     best.distance = limit;
@@ -175,7 +183,8 @@ inline Lexicon read_lexicon(const std::string& path, const Charset& charset) {
     at = end + 1;
     ++number;
     if (number == 1 && line.starts_with("\xEF\xBB\xBF")) line.remove_prefix(3);
-    while (!line.empty() && (line.back() == '\r' || line.back() == ' ' || line.back() == '\t')) line.remove_suffix(1);
+    while (!line.empty() && (line.back() == '\r' || line.back() == ' ' || line.back() == '\t'))
+      line.remove_suffix(1);
     while (!line.empty() && (line.front() == ' ' || line.front() == '\t')) line.remove_prefix(1);
     if (line.empty() || line.front() == '#') continue;
     lexicon.add(line, number, charset);

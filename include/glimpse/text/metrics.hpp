@@ -1,11 +1,12 @@
 // metrics: how well words were read.
 //
-//   (1)  D(i, j) = min(D(i-1, j) + 1, D(i, j-1) + 1, D(i-1, j-1) + [a_i != b_j])      edit distance: D(|a|, |b|)
-//   (2)  1-NED   = mean over words of 1 - D(a, b) / max(|a|, |b|)                       1 where both are empty
+//   (1)  D(i, j) = min(D(i-1, j) + 1, D(i, j-1) + 1, D(i-1, j-1) + [a_i != b_j]);  edit distance
+//        of a and b = D(|a|, |b|)
+//   (2)  1-NED   = mean over words of 1 - D(a, b) / max(|a|, |b|);  1 where both are empty
 //   (3)  word accuracy = words read exactly / words
 //
-// Both sides are normalised first (lower case, a-z and 0-9 alone), as the field does. Sources: Levenshtein 1966;
-// ICDAR 2019 for (2).
+// Both sides are normalised first (lower case, a-z and 0-9 alone), as the field does. Sources:
+// Levenshtein 1966; ICDAR 2019 for (2).
 #pragma once
 
 #include <algorithm>
@@ -18,8 +19,8 @@
 
 namespace glimpse::inline v0 {
 
-/// Edit distance (1) of two sequences. O(|a| |b|) time, O(|b|) memory; works on text (bytes) and on symbols.
-/// Beyond `limit` it stops early and returns limit + 1.
+/// Edit distance (1) of two sequences. O(|a| |b|) time, O(|b|) memory; works on text (bytes) and on
+/// symbols. Beyond `limit` it stops early and returns limit + 1.
 template <class Sequence>
 Index edit_distance(const Sequence& a, const Sequence& b, Index limit = -1) {
   const Index n = static_cast<Index>(a.size()), m = static_cast<Index>(b.size());
@@ -39,12 +40,15 @@ Index edit_distance(const Sequence& a, const Sequence& b, Index limit = -1) {
   const Index distance = row[static_cast<std::size_t>(m)];
   return limit >= 0 && distance > limit ? limit + 1 : distance;
 }
-inline Index edit_distance(const char* a, const char* b) { return edit_distance(std::string_view(a), std::string_view(b)); }
+inline Index edit_distance(const char* a, const char* b) {
+  return edit_distance(std::string_view(a), std::string_view(b));
+}
 
 /// 1 - distance / longer length, of normalised text.
 inline double similarity(std::string_view a, std::string_view b) {
   const std::size_t longer = std::max(a.size(), b.size());
-  return longer == 0 ? 1.0 : 1.0 - static_cast<double>(edit_distance(a, b)) / static_cast<double>(longer);
+  return longer == 0 ? 1.0
+                     : 1.0 - static_cast<double>(edit_distance(a, b)) / static_cast<double>(longer);
 }
 
 /// Counts readings against the truth; counters of two runs add up.
@@ -62,12 +66,15 @@ struct WordScore {
     similarities += similarity(a, b);
   }
   void add(const WordScore& other) {
-    words += other.words, correct += other.correct, edits += other.edits, characters += other.characters;
+    words += other.words, correct += other.correct, edits += other.edits,
+        characters += other.characters;
     similarities += other.similarities;
   }
 
   /// (3), 0 where no word was read.
-  double accuracy() const { return words ? static_cast<double>(correct) / static_cast<double>(words) : 0; }
+  double accuracy() const {
+    return words ? static_cast<double>(correct) / static_cast<double>(words) : 0;
+  }
   /// (2).
   double one_minus_ned() const { return words ? similarities / static_cast<double>(words) : 0; }
   /// Edits a character of the truth.

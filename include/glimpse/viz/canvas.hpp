@@ -1,10 +1,10 @@
 // canvas: an RGB picture to draw on, everything anti-aliased.
 //
-//   coverage of a pixel = clamp(1/2 - d, 0, 1),   d = signed distance of its centre from the shape's edge, in pixels
+//   coverage of a pixel = clamp(1/2 - d, 0, 1),  d = its centre's distance from the edge, inside < 0
 //   pixel <- (1 - opacity coverage) pixel + opacity coverage colour
 //
-// Coordinates are pixels from the top left corner; the centre of pixel (i, j) is (j + 1/2, i + 1/2). What lies outside
-// is cut off. The result is a tensor (3, height, width) in [0, 1].
+// Coordinates are pixels from the top left corner; the centre of pixel (i, j) is (j + 1/2, i +
+// 1/2). What lies outside is cut off. The result is a tensor (3, height, width) in [0, 1].
 #pragma once
 
 #include <algorithm>
@@ -28,8 +28,10 @@ struct Spot {
 
 class Canvas {
  public:
-  Canvas(Index width, Index height, Colour background = ink::paper) : width_(width), height_(height) {
-    if (width < 1 || height < 1) fail("canvas", "wants at least one pixel, got ", width, " x ", height);
+  Canvas(Index width, Index height, Colour background = ink::paper)
+      : width_(width), height_(height) {
+    if (width < 1 || height < 1)
+      fail("canvas", "wants at least one pixel, got ", width, " x ", height);
     image_ = Tensor<float>(Shape{3, height, width});
     const float parts[] = {background.r, background.g, background.b};
     for (Index c = 0; c < 3; ++c) image_.select(0, c).fill(parts[c]);
@@ -63,12 +65,12 @@ class Canvas {
 
   /// A filled rectangle with round corners.
   void box(float x0, float y0, float x1, float y1, float radius, Colour colour, float opacity = 1) {
-    cover(x0, y0, x1, y1, colour, opacity, [&](float x, float y) {
-      return coverage(box_distance(x, y, x0, y0, x1, y1, radius));
-    });
+    cover(x0, y0, x1, y1, colour, opacity,
+          [&](float x, float y) { return coverage(box_distance(x, y, x0, y0, x1, y1, radius)); });
   }
   /// Its outline, `width` pixels wide, inside the edge.
-  void frame(float x0, float y0, float x1, float y1, float radius, Colour colour, float width = 1, float opacity = 1) {
+  void frame(float x0, float y0, float x1, float y1, float radius, Colour colour, float width = 1,
+             float opacity = 1) {
     cover(x0, y0, x1, y1, colour, opacity, [&](float x, float y) {
       const float d = box_distance(x, y, x0, y0, x1, y1, radius);
       return std::min(coverage(d), coverage(-d - width));
@@ -82,13 +84,15 @@ class Canvas {
   }
 
   /// Joined lines; where they overlap the colour counts once.
-  void polyline(std::span<const Spot> spots, Colour colour, float width = 1, float opacity = 1, bool closed = false) {
+  void polyline(std::span<const Spot> spots, Colour colour, float width = 1, float opacity = 1,
+                bool closed = false) {
     if (spots.empty()) return;
     std::vector<detail::Stroke> strokes;
     const std::size_t n = spots.size();
     for (std::size_t i = 0; i + 1 < n; ++i)
       strokes.push_back({spots[i].x, spots[i].y, spots[i + 1].x, spots[i + 1].y});
-    if (n == 1 || closed) strokes.push_back({spots[n - 1].x, spots[n - 1].y, spots[0].x, spots[0].y});
+    if (n == 1 || closed)
+      strokes.push_back({spots[n - 1].x, spots[n - 1].y, spots[0].x, spots[0].y});
     pen(strokes, colour, width, opacity);
   }
 
@@ -103,17 +107,21 @@ class Canvas {
     const float r = width / 2;
     const Range area = clip(x0 - r, y0 - r, x1 + r, y1 + r);
     if (area.empty()) return;
-    std::vector<float> mask(static_cast<std::size_t>((area.x1 - area.x0) * (area.y1 - area.y0)), 0.0f);
+    std::vector<float> mask(static_cast<std::size_t>((area.x1 - area.x0) * (area.y1 - area.y0)),
+                            0.0f);
     for (const detail::Stroke& s : strokes) {
       const float dx = s.x1 - s.x0, dy = s.y1 - s.y0, length2 = dx * dx + dy * dy;
-      const Range part = clip(std::min(s.x0, s.x1) - r, std::min(s.y0, s.y1) - r, std::max(s.x0, s.x1) + r,
-                              std::max(s.y0, s.y1) + r);
+      const Range part = clip(std::min(s.x0, s.x1) - r, std::min(s.y0, s.y1) - r,
+                              std::max(s.x0, s.x1) + r, std::max(s.y0, s.y1) + r);
       for (Index j = part.y0; j < part.y1; ++j)
         for (Index i = part.x0; i < part.x1; ++i) {
-          const float px = static_cast<float>(i) + 0.5f - s.x0, py = static_cast<float>(j) + 0.5f - s.y0;
-          const float t = length2 > 0 ? std::clamp((px * dx + py * dy) / length2, 0.0f, 1.0f) : 0.0f;
+          const float px = static_cast<float>(i) + 0.5f - s.x0,
+                      py = static_cast<float>(j) + 0.5f - s.y0;
+          const float t =
+              length2 > 0 ? std::clamp((px * dx + py * dy) / length2, 0.0f, 1.0f) : 0.0f;
           const float d = std::hypot(px - t * dx, py - t * dy) - r;
-          float& m = mask[static_cast<std::size_t>((j - area.y0) * (area.x1 - area.x0) + i - area.x0)];
+          float& m =
+              mask[static_cast<std::size_t>((j - area.y0) * (area.x1 - area.x0) + i - area.x0)];
           m = std::max(m, coverage(d) * std::min(1.0f, width));
         }
     }
@@ -135,10 +143,12 @@ class Canvas {
     });
   }
 
-  /// A picture (H, W), (1, H, W) or (3, H, W) in [0, 1], scaled into a rectangle: bilinear when it grows, the mean of
-  /// what falls on a pixel when it shrinks.
-  void picture(float x0, float y0, float width, float height, const Tensor<float>& source, float opacity = 1) {
-    const Tensor<float> p = source.rank() == 2 ? source.reshape({1, source.size(0), source.size(1)}) : source;
+  /// A picture (H, W), (1, H, W) or (3, H, W) in [0, 1], scaled into a rectangle: bilinear when it
+  /// grows, the mean of what falls on a pixel when it shrinks.
+  void picture(float x0, float y0, float width, float height, const Tensor<float>& source,
+               float opacity = 1) {
+    const Tensor<float> p =
+        source.rank() == 2 ? source.reshape({1, source.size(0), source.size(1)}) : source;
     require(p.rank() == 3 && (p.size(0) == 1 || p.size(0) == 3) && p.size() > 0, "picture",
             "wants (height, width), (1, height, width) or (3, height, width)", source);
     const Range area = clip(x0, y0, x0 + width, y0 + height);
@@ -148,22 +158,25 @@ class Canvas {
     for (Index i = area.x0; i < area.x1; ++i) columns.push_back(tap(i, x0, width, p.size(2)));
     for (Index j = area.y0; j < area.y1; ++j)
       for (Index i = area.x0; i < area.x1; ++i) {
-        const Tap &v = rows[static_cast<std::size_t>(j - area.y0)], &u = columns[static_cast<std::size_t>(i - area.x0)];
+        const Tap &v = rows[static_cast<std::size_t>(j - area.y0)],
+                  &u = columns[static_cast<std::size_t>(i - area.x0)];
         float sum[3] = {}, weight = 0;
         for (Index y = v.begin; y < v.end; ++y)
           for (Index x = u.begin; x < u.end; ++x) {
             const float w = v.weight(y) * u.weight(x);
-            sum[0] += w * p(0, y, x), sum[1] += w * p(c1, y, x), sum[2] += w * p(c2, y, x), weight += w;
+            sum[0] += w * p(0, y, x), sum[1] += w * p(c1, y, x), sum[2] += w * p(c2, y, x),
+                weight += w;
           }
         const float in = v.inside * u.inside;
-        if (weight > 0) blend(i, j, {sum[0] / weight, sum[1] / weight, sum[2] / weight}, opacity * in);
+        if (weight > 0)
+          blend(i, j, {sum[0] / weight, sum[1] / weight, sum[2] / weight}, opacity * in);
       }
   }
 
-  /// A line of text. (x, y): its left end, middle or right end on the line that letters stand on; size: height of the
-  /// capitals in pixels; weight: width of the pen, in dots of the font.
-  void text(Spot at, std::string_view line, float size, Colour colour = ink::text, Align align = Align::left,
-            float weight = 1, float opacity = 1) {
+  /// A line of text. (x, y): its left end, middle or right end on the line that letters stand on;
+  /// size: height of the capitals in pixels; weight: width of the pen, in dots of the font.
+  void text(Spot at, std::string_view line, float size, Colour colour = ink::text,
+            Align align = Align::left, float weight = 1, float opacity = 1) {
     const float dot = size / 6, length = text_width(line) * size;
     float x = at.x - (align == Align::left ? 0 : align == Align::centre ? length / 2 : length);
     const float pen_width = std::max(dot * weight, 1.15f);
@@ -182,7 +195,8 @@ class Canvas {
     bool empty() const { return x0 >= x1 || y0 >= y1; }
   };
 
-  /// Weights of the source pixels that one target pixel shows, along one axis: a tent as wide as the larger pixel.
+  /// Weights of the source pixels that one target pixel shows, along one axis: a tent as wide as
+  /// the larger pixel.
   struct Tap {
     Index begin, end;
     float centre, reach, inside;
@@ -206,8 +220,8 @@ class Canvas {
     const auto cut = [](float v, Index n) {
       return static_cast<Index>(std::clamp(std::isnan(v) ? 0.0f : v, 0.0f, static_cast<float>(n)));
     };
-    return {cut(std::floor(x0) - 1, width_), cut(std::floor(y0) - 1, height_), cut(std::ceil(x1) + 1, width_),
-            cut(std::ceil(y1) + 1, height_)};
+    return {cut(std::floor(x0) - 1, width_), cut(std::floor(y0) - 1, height_),
+            cut(std::ceil(x1) + 1, width_), cut(std::ceil(y1) + 1, height_)};
   }
 
   template <class F>
@@ -215,17 +229,20 @@ class Canvas {
     const Range r = clip(x0, y0, x1, y1);
     for (Index j = r.y0; j < r.y1; ++j)
       for (Index i = r.x0; i < r.x1; ++i)
-        blend(i, j, colour, opacity * f(static_cast<float>(i) + 0.5f, static_cast<float>(j) + 0.5f));
+        blend(i, j, colour,
+              opacity * f(static_cast<float>(i) + 0.5f, static_cast<float>(j) + 0.5f));
   }
 
   static float coverage(float distance) { return std::clamp(0.5f - distance, 0.0f, 1.0f); }
 
   /// Below 0 inside.
-  static float box_distance(float x, float y, float x0, float y0, float x1, float y1, float radius) {
+  static float box_distance(float x, float y, float x0, float y0, float x1, float y1,
+                            float radius) {
     radius = std::min({radius, (x1 - x0) / 2, (y1 - y0) / 2});
     const float dx = std::fabs(x - (x0 + x1) / 2) - (x1 - x0) / 2 + radius;
     const float dy = std::fabs(y - (y0 + y1) / 2) - (y1 - y0) / 2 + radius;
-    return std::hypot(std::max(dx, 0.0f), std::max(dy, 0.0f)) + std::min(std::max(dx, dy), 0.0f) - radius;
+    return std::hypot(std::max(dx, 0.0f), std::max(dy, 0.0f)) + std::min(std::max(dx, dy), 0.0f) -
+           radius;
   }
 
   Index width_, height_;

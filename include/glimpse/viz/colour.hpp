@@ -1,7 +1,8 @@
 // colour: colours that look as far apart as their numbers say.
 //
-// Oklab is a space of lightness L (0 black to 1 white) and two opponent axes a, b in which equal steps look equal;
-// its polar form has chroma c and hue h.  lms = (M2 [L a b])^3,  linear rgb = M1 lms,  then the sRGB curve.
+// Oklab is a space of lightness L (0 black to 1 white) and two opponent axes a, b in which equal
+// steps look equal; its polar form has chroma c and hue h.  lms = (M2 [L a b])^3,  linear rgb = M1
+// lms,  then the sRGB curve.
 // Source: Ottosson 2020, "A perceptual color space for image processing".
 #pragma once
 
@@ -21,8 +22,8 @@ struct Colour {
 
 /// rgb(0x1F6FB2).
 constexpr Colour rgb(std::uint32_t hex) {
-  return {static_cast<float>(hex >> 16 & 0xFF) / 255.0f, static_cast<float>(hex >> 8 & 0xFF) / 255.0f,
-          static_cast<float>(hex & 0xFF) / 255.0f};
+  return {static_cast<float>(hex >> 16 & 0xFF) / 255.0f,
+          static_cast<float>(hex >> 8 & 0xFF) / 255.0f, static_cast<float>(hex & 0xFF) / 255.0f};
 }
 
 /// (1 - t) a + t b.
@@ -30,7 +31,8 @@ constexpr Colour mix(const Colour& a, const Colour& b, float t) {
   return {a.r + (b.r - a.r) * t, a.g + (b.g - a.g) * t, a.b + (b.b - a.b) * t};
 }
 
-/// The colour of a lightness in [0, 1], a chroma (0 grey to about 0.3) and a hue in degrees; clipped into sRGB.
+/// The colour of a lightness in [0, 1], a chroma (0 grey to about 0.3) and a hue in degrees;
+/// clipped into sRGB.
 inline Colour oklch(double lightness, double chroma, double hue) {
   const double angle = hue * 3.14159265358979323846 / 180;
   const double a = chroma * std::cos(angle), b = chroma * std::sin(angle);
@@ -47,15 +49,16 @@ inline Colour oklch(double lightness, double chroma, double hue) {
           curve(-0.0041960863 * l - 0.7034186147 * m + 1.7076147010 * s)};
 }
 
-/// t in [0, 1] to a colour: deep violet, red, orange, pale yellow. Its lightness rises evenly, so equal steps of t
-/// look equal, and it survives a grey printer.
+/// t in [0, 1] to a colour: deep violet, red, orange, pale yellow. Its lightness rises evenly, so
+/// equal steps of t look equal, and it survives a grey printer.
 inline Colour heat(double t) {
   t = std::isnan(t) ? 0.0 : std::clamp(t, 0.0, 1.0);
   const double chroma = 0.16 * std::sin(3.14159265358979323846 * std::pow(t, 0.8)) + 0.035;
   return oklch(0.17 + 0.79 * t, chroma, 290 + 175 * t);
 }
 
-/// Colours for things side by side, calm and equally strong: blue, orange, green, violet, red, teal, ...
+/// Colours for things side by side, calm and equally strong: blue, orange, green, violet, red,
+/// teal, ...
 inline Colour category(Index i) {
   constexpr double hues[] = {252, 55, 150, 305, 22, 195, 90, 340};
   const Index turn = i / 8;
@@ -64,8 +67,9 @@ inline Colour category(Index i) {
 
 /// The library's own paper and ink.
 namespace ink {
-inline constexpr Colour paper = rgb(0xFCFBF8), text = rgb(0x2B2D33), quiet = rgb(0x84878F), line = rgb(0xDEDCD5),
-                        panel = rgb(0xF3F1EB), blue = rgb(0x2F6DB5), orange = rgb(0xE2762B);
+inline constexpr Colour paper = rgb(0xFCFBF8), text = rgb(0x2B2D33), quiet = rgb(0x84878F),
+                        line = rgb(0xDEDCD5), panel = rgb(0xF3F1EB), blue = rgb(0x2F6DB5),
+                        orange = rgb(0xE2762B);
 }  // namespace ink
 
 }  // namespace glimpse::inline v0

@@ -1,7 +1,8 @@
 // font: letters of our own, five dots wide and seven high, with two rows below the line.
 //
-// A letter is a set of dots, but it is drawn as strokes of a round pen: dots that touch are joined (sideways and
-// downwards always, aslant where no dot lies between). So one small table serves every size, smoothly.
+// A letter is a set of dots, but it is drawn as strokes of a round pen: dots that touch are joined
+// (sideways and downwards always, aslant where no dot lies between). So one small table serves
+// every size, smoothly.
 #pragma once
 
 #include <algorithm>
@@ -18,18 +19,19 @@ namespace detail {
 
 /// Dots of the printable ASCII characters from the blank on: bit 5 y + x, y downwards.
 inline constexpr std::uint64_t font_dots[95] = {
-    0x0, 0x40108421, 0xa5, 0x295f57d4a, 0x11f4717c4, 0x672222273, 0x593511526, 0x21, 0x104108444, 0x44421041,
-    0x9575480, 0x84f9080, 0x840000000, 0x78000, 0x40000000, 0x2222200, 0x19294a526, 0x3884210c4, 0x7c444422e,
-    0x3a306422e, 0x211f4a988, 0x3a3083c3f, 0x3a317844c, 0x8442221f, 0x3a317462e, 0x1910f462e, 0x40000400,
-    0x840000400, 0x10411100, 0xf03c00, 0x2220820, 0x10044422e, 0x383daf62e, 0x463f8c544, 0x3e317c62f,
-    0x3a210862e, 0x1d318c527, 0x7c217843f, 0x4217843f, 0x3a31c862e, 0x4631fc631, 0x1c4210847, 0x3a3184210,
-    0x452519531, 0x3c2108421, 0x4631ad771, 0x4639ace31, 0x3a318c62e, 0x4217c62f, 0x59358c62e, 0x45257c62f,
-    0x3a307062e, 0x10842109f, 0x3a318c631, 0x11518c631, 0x2ab5ac631, 0x462a22a31, 0x108422a31, 0x7c222221f,
-    0x1c2108427, 0x20820820, 0x1c8421087, 0x4544, 0xf800000000, 0x41, 0x7a3e83800, 0x3e318bc21, 0x38210b800,
-    0x7a318fa10, 0x783f8b800, 0x84213c4c, 0xe87a318f800, 0x46318bc21, 0x42108401, 0x32108421004, 0x24a32a421,
-    0x82108421, 0x56b5aac00, 0x46318bc00, 0x3a318b800, 0x10be318bc00, 0x1087a318f800, 0x4211b400, 0x3e0e0f800,
-    0x304213c42, 0x7a318c400, 0x11518c400, 0x2ab5ac400, 0x454454400, 0xe87a318c400, 0x7c4447c00, 0x104208844,
-    0x42108421, 0x44220841, 0xd90000,
+    0x0, 0x40108421, 0xa5, 0x295f57d4a, 0x11f4717c4, 0x672222273, 0x593511526, 0x21, 0x104108444,
+    0x44421041, 0x9575480, 0x84f9080, 0x840000000, 0x78000, 0x40000000, 0x2222200, 0x19294a526,
+    0x3884210c4, 0x7c444422e, 0x3a306422e, 0x211f4a988, 0x3a3083c3f, 0x3a317844c, 0x8442221f,
+    0x3a317462e, 0x1910f462e, 0x40000400, 0x840000400, 0x10411100, 0xf03c00, 0x2220820, 0x10044422e,
+    0x383daf62e, 0x463f8c544, 0x3e317c62f, 0x3a210862e, 0x1d318c527, 0x7c217843f, 0x4217843f,
+    0x3a31c862e, 0x4631fc631, 0x1c4210847, 0x3a3184210, 0x452519531, 0x3c2108421, 0x4631ad771,
+    0x4639ace31, 0x3a318c62e, 0x4217c62f, 0x59358c62e, 0x45257c62f, 0x3a307062e, 0x10842109f,
+    0x3a318c631, 0x11518c631, 0x2ab5ac631, 0x462a22a31, 0x108422a31, 0x7c222221f, 0x1c2108427,
+    0x20820820, 0x1c8421087, 0x4544, 0xf800000000, 0x41, 0x7a3e83800, 0x3e318bc21, 0x38210b800,
+    0x7a318fa10, 0x783f8b800, 0x84213c4c, 0xe87a318f800, 0x46318bc21, 0x42108401, 0x32108421004,
+    0x24a32a421, 0x82108421, 0x56b5aac00, 0x46318bc00, 0x3a318b800, 0x10be318bc00, 0x1087a318f800,
+    0x4211b400, 0x3e0e0f800, 0x304213c42, 0x7a318c400, 0x11518c400, 0x2ab5ac400, 0x454454400,
+    0xe87a318c400, 0x7c4447c00, 0x104208844, 0x42108421, 0x44220841, 0xd90000,
 };
 
 constexpr bool font_dot(std::uint64_t dots, int x, int y) {
@@ -42,7 +44,8 @@ struct Stroke {
 
 }  // namespace detail
 
-/// One character as strokes, in dots: x from 0, y from 0 (top of capitals) to 6 (line) and 8 (descenders).
+/// One character as strokes, in dots: x from 0, y from 0 (top of capitals) to 6 (line)
+/// and 8 (descenders).
 struct Glyph {
   std::vector<detail::Stroke> strokes;
   float width = 0;  // of its dots; the next character starts two dots later
@@ -66,8 +69,9 @@ inline Glyph glyph(char c) {
       const std::size_t before = result.strokes.size();
       if (dot(x + 1, y)) result.strokes.push_back({fx, fy, fx + 1, fy});
       if (dot(x, y + 1)) result.strokes.push_back({fx, fy, fx, fy + 1});
-      if (dot(x + 1, y + 1) && !dot(x + 1, y) && !dot(x, y + 1)) result.strokes.push_back({fx, fy, fx + 1, fy + 1});
-      if (dot(x - 1, y + 1) && !dot(x - 1, y) && !dot(x, y + 1)) result.strokes.push_back({fx, fy, fx - 1, fy + 1});
+      for (const int side : {1, -1})
+        if (dot(x + side, y + 1) && !dot(x + side, y) && !dot(x, y + 1))
+          result.strokes.push_back({fx, fy, fx + static_cast<float>(side), fy + 1});
       const bool joined = dot(x - 1, y) || dot(x, y - 1) || dot(x - 1, y - 1) || dot(x + 1, y - 1);
       if (result.strokes.size() == before && !joined) result.strokes.push_back({fx, fy, fx, fy});
     }
@@ -76,7 +80,8 @@ inline Glyph glyph(char c) {
   return result;
 }
 
-/// Splits a text into what `glyph` draws: ASCII characters, and one box for every other UTF-8 character.
+/// Splits a text into what `glyph` draws: ASCII characters, and one box for every
+/// other UTF-8 character.
 inline std::string printable(std::string_view text) {
   std::string result;
   for (const char c : text) {

@@ -2,10 +2,10 @@
 //
 //   picture with its fiducial points and their outline  |  the picture straightened by them
 //   the text, and how sure the reader is
-//   the straightened picture in the colours of its characters, under it one row of attention a character
+//   the straightened picture in its characters' colours, under it one row of attention for each
 //
-// Column j of an attention row of n stands over the pixels [j w / n, (j + 1) w / n) of the straightened picture.
-// Everything comes as plain tensors, so that this depends on no model.
+// Column j of an attention row of n stands over the pixels [j w / n, (j + 1) w / n) of the
+// straightened picture. Everything comes as plain tensors, so that this depends on no model.
 #pragma once
 
 #include <algorithm>
@@ -21,14 +21,22 @@ namespace glimpse::inline v0 {
 
 /// What a panel shows. Whatever is left undefined or empty is left out.
 struct ReadingView {
-  Tensor<float> picture = {};           // (H, W), (1, H, W) or (3, H, W) in [0, 1]
-  Tensor<float> fiducials = {};         // (K, 2) x, y in [-1, 1]: K / 2 along the top, then K / 2 along the bottom
-  Tensor<float> rectified = {};         // (h, w) or (1, h, w)
-  Tensor<float> attention = {};         // (steps, columns); a step more than characters is the end of the word
-  std::string text = {};                // UTF-8
-  std::vector<double> confidences = {}; // of each character, and of the end where it has a row
-  double confidence = -1;           // of the whole word; the product of the above if below 0
-  std::string truth = {};           // what should have been read, where it is known
+  /// (H, W), (1, H, W) or (3, H, W) in [0, 1].
+  Tensor<float> picture = {};
+  /// (K, 2) x, y in [-1, 1]: K / 2 along the top, then K / 2 along the bottom.
+  Tensor<float> fiducials = {};
+  /// (h, w) or (1, h, w).
+  Tensor<float> rectified = {};
+  /// (steps, columns); a step more than characters is the end of the word.
+  Tensor<float> attention = {};
+  /// UTF-8.
+  std::string text = {};
+  /// Of each character, and of the end where it has a row.
+  std::vector<double> confidences = {};
+  /// Of the whole word; the product of the above if below 0.
+  double confidence = -1;
+  /// What should have been read, where it is known.
+  std::string truth = {};
 };
 
 namespace detail {
@@ -36,11 +44,13 @@ namespace detail {
 inline Index picture_height(const Tensor<float>& p) { return p.size(-2); }
 inline Index picture_width(const Tensor<float>& p) { return p.size(-1); }
 
-/// Attention row t at a place u in [0, 1) across the picture, linear between the middles of the columns.
+/// Attention row t at a place u in [0, 1) across the picture, linear between the middles
+/// of the columns.
 inline float attention_at(const Tensor<float>& attention, Index t, float u) {
   const Index n = attention.size(1);
   const float place = std::clamp(u * static_cast<float>(n) - 0.5f, 0.0f, static_cast<float>(n - 1));
-  const Index j = std::min<Index>(static_cast<Index>(place), n - 1), k = std::min<Index>(j + 1, n - 1);
+  const Index j = std::min<Index>(static_cast<Index>(place), n - 1),
+              k = std::min<Index>(j + 1, n - 1);
   const float part = place - static_cast<float>(j);
   return attention(t, j) * (1 - part) + attention(t, k) * part;
 }
@@ -54,12 +64,13 @@ inline std::string percent(double p) {
 }  // namespace detail
 
 /// A picture in a frame, with the outline and the points that straighten it, scaled to fit.
-inline void draw_fiducials(Canvas& canvas, float x, float y, float width, float height, const Tensor<float>& picture,
-                           const Tensor<float>& fiducials) {
+inline void draw_fiducials(Canvas& canvas, float x, float y, float width, float height,
+                           const Tensor<float>& picture, const Tensor<float>& fiducials) {
   canvas.picture(x, y, width, height, picture);
   canvas.frame(x - 1, y - 1, x + width + 1, y + height + 1, 1, ink::line);
   if (!fiducials.defined() || fiducials.size() == 0) return;
-  require(fiducials.rank() == 2 && fiducials.size(1) == 2, "draw_fiducials", "wants points (K, 2)", fiducials);
+  require(fiducials.rank() == 2 && fiducials.size(1) == 2, "draw_fiducials", "wants points (K, 2)",
+          fiducials);
   const Index k = fiducials.size(0), half = k / 2;
   const auto spot = [&](Index i) {
     return Spot{x + (fiducials(i, 0) + 1) / 2 * width, y + (fiducials(i, 1) + 1) / 2 * height};
@@ -82,9 +93,14 @@ inline Tensor<float> draw(const ReadingView& view, Index width = 760) {
   const bool shows_picture = view.picture.defined() && view.picture.size() > 0;
   const bool shows_rectified = view.rectified.defined() && view.rectified.size() > 0;
   const bool shows_attention = view.attention.defined() && view.attention.size() > 0;
-  if (shows_picture) require(view.picture.rank() >= 2, "reading", "wants a picture (height, width)", view.picture);
-  if (shows_rectified) require(view.rectified.rank() >= 2, "reading", "wants a picture (height, width)", view.rectified);
-  if (shows_attention) require(view.attention.rank() == 2, "reading", "wants attention (steps, columns)", view.attention);
+  if (shows_picture)
+    require(view.picture.rank() >= 2, "reading", "wants a picture (height, width)", view.picture);
+  if (shows_rectified)
+    require(view.rectified.rank() >= 2, "reading", "wants a picture (height, width)",
+            view.rectified);
+  if (shows_attention)
+    require(view.attention.rank() == 2, "reading", "wants attention (steps, columns)",
+            view.attention);
   const auto characters = utf8_characters(view.text);
   const Index letters = static_cast<Index>(characters.size());
   const Index steps = shows_attention ? std::min(view.attention.size(0), letters + 1) : 0;
@@ -95,32 +111,38 @@ inline Tensor<float> draw(const ReadingView& view, Index width = 760) {
     float width = 0, height = 0;
   };
   const auto fit = [](const Tensor<float>& p, float most_w, float most_h) {
-    const float pw = static_cast<float>(detail::picture_width(p)), ph = static_cast<float>(detail::picture_height(p));
+    const float pw = static_cast<float>(detail::picture_width(p)),
+                ph = static_cast<float>(detail::picture_height(p));
     const float scale = std::min({most_w / pw, most_h / ph, 8.0f});
     return Box{std::max(1.0f, pw * scale), std::max(1.0f, ph * scale)};
   };
   const float column = (w - 2 * margin - gap) / 2;
-  const Box left = shows_picture ? fit(view.picture, shows_rectified ? column : w - 2 * margin, 280) : Box{};
-  const Box right = shows_rectified ? fit(view.rectified, shows_picture ? column : w - 2 * margin, 280) : Box{};
+  const Box left =
+      shows_picture ? fit(view.picture, shows_rectified ? column : w - 2 * margin, 280) : Box{};
+  const Box right =
+      shows_rectified ? fit(view.rectified, shows_picture ? column : w - 2 * margin, 280) : Box{};
   const float pictures = std::max(left.height, right.height);
   const float text_at = pictures > 0 ? 50 + pictures + 60 : 60;
   const float strip_x = margin + 34, strip_w = w - margin - 112 - strip_x;
   const float strip_y = text_at + 48;
   const float strip_h = steps > 0 && shows_rectified
-                            ? std::min(strip_w * right.height / std::max(right.width, 1.0f), 200.0f) : 0;
+                            ? std::min(strip_w * right.height / std::max(right.width, 1.0f), 200.0f)
+                            : 0;
   const float rows_y = strip_y + (strip_h > 0 ? strip_h + 12 : 0);
-  const float bottom = steps > 0 ? rows_y + row * static_cast<float>(steps) + margin - 8 : text_at + margin;
+  const float bottom =
+      steps > 0 ? rows_y + row * static_cast<float>(steps) + margin - 8 : text_at + margin;
 
   Canvas canvas(width, static_cast<Index>(std::ceil(bottom)));
   if (shows_picture) {
     canvas.text({margin, 34}, "picture", 9, ink::quiet);
-    draw_fiducials(canvas, margin, 50 + (pictures - left.height) / 2, left.width, left.height, view.picture,
-                   view.fiducials);
+    draw_fiducials(canvas, margin, 50 + (pictures - left.height) / 2, left.width, left.height,
+                   view.picture, view.fiducials);
   }
   if (shows_rectified) {
     const float x = shows_picture ? margin + column + gap : margin;
     canvas.text({x, 34}, "straightened", 9, ink::quiet);
-    draw_fiducials(canvas, x, 50 + (pictures - right.height) / 2, right.width, right.height, view.rectified, {});
+    draw_fiducials(canvas, x, 50 + (pictures - right.height) / 2, right.width, right.height,
+                   view.rectified, {});
   }
 
   // The text, each character in the colour of its attention row.
@@ -135,14 +157,17 @@ inline Tensor<float> draw(const ReadingView& view, Index width = 760) {
   float x = margin;
   for (Index i = 0; i < letters; ++i) {
     const std::string_view c = characters[static_cast<std::size_t>(i)];
-    canvas.text({x, text_at}, c, size, steps > 0 ? mix(category(i), ink::text, 0.25f) : ink::text, Align::left, 1.15f);
+    canvas.text({x, text_at}, c, size, steps > 0 ? mix(category(i), ink::text, 0.25f) : ink::text,
+                Align::left, 1.15f);
     x += (text_width(c) + 2.0f / 6) * size;
   }
   if (sure) {
     canvas.text({w - margin, text_at - 8}, number, 14, ink::text, Align::right);
     canvas.box(w - margin - 90, text_at, w - margin, text_at + 5, 2.5f, ink::line);
     const float part = static_cast<float>(std::clamp(confidence, 0.0, 1.0));
-    if (part > 0.02f) canvas.box(w - margin - 90, text_at, w - margin - 90 + 90 * part, text_at + 5, 2.5f, ink::blue);
+    if (part > 0.02f)
+      canvas.box(w - margin - 90, text_at, w - margin - 90 + 90 * part, text_at + 5, 2.5f,
+                 ink::blue);
   }
   if (!view.truth.empty() && view.truth != view.text)
     canvas.text({x + 16, text_at}, "truth: " + view.truth, 10, ink::orange);
@@ -151,26 +176,34 @@ inline Tensor<float> draw(const ReadingView& view, Index width = 760) {
   std::vector<float> most(static_cast<std::size_t>(steps), 1e-6f);
   for (Index t = 0; t < steps; ++t)
     for (Index j = 0; j < view.attention.size(1); ++j)
-      most[static_cast<std::size_t>(t)] = std::max(most[static_cast<std::size_t>(t)], view.attention(t, j));
+      most[static_cast<std::size_t>(t)] =
+          std::max(most[static_cast<std::size_t>(t)], view.attention(t, j));
   const Index strip_pixels = static_cast<Index>(strip_w);
-  const auto place = [&](Index i) { return (static_cast<float>(i) + 0.5f) / static_cast<float>(strip_pixels); };
+  const auto place = [&](Index i) {
+    return (static_cast<float>(i) + 0.5f) / static_cast<float>(strip_pixels);
+  };
 
   if (strip_h > 0) {
     canvas.picture(strip_x, strip_y, strip_w, strip_h, view.rectified);
-    for (Index i = 0; i < strip_pixels; ++i) {  // each column in the colour of the character that looks there
+    for (Index i = 0; i < strip_pixels;
+         ++i) {  // each column in the colour of the character that looks there
       Colour sum;
       float weight = 0, strongest = 0;
       for (Index t = 0; t < std::min(steps, letters); ++t) {
-        const float a = detail::attention_at(view.attention, t, place(i)) / most[static_cast<std::size_t>(t)];
+        const float a =
+            detail::attention_at(view.attention, t, place(i)) / most[static_cast<std::size_t>(t)];
         const Colour c = category(t);
-        sum = {sum.r + a * c.r, sum.g + a * c.g, sum.b + a * c.b}, weight += a, strongest = std::max(strongest, a);
+        sum = {sum.r + a * c.r, sum.g + a * c.g, sum.b + a * c.b}, weight += a,
+        strongest = std::max(strongest, a);
       }
       if (!(weight > 0)) continue;
       const float at = strip_x + static_cast<float>(i);
-      canvas.rectangle(at, strip_y, at + 1, strip_y + strip_h, {sum.r / weight, sum.g / weight, sum.b / weight},
+      canvas.rectangle(at, strip_y, at + 1, strip_y + strip_h,
+                       {sum.r / weight, sum.g / weight, sum.b / weight},
                        0.5f * std::min(strongest, 1.0f));
     }
-    canvas.frame(strip_x - 1, strip_y - 1, strip_x + strip_w + 1, strip_y + strip_h + 1, 1, ink::line);
+    canvas.frame(strip_x - 1, strip_y - 1, strip_x + strip_w + 1, strip_y + strip_h + 1, 1,
+                 ink::line);
   }
 
   for (Index t = 0; t < steps; ++t) {
@@ -178,12 +211,15 @@ inline Tensor<float> draw(const ReadingView& view, Index width = 760) {
     const float y = rows_y + row * static_cast<float>(t), height = row - 6;
     const Colour colour = end ? ink::quiet : category(t);
     const float middle = y + height / 2;
-    if (end) canvas.text({strip_x - 10, middle + 4}, "end", 8, ink::quiet, Align::right);
-    else canvas.text({strip_x - 18, middle + 6}, characters[static_cast<std::size_t>(t)], 13,
-                     mix(colour, ink::text, 0.25f), Align::centre, 1.1f);
+    if (end)
+      canvas.text({strip_x - 10, middle + 4}, "end", 8, ink::quiet, Align::right);
+    else
+      canvas.text({strip_x - 18, middle + 6}, characters[static_cast<std::size_t>(t)], 13,
+                  mix(colour, ink::text, 0.25f), Align::centre, 1.1f);
     canvas.box(strip_x, y, strip_x + strip_w, y + height, 3, ink::panel);
     for (Index i = 0; i < strip_pixels; ++i) {
-      const float a = detail::attention_at(view.attention, t, place(i)) / most[static_cast<std::size_t>(t)];
+      const float a =
+          detail::attention_at(view.attention, t, place(i)) / most[static_cast<std::size_t>(t)];
       const float at = strip_x + static_cast<float>(i);
       canvas.rectangle(at, y, at + 1, y + height, colour, std::clamp(a, 0.0f, 1.0f));
     }

@@ -1,0 +1,88 @@
+// axis: values to pixels, and the round numbers that are written beside them.
+//
+//   step between ticks = 1, 2 or 5 times a power of ten, the finest that leaves room for the labels
+//   logarithmic: powers of ten, with their doubles and fives where there is room
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <glimpse/core/shape.hpp>
+
+namespace glimpse::inline v0 {
+
+namespace detail {
+
+/// A number with as many places as a step between ticks needs: 0.25, 12, 1.5k, 2M.
+inline std::string tick_label(double value, double step) {
+  const double size = std::max(std::fabs(value), step);
+  const char* unit = "";
+  if (size >= 1e6 && step >= 1e4)
+    value /= 1e6, step /= 1e6, unit = "M";
+  else if (size >= 1e4 && step >= 1e2)
+    value /= 1e3, step /= 1e3, unit = "k";
+  const bool tiny = step < 1e-4;
+  const int places =
+      tiny ? 1 : std::clamp(static_cast<int>(std::ceil(-std::log10(step) - 1e-9)), 0, 6);
+  char text[48];
+  if (tiny && value != 0)
+    std::snprintf(text, sizeof text, "%.*e", places, value);
+  else
+    std::snprintf(text, sizeof text, "%.*f%s", places, value == 0 ? 0.0 : value,
+                  value == 0 ? "" : unit);
+  return text;
+}
+
+/// A step of 1, 2 or 5 times a power of ten that cuts `range` into at most `count` parts.
+inline double tick_step(double range, int count) {
+  const double raw = range / std::max(count, 1),
+               power = std::pow(10.0, std::floor(std::log10(raw)));
+  for (const double m : {1.0, 2.0, 5.0})
+    if (m * power >= raw * (1 - 1e-9)) return m * power;
+  return 10 * power;
+}
+
+/// One axis: values to pixels.
+struct Axis {
+  double low, high;
+  float from, to;
+  bool logarithmic = false;
+
+  double place(double v) const { return logarithmic ? std::log10(v) : v; }
+  bool shows(double v) const { return std::isfinite(v) && (!logarithmic || v > 0); }
+  float pixel(double v) const {
+    const double t = (place(v) - place(low)) / (place(high) - place(low));
+    return from + static_cast<float>(t) * (to - from);
+  }
+  /// (value, label).
+  std::vector<std::pair<double, std::string>> ticks(int count) const {
+    std::vector<std::pair<double, std::string>> found;
+    if (logarithmic && high / low >= 20) {
+      const double decades = place(high) - place(low),
+                   every = std::max(1.0, std::ceil(decades / count));
+      for (double e = std::floor(place(low)); e <= place(high) + 1e-9; e += every)
+        for (const double m : {1.0, 2.0, 5.0}) {
+          const double v = m * std::pow(10.0, e);
+          if ((m > 1 && 3 * decades > count) || place(v) < place(low) - 1e-9 ||
+              place(v) > place(high) + 1e-9)
+            continue;
+          char text[32];
+          std::snprintf(text, sizeof text, "%g", v);
+          found.emplace_back(v, text);
+        }
+      return found;
+    }
+    const double step = tick_step(high - low, count);
+    for (double k = std::ceil(low / step - 1e-9); k * step <= high + step * 1e-9; ++k)
+      if (!logarithmic || k > 0) found.emplace_back(k * step, tick_label(k * step, step));
+    return found;
+  }
+};
+
+}  // namespace detail
+
+}  // namespace glimpse::inline v0
