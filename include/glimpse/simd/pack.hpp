@@ -88,15 +88,15 @@ struct TransposePack {
       const Index filled = cols - j < w ? cols - j : w;
       for (Index p = 0; p < depth; p += w) {
         V row[w];
-        if (filled == w && p + w <= depth) {
+        const Index count = depth - p < w ? depth - p : w;
 #pragma GCC unroll 16
-          for (Index i = 0; i < w; ++i) load(row[i], src + (j + i) * stride + p);
-        } else {
-          const Index count = depth - p < w ? depth - p : w;
-#pragma GCC unroll 16
-          for (Index i = 0; i < w; ++i) {
+        for (Index i = 0; i < w; ++i) {
+          if (i >= filled) {
             row[i] = V{};
-            if (i < filled) load_part(row[i], src + (j + i) * stride + p, count);
+          } else if (count == w) {
+            load(row[i], src + (j + i) * stride + p);
+          } else {
+            load_part(row[i], src + (j + i) * stride + p, count);
           }
         }
         transpose_rounds<static_cast<int>(w / 2)>(row);

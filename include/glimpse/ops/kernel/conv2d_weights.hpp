@@ -5,14 +5,13 @@
 //
 // (1) is a product summed over all pixels of all pictures. dy is copied to the flat windows, zero
 // between the rows. Vectors run over input channels, so planes are turned to [position][channels],
-// and a tap is again one constant shift. Where channels are few (a grey picture has one), vectors
-// run over (channel, tap) instead, and the windows of the pictures at hand are written out.
-// Pictures are taken in groups of a fixed size, and each dw is summed by one thread in one order:
-// the number of threads changes nothing.
+// and a tap is again one constant shift. Pictures are taken in groups of a fixed size, and each dw
+// is summed by one thread in one order: the number of threads changes nothing. Where channels are
+// few, conv2d_few_channels.hpp takes over.
 #pragma once
 
-#include <glimpse/ops/kernel/conv2d_windows.hpp>
-#include <glimpse/simd/reduce.hpp>
+#include <glimpse/ops/kernel/conv2d_few_channels.hpp>
+#include <glimpse/ops/kernel/conv2d_planes.hpp>
 
 namespace glimpse::inline v0::kernel {
 
@@ -24,9 +23,7 @@ struct WeightPlan {
   Planes band;  // one unit: a picture, or a band of its rows
   Index bands, band_rows;
   Index units, group;
-  bool windowed;      // vectors over (channel, tap)
-  Index blocks;       // of channels, or of (channel, tap)
-  Index taps_apart;   // tiles that share a block: the taps, or 1
+  Index blocks;       // of `cols` channels
   Index cols, count;  // lanes in a tile; flat windows in a unit
   Index unit_size;    // numbers in a unit's right side
   Index dy_row;       // distance between filters in the copy of dy
@@ -49,20 +46,16 @@ struct WeightPlan {
     units = g.n * bands;
     group = std::min(units, std::max<Index>(4, 1664 / count));
     const Index in = g.group_in();
-    const Index by_channel = ceil_div(in, cols) * g.taps(),
-                by_window = ceil_div(in * g.taps(), cols);
-    windowed = 10 * by_window < 7 * by_channel;
-    blocks = windowed ? by_window : ceil_div(in, cols);
-    taps_apart = windowed ? 1 : g.taps();
-    unit_size = windowed ? count * blocks * cols : blocks * band.phases() * band.size * cols;
+    blocks = ceil_div(in, cols);
+    unit_size = blocks * band.phases() * band.size * cols;
     dy_row = simd::detail::round_up(group * count, 16);
     if (dy_row / 16 % 2 == 0) dy_row += 16;
     for (Index k = 0; k < g.taps(); ++k)
       taps.push_back(band.offset(k / g.kw * g.dilation[0], k % g.kw * g.dilation[1]));
-    for (Index q = 0; q < count; ++q) steps.push_back(q * (windowed ? blocks * cols : cols));
+    for (Index q = 0; q < count; ++q) steps.push_back(q * cols);
   }
 
-  Index width() const { return blocks * taps_apart * cols; }
+  Index width() const { return blocks * static_cast<Index>(taps.size()) * cols; }
 
   /// Copies dy of one unit to its flat windows.
   void copy_dy(const ConvGeometry& g, const T* dy, Index unit, T* to) const {
@@ -84,23 +77,13 @@ struct WeightPlan {
     const Index n = unit / bands, first = unit % bands * band_rows, in = g.group_in();
     const Index channel = band.phases() * band.size, pixels = g.h * g.w;
     const T* const picture = x + n * g.c * pixels;
-    const Index at_once = windowed ? in : cols;
-    const Index windows = windowed ? in * g.taps() * count : 0;
-    const Storage memory(static_cast<std::size_t>(at_once * channel + windows) * sizeof(T));
+    const Storage memory(static_cast<std::size_t>(cols * channel) * sizeof(T));
     T* const plane = static_cast<T*>(memory.data());
-    for (Index c0 = 0; c0 < in; c0 += at_once) {
-      const Index here = std::min(at_once, in - c0);
+    for (Index c0 = 0; c0 < in; c0 += cols) {
+      const Index here = std::min(cols, in - c0);
       for (Index c = 0; c < here; ++c)
         band.fill(plane + c * channel, picture + (c0 + c) * pixels, first);
-      if (windowed) {
-        T* row = plane + at_once * channel;
-        T* const table = row;
-        for (Index c = 0; c < in; ++c)
-          for (const Index t : taps) row = std::copy_n(plane + c * channel + t, count, row);
-        simd::pack_transposed<T>(to, blocks * cols, table, count, count, in * g.taps());
-      } else {
-        simd::pack_transposed<T>(to + c0 * channel, cols, plane, channel, channel, here);
-      }
+      simd::pack_transposed<T>(to + c0 * channel, cols, plane, channel, channel, here);
     }
   }
 };
@@ -114,6 +97,12 @@ void direct_backward_weight(const ConvGeometry& g, const T* x, const T* dy, T* d
   const Index in = g.group_in(), out = g.group_out(), taps = g.taps();
   if (g.n * in * out * taps == 0) return;
   const simd::TileSet<T>& set = simd::tiles<T>();
+  if (has_few_channels(g, set.cols)) {
+    for (Index i = 0; i < g.groups; ++i)
+      few_channels_backward_weight(g, x + i * in * g.h * g.w, dy + i * out * g.oh * g.ow,
+                                   dw + i * out * in * taps);
+    return;
+  }
   const detail::WeightPlan<T> plan(g, set);
   const Index width = plan.width(), strips = ceil_div(out, set.rows);
   const Storage memory(
@@ -138,12 +127,10 @@ void direct_backward_weight(const ConvGeometry& g, const T* x, const T* dy, T* d
         const Index block = task / parts, part = task % parts;
         for (Index s = part * strips / parts; s < (part + 1) * strips / parts; ++s) {
           const Index o = s * out / strips, rows = (s + 1) * out / strips - o;
-          for (Index t = 0; t < plan.taps_apart; ++t) {
+          for (Index t = 0; t < taps; ++t) {
             const Index channel = plan.band.phases() * plan.band.size;
             const T* const b =
-                right +
-                (plan.windowed ? block : block * channel + plan.taps[static_cast<std::size_t>(t)]) *
-                    plan.cols;
+                right + (block * channel + plan.taps[static_cast<std::size_t>(t)]) * plan.cols;
             const simd::Tile<T> tile{left + o * plan.dy_row,
                                      plan.dy_row,
                                      1,
@@ -153,7 +140,7 @@ void direct_backward_weight(const ConvGeometry& g, const T* x, const T* dy, T* d
                                      plan.unit_size,
                                      plan.count,
                                      here,
-                                     sum + o * width + (block * plan.taps_apart + t) * plan.cols,
+                                     sum + o * width + (block * taps + t) * plan.cols,
                                      width,
                                      T(1),
                                      u0 > 0};
@@ -165,7 +152,6 @@ void direct_backward_weight(const ConvGeometry& g, const T* x, const T* dy, T* d
     parallel_for(out, in * taps, [&](Index o) {
       T* const to = dw + (i * out + o) * in * taps;
       const T* const from = sum + o * width;
-      if (plan.windowed) return simd::add<T>(in * taps, to, from);
       for (Index c = 0; c < in; ++c)
         for (Index t = 0; t < taps; ++t)
           to[c * taps + t] += from[(c / plan.cols * taps + t) * plan.cols + c % plan.cols];
