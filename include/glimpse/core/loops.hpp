@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <cstring>
 
 #include <glimpse/core/parallel.hpp>
 #include <glimpse/core/shape.hpp>
@@ -92,6 +94,24 @@ void copy_run(T* to, Index to_step, const T* from, Index from_step, Index n) {
     for (Index i = 0; i < n; ++i) to[i * to_step] = from[i * from_step];
 }
 
+/// to[i * to_step + j] = from[i + j * from_step] for i, j < 4. Numbers of four bytes travel as vectors.
+template <class T>
+void copy_turned(T* to, Index to_step, const T* from, Index from_step) {
+  if constexpr (sizeof(T) == 4) {
+    typedef std::int32_t V __attribute__((vector_size(16)));
+    V r[4];
+    for (Index j = 0; j < 4; ++j) std::memcpy(&r[j], from + j * from_step, 16);
+    const V a = __builtin_shufflevector(r[0], r[1], 0, 4, 1, 5), b = __builtin_shufflevector(r[0], r[1], 2, 6, 3, 7);
+    const V c = __builtin_shufflevector(r[2], r[3], 0, 4, 1, 5), d = __builtin_shufflevector(r[2], r[3], 2, 6, 3, 7);
+    const V y[4] = {__builtin_shufflevector(a, c, 0, 1, 4, 5), __builtin_shufflevector(a, c, 2, 3, 6, 7),
+                    __builtin_shufflevector(b, d, 0, 1, 4, 5), __builtin_shufflevector(b, d, 2, 3, 6, 7)};
+    for (Index i = 0; i < 4; ++i) std::memcpy(to + i * to_step, &y[i], 16);
+  } else {
+    for (Index i = 0; i < 4; ++i)
+      for (Index j = 0; j < 4; ++j) to[i * to_step + j] = from[i + j * from_step];
+  }
+}
+
 /// to[i] = from[i] for views of one shape. Where the two disagree on which axis is dense, as in a transposition,
 /// the axes dense in one and in the other are walked in square tiles, so that both sides use whole cache lines.
 template <class T>
@@ -107,7 +127,7 @@ void copy_strided(const Shape& shape, T* to, const Shape& to_strides, const T* f
     });
     return;
   }
-  constexpr Index tile = 16;
+  constexpr Index tile = 64;
   const Index rows = loops.extent[dense], cols = loops.extent[-1];
   const Index to_step = loops.stride[0][dense], from_step = loops.step(1);
   Loops<3> bands;  // one run for every tile of `dense`, over all other axes but the last; the third view counts rows
@@ -125,9 +145,14 @@ void copy_strided(const Shape& shape, T* to, const Shape& to_strides, const T* f
     T* y = to + at[0];
     const T* x = from + at[1];
     for (Index j0 = 0; j0 < cols; j0 += tile) {
-      const Index j1 = std::min(cols, j0 + tile);
-      for (Index i = 0; i < high; ++i)
-        for (Index j = j0; j < j1; ++j) y[i * to_step + j] = x[i + j * from_step];
+      const Index wide = std::min(tile, cols - j0), whole_i = high / 4 * 4, whole_j = wide / 4 * 4;
+      for (Index i = 0; i < whole_i; i += 4) {
+        for (Index j = j0; j < j0 + whole_j; j += 4)
+          copy_turned(y + i * to_step + j, to_step, x + i + j * from_step, from_step);
+      }
+      for (Index i = 0; i < high; ++i) {  // what is left at the right, and below
+        for (Index j = j0 + (i < whole_i ? whole_j : 0); j < j0 + wide; ++j) y[i * to_step + j] = x[i + j * from_step];
+      }
     }
   });
 }

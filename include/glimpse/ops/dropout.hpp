@@ -8,6 +8,8 @@
 // Source: Srivastava et al. 2014.
 #pragma once
 
+#include <cstdint>
+
 #include <glimpse/core/random.hpp>
 #include <glimpse/ops/elementwise.hpp>
 
@@ -20,17 +22,57 @@ struct DropoutApply {  // (1) and (2) are the same product
   [[gnu::always_inline]] static void apply(V& y, const V& x, const V& mask) { y = x * mask; }
 };
 
-/// 0 or 1 / (1 - p) for each element, from `rng`, which moves on.
+/// Words 4 b to 4 b + 3 of `out` are the Philox block of counter first + b (core/random.hpp), for b below `blocks`
+/// rounded up to whole vectors. Each 64-bit lane holds one 32-bit word, and so its product too.
+struct PhiloxKernel {
+  template <int Bytes>
+  [[gnu::always_inline]] static inline void run(std::uint64_t first, std::uint64_t stream, std::uint64_t seed,
+                                                Index blocks, std::uint32_t* out) {
+    using V = simd::Vec<std::uint64_t, Bytes>;
+    constexpr std::uint64_t low = 0xFFFFFFFFu;
+    for (Index b = 0; b < blocks; b += simd::lanes<V>) {
+      std::uint64_t lane[simd::lanes<V>];
+      for (Index l = 0; l < simd::lanes<V>; ++l) lane[l] = first + static_cast<std::uint64_t>(b + l);
+      V counter;
+      simd::load(counter, lane);
+      V c0 = counter & low, c1 = counter >> 32, c2 = V{} + (stream & low), c3 = V{} + (stream >> 32);
+      std::uint64_t key0 = seed & low, key1 = seed >> 32;
+      for (int round = 0; round < 10; ++round) {
+        const V p0 = c0 * std::uint64_t{0xD2511F53u}, p1 = c2 * std::uint64_t{0xCD9E8D57u};
+        c0 = (p1 >> 32) ^ c1 ^ key0;
+        c1 = p1 & low;
+        c2 = (p0 >> 32) ^ c3 ^ key1;
+        c3 = p0 & low;
+        key0 = (key0 + 0x9E3779B9u) & low;
+        key1 = (key1 + 0xBB67AE85u) & low;
+      }
+      for (int w = 0; w < 4; ++w) {
+        simd::store(lane, w == 0 ? c0 : w == 1 ? c1 : w == 2 ? c2 : c3);
+        for (Index l = 0; l < simd::lanes<V>; ++l) out[4 * (b + l) + w] = static_cast<std::uint32_t>(lane[l]);
+      }
+    }
+  }
+};
+
+/// Elements that share one buffer of words.
+inline constexpr Index dropout_chunk = 2048;
+
+/// 0 or 1 / (1 - p) for each element, from `rng`, which moves on: element i is dropped where the word that
+/// rng.bits() would give after i calls is below p 2^32.
 template <class T>
 Tensor<T> dropout_mask(const Shape& shape, double p, Random& rng) {
   Tensor<T> mask(shape);
   const Random::State start = rng.state();
-  const double threshold = p * 0x1p32;
+  const std::uint64_t threshold = static_cast<std::uint64_t>(p * 0x1p32);
   const T kept = p < 1 ? static_cast<T>(1 / (1 - p)) : T(0);
   T* const m = mask.data();
-  parallel_blocks(mask.size(), map_block / 8, 8, [&](Index begin, Index end) {
-    Random words({start.seed, start.stream, start.position + static_cast<std::uint64_t>(begin)});
-    for (Index i = begin; i < end; ++i) m[i] = static_cast<double>(words.bits()) < threshold ? T(0) : kept;
+  parallel_blocks(mask.size(), dropout_chunk, 4, [&](Index begin, Index end) {
+    std::uint32_t words[dropout_chunk + 36];
+    const std::uint64_t at = start.position + static_cast<std::uint64_t>(begin);
+    const Index skip = static_cast<Index>(at % 4), blocks = (skip + end - begin + 3) / 4;
+    simd::dispatch<PhiloxKernel>(at / 4, start.stream, start.seed, blocks, words);
+    for (Index i = begin; i < end; ++i)  // no branch, which would be guessed wrong every other time
+      m[i] = kept * static_cast<T>(words[skip + i - begin] >= threshold);
   });
   rng = Random({start.seed, start.stream, start.position + static_cast<std::uint64_t>(mask.size())});
   return mask;
