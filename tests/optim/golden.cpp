@@ -1,4 +1,5 @@
-// Optimisers, clipping and schedules against PyTorch: tests/golden/optim.txt, written by make_optim.py beside it.
+// Optimisers, clipping and schedules against PyTorch: tests/golden/optim.txt, written by
+// make_optim.py beside it.
 #include <cmath>
 #include <fstream>
 #include <sstream>
@@ -44,7 +45,8 @@ std::vector<NamedParameter<T>> starting_parameters() {
   std::vector<NamedParameter<T>> p;
   for (std::size_t i = 0; i < 2; ++i) {
     Tensor<T> w(shapes[i]);
-    for (Index k = 0; k < w.size(); ++k) w.data()[k] = static_cast<T>(std::cos(static_cast<double>(1 + k) + static_cast<double>(i)));
+    for (Index k = 0; k < w.size(); ++k)
+      w.data()[k] = static_cast<T>(std::cos(static_cast<double>(1 + k) + static_cast<double>(i)));
     p.push_back({i == 0 ? "conv.weight" : "conv.bias", parameter(w)});
   }
   return p;
@@ -56,19 +58,23 @@ void set_gradients(std::vector<NamedParameter<T>>& p, Index step) {
     p[i].variable.zero_grad();
     Tensor<T>& g = p[i].variable.mutable_grad();
     for (Index k = 0; k < g.size(); ++k)
-      g.data()[k] = static_cast<T>(std::pow(10.0, -static_cast<double>(step % 3)) *
-                                   std::sin(0.7 * static_cast<double>(k) + 1.3 * static_cast<double>(step) + 0.2 * static_cast<double>(i)));
+      g.data()[k] =
+          static_cast<T>(std::pow(10.0, -static_cast<double>(step % 3)) *
+                         std::sin(0.7 * static_cast<double>(k) + 1.3 * static_cast<double>(step) +
+                                  0.2 * static_cast<double>(i)));
   }
 }
 
 /// Largest difference between the numbers of `p` and one line.
 template <class T, class Pick>
-double difference(const std::vector<NamedParameter<T>>& p, const std::vector<double>& line, Pick&& pick) {
+double difference(const std::vector<NamedParameter<T>>& p, const std::vector<double>& line,
+                  Pick&& pick) {
   double worst = 0;
   std::size_t at = 0;
   for (const NamedParameter<T>& parameter : p) {
     const Tensor<T> numbers = pick(parameter.variable);
-    for (const T v : numbers.span()) worst = std::max(worst, std::fabs(static_cast<double>(v) - line.at(at++)));
+    for (const T v : numbers.span())
+      worst = std::max(worst, std::fabs(static_cast<double>(v) - line.at(at++)));
   }
   return at == line.size() ? worst : INFINITY;
 }
@@ -84,7 +90,8 @@ double run(const std::string& name, const Options& options) {
     optimizer.zero_grad();
     set_gradients(p, step);
     optimizer.step();
-    worst = std::max(worst, difference(p, lines[static_cast<std::size_t>(step)], [](const auto& v) { return v.value(); }));
+    worst = std::max(worst, difference(p, lines[static_cast<std::size_t>(step)],
+                                       [](const auto& v) { return v.value(); }));
   }
   CHECK(optimizer.steps() == steps);
   return worst;
@@ -110,21 +117,27 @@ void compare_rates(const std::string& name, const Schedule& schedule) {
 
 TEST_CASE("optimisers step as PyTorch's", "[optim]") {
   compare<Sgd>("sgd", SgdOptions{.learning_rate = 0.1});
-  compare<Sgd>("sgd_momentum", SgdOptions{.learning_rate = 0.1, .momentum = 0.9, .weight_decay = 0.01});
+  compare<Sgd>("sgd_momentum",
+               SgdOptions{.learning_rate = 0.1, .momentum = 0.9, .weight_decay = 0.01});
   compare<Sgd>("sgd_nesterov", SgdOptions{.learning_rate = 0.1, .momentum = 0.9, .nesterov = true});
   compare<Adam>("adam", AdamOptions{.learning_rate = 0.01});
-  compare<Adam>("adam_decay",
-                AdamOptions{.learning_rate = 0.01, .beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-6, .weight_decay = 0.1});
+  compare<Adam>("adam_decay", AdamOptions{.learning_rate = 0.01,
+                                          .beta1 = 0.8,
+                                          .beta2 = 0.95,
+                                          .epsilon = 1e-6,
+                                          .weight_decay = 0.1});
   compare<AdamW>("adamw", AdamWOptions{.learning_rate = 0.01});
   compare<AdamW>("adamw_groups", AdamWOptions{.learning_rate = 0.01,
                                               .weight_decay = 0.1,
                                               .decay_vectors = false,
                                               .rate_factors = {{"conv.weight", 0.1}}});
   compare<Adadelta>("adadelta", AdadeltaOptions{});
-  compare<Adadelta>("adadelta_decay",
-                    AdadeltaOptions{.learning_rate = 0.5, .rho = 0.95, .epsilon = 1e-5, .weight_decay = 0.1});
+  compare<Adadelta>(
+      "adadelta_decay",
+      AdadeltaOptions{.learning_rate = 0.5, .rho = 0.95, .epsilon = 1e-5, .weight_decay = 0.1});
   compare<Rmsprop>("rmsprop", RmspropOptions{});
-  compare<Rmsprop>("rmsprop_momentum", RmspropOptions{.alpha = 0.9, .momentum = 0.8, .weight_decay = 0.1});
+  compare<Rmsprop>("rmsprop_momentum",
+                   RmspropOptions{.alpha = 0.9, .momentum = 0.8, .weight_decay = 0.1});
 }
 
 TEST_CASE("clipping scales as PyTorch's", "[optim]") {
@@ -138,7 +151,8 @@ TEST_CASE("clipping scales as PyTorch's", "[optim]") {
 TEST_CASE("schedules give PyTorch's rates", "[optim]") {
   compare_rates("one_cycle", OneCycleSchedule{.peak = 0.3, .total = 20});
   compare_rates("one_cycle_early",
-                OneCycleSchedule{.peak = 2, .total = 33, .rise = 0.1, .start_divisor = 10, .end_divisor = 100});
+                OneCycleSchedule{
+                    .peak = 2, .total = 33, .rise = 0.1, .start_divisor = 10, .end_divisor = 100});
   compare_rates("cosine", CosineSchedule{.base = 0.3, .total = 15, .floor = 0.01});
   compare_rates("steps", StepSchedule{.base = 0.3, .every = 4, .factor = 0.5});
 }

@@ -1,5 +1,5 @@
-// What the optimisers promise beyond their numbers: state that resumes bit for bit, prefixes, frozen parameters, threads,
-// instruction sets, and errors in words.
+// What the optimisers promise beyond their numbers: state that resumes bit for bit, prefixes,
+// frozen parameters, threads, instruction sets, and errors in words.
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -37,7 +37,8 @@ Parameters model() {
 }
 
 void draw_gradients(Parameters& p, std::uint64_t seed) {
-  for (NamedParameter<float>& n : p) n.variable.mutable_grad().copy_from(drawn(n.variable.shape(), seed++));
+  for (NamedParameter<float>& n : p)
+    n.variable.mutable_grad().copy_from(drawn(n.variable.shape(), seed++));
 }
 
 bool same(const Parameters& a, const Parameters& b) {
@@ -56,15 +57,19 @@ struct Saved {
   template <class Optimizer>
   explicit Saved(Optimizer& from) {
     from.visit_state([&](const std::string& name, auto& x) {
-      if constexpr (std::is_same_v<decltype(x), std::int64_t&>) counters[name] = x;
-      else tensors[name] = x.clone();
+      if constexpr (std::is_same_v<decltype(x), std::int64_t&>)
+        counters[name] = x;
+      else
+        tensors[name] = x.clone();
     });
   }
   template <class Optimizer>
   void restore(Optimizer& to) const {
     to.visit_state([&](const std::string& name, auto& x) {
-      if constexpr (std::is_same_v<decltype(x), std::int64_t&>) x = counters.at(name);
-      else x.copy_from(tensors.at(name));
+      if constexpr (std::is_same_v<decltype(x), std::int64_t&>)
+        x = counters.at(name);
+      else
+        x.copy_from(tensors.at(name));
     });
   }
 };
@@ -109,11 +114,13 @@ TEST_CASE("state has names", "[optim]") {
   AdamW<float> optimizer(p);
   std::vector<std::string> names;
   optimizer.visit_state([&](const std::string& name, auto&) { names.push_back(name); });
-  CHECK(names == std::vector<std::string>{"step", "m.encoder.weight", "m.encoder.bias", "m.encoder2.weight",
-                                          "v.encoder.weight", "v.encoder.bias", "v.encoder2.weight"});
+  CHECK(names == std::vector<std::string>{"step", "m.encoder.weight", "m.encoder.bias",
+                                          "m.encoder2.weight", "v.encoder.weight", "v.encoder.bias",
+                                          "v.encoder2.weight"});
 }
 
-TEST_CASE("the same weights on one thread and on three, near enough on every instruction set", "[optim]") {
+TEST_CASE("the same weights on one thread and on three, near enough on every instruction set",
+          "[optim]") {
   const AdamWOptions options{};
   const Parameters one = after_steps<AdamW<float>>(options, 1);
   CHECK(same(one, after_steps<AdamW<float>>(options, 3)));
@@ -121,7 +128,8 @@ TEST_CASE("the same weights on one thread and on three, near enough on every ins
     const simd::IsaScope scope(level);
     const Parameters other = after_steps<AdamW<float>>(options, 1);
     for (Index k = 0; k < one[0].variable.size(); ++k)
-      CHECK(std::fabs(one[0].variable.value().data()[k] - other[0].variable.value().data()[k]) < 1e-6f);
+      CHECK(std::fabs(one[0].variable.value().data()[k] - other[0].variable.value().data()[k]) <
+            1e-6f);
   }
 }
 
@@ -131,7 +139,9 @@ TEST_CASE("a prefix ends at a dot, the longest one counts", "[optim]") {
   Sgd<float> sgd(p, {.learning_rate = 1, .rate_factors = {{"encoder", 0.5}, {"encoder.bias", 0}}});
   for (NamedParameter<float>& n : p) n.variable.mutable_grad().fill(1);
   sgd.step();
-  const auto moved = [&](std::size_t i) { return start[i].variable.value().data()[0] - p[i].variable.value().data()[0]; };
+  const auto moved = [&](std::size_t i) {
+    return start[i].variable.value().data()[0] - p[i].variable.value().data()[0];
+  };
   CHECK(moved(0) == Approx(0.5));
   CHECK(moved(1) == 0);
   CHECK(moved(2) == Approx(1));
@@ -176,20 +186,26 @@ TEST_CASE("optimisers reach the bottom of a bowl", "[optim]") {
     auto optimizer = make(p);
     for (int s = 0; s < count; ++s) {
       Tensor<float>& g = p[0].variable.mutable_grad();
-      for (Index k = 0; k < 40; ++k) g.data()[k] = static_cast<float>(1 + k) * (p[0].variable.value().data()[k] - 1);
+      for (Index k = 0; k < 40; ++k)
+        g.data()[k] = static_cast<float>(1 + k) * (p[0].variable.value().data()[k] - 1);
       optimizer.step();
     }
     double worst = 0;
-    for (const float v : p[0].variable.value().span()) worst = std::max(worst, std::fabs(static_cast<double>(v) - 1));
+    for (const float v : p[0].variable.value().span())
+      worst = std::max(worst, std::fabs(static_cast<double>(v) - 1));
     return worst;
   };
-  CHECK(descend([](auto& p) { return Sgd<float>(p, {.learning_rate = 0.02, .momentum = 0.8}); }, 600) < 1e-3);
+  CHECK(descend([](auto& p) { return Sgd<float>(p, {.learning_rate = 0.02, .momentum = 0.8}); },
+                600) < 1e-3);
   CHECK(descend([](auto& p) { return Adam<float>(p, {.learning_rate = 0.02}); }, 2000) < 1e-2);
   CHECK(descend([](auto& p) { return Rmsprop<float>(p, {.learning_rate = 0.002}); }, 4000) < 1e-2);
   CHECK(descend([](auto& p) { return Adadelta<float>(p); }, 4000) < 5e-2);
 }
 
-TEST_CASE("clipping: short gradients and broken ones stay as they are, any thread count gives the same norm", "[optim]") {
+TEST_CASE(
+    "clipping: short gradients and broken ones stay as they are, any thread count gives the same "
+    "norm",
+    "[optim]") {
   Parameters p = model();
   CHECK(clip_grad_norm(p, 1.0) == 0);  // no gradients at all
   draw_gradients(p, 8);
@@ -235,7 +251,8 @@ TEST_CASE("square roots without square roots", "[optim]") {
     detail::square_root(root_d, d);
     detail::square_root(root_f, f);
     CHECK(std::fabs(root_d[0] / std::sqrt(x) - 1) < 3e-16);
-    CHECK(std::fabs(static_cast<double>(root_f[0]) / std::sqrt(static_cast<double>(f[0])) - 1) < 2e-7);
+    CHECK(std::fabs(static_cast<double>(root_f[0]) / std::sqrt(static_cast<double>(f[0])) - 1) <
+          2e-7);
     CHECK((root_d[1] == 0 && root_f[1] == 0));
   }
 }

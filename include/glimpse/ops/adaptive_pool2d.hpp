@@ -1,7 +1,9 @@
 // adaptive pooling: as many windows as there should be outputs, whatever the size of the picture.
 //
-//   (1)  window i of n over an extent of H:  [floor(i H / n), ceil((i + 1) H / n))     they may overlap by one
-//   (2)  average: y = mean of the window,  dx += dy / places      maximum: y = max,  dx at the winner += dy
+//   (1)  window i of n over an extent of H:  [floor(i H / n), ceil((i + 1) H / n))
+//        Neighbours may overlap by one.
+//   (2)  average: y = mean of the window,  dx += dy / places
+//        maximum: y = max of the window,   dx at the winner += dy
 //
 // x: (N, C, H, W), y: (N, C, h, w).
 #pragma once
@@ -34,9 +36,12 @@ struct AdaptiveGeometry {
   }
 };
 
-inline AdaptiveGeometry adaptive_geometry(std::string_view op, const Shape& x, const std::array<Index, 2>& size) {
-  if (x.rank() != 4 || x[2] < 1 || x[3] < 1) fail<ShapeError>(op, "wants (N, C, H, W) with pixels, got ", x);
-  if (size[0] < 1 || size[1] < 1) fail<ValueError>(op, "wants at least one output, got ", size[0], " x ", size[1]);
+inline AdaptiveGeometry adaptive_geometry(std::string_view op, const Shape& x,
+                                          const std::array<Index, 2>& size) {
+  if (x.rank() != 4 || x[2] < 1 || x[3] < 1)
+    fail<ShapeError>(op, "wants (N, C, H, W) with pixels, got ", x);
+  if (size[0] < 1 || size[1] < 1)
+    fail<ValueError>(op, "wants at least one output, got ", size[0], " x ", size[1]);
   return {x[2], x[3], size[0], size[1]};
 }
 
@@ -73,7 +78,8 @@ void adaptive_average_pool2d_backward(const AdaptiveGeometry& g, Index planes, c
 
 /// winner: where in its plane the maximum stands; the first of equal numbers, NaN before numbers.
 template <class T>
-void adaptive_max_pool2d_forward(const AdaptiveGeometry& g, Index planes, const T* x, T* y, std::int32_t* winner) {
+void adaptive_max_pool2d_forward(const AdaptiveGeometry& g, Index planes, const T* x, T* y,
+                                 std::int32_t* winner) {
   for_each_plane(g, planes, [&](Index p) {
     const T* plane = x + p * g.in();
     g.for_each_window([&](Index out, Index r0, Index r1, Index c0, Index c1) {
@@ -91,8 +97,8 @@ void adaptive_max_pool2d_forward(const AdaptiveGeometry& g, Index planes, const 
 }
 
 template <class T>
-void adaptive_max_pool2d_backward(const AdaptiveGeometry& g, Index planes, const T* dy, const std::int32_t* winner,
-                                  T* dx) {
+void adaptive_max_pool2d_backward(const AdaptiveGeometry& g, Index planes, const T* dy,
+                                  const std::int32_t* winner, T* dx) {
   for_each_plane(g, planes, [&](Index p) {
     for (Index k = p * g.out(); k < (p + 1) * g.out(); ++k) dx[p * g.in() + winner[k]] += dy[k];
   });
@@ -104,28 +110,32 @@ void adaptive_max_pool2d_backward(const AdaptiveGeometry& g, Index planes, const
 /// Throws ShapeError where x has another rank or no pixels, ValueError where a size is below 1.
 template <class T>
 Variable<T> adaptive_average_pool2d(const Variable<T>& x, const std::array<Index, 2>& size) {
-  const kernel::AdaptiveGeometry g = kernel::adaptive_geometry("adaptive_average_pool2d", x.shape(), size);
+  const kernel::AdaptiveGeometry g =
+      kernel::adaptive_geometry("adaptive_average_pool2d", x.shape(), size);
   const Index planes = x.size(0) * x.size(1);
   const Tensor<T> dense = x.value().contiguous();
   Tensor<T> y(Shape{x.size(0), x.size(1), g.out_h, g.out_w});
   kernel::adaptive_average_pool2d_forward(g, planes, dense.data(), y.data());
-  return record("adaptive_average_pool2d", y, {x}, [g, planes](const Tensor<T>& dy, Gradients<T>& d) {
-    kernel::adaptive_average_pool2d_backward(g, planes, dy.data(), d[0].data());
-  });
+  return record("adaptive_average_pool2d", y, {x},
+                [g, planes](const Tensor<T>& dy, Gradients<T>& d) {
+                  kernel::adaptive_average_pool2d_backward(g, planes, dy.data(), d[0].data());
+                });
 }
 
 /// Maxima of h x w windows that cover x (N, C, H, W). Throws as adaptive_average_pool2d.
 template <class T>
 Variable<T> adaptive_max_pool2d(const Variable<T>& x, const std::array<Index, 2>& size) {
-  const kernel::AdaptiveGeometry g = kernel::adaptive_geometry("adaptive_max_pool2d", x.shape(), size);
+  const kernel::AdaptiveGeometry g =
+      kernel::adaptive_geometry("adaptive_max_pool2d", x.shape(), size);
   const Index planes = x.size(0) * x.size(1);
   const Tensor<T> dense = x.value().contiguous();
   Tensor<T> y(Shape{x.size(0), x.size(1), g.out_h, g.out_w});
   Tensor<std::int32_t> winner(y.shape());
   kernel::adaptive_max_pool2d_forward(g, planes, dense.data(), y.data(), winner.data());
-  return record("adaptive_max_pool2d", y, {x}, [g, planes, winner](const Tensor<T>& dy, Gradients<T>& d) {
-    kernel::adaptive_max_pool2d_backward(g, planes, dy.data(), winner.data(), d[0].data());
-  });
+  return record(
+      "adaptive_max_pool2d", y, {x}, [g, planes, winner](const Tensor<T>& dy, Gradients<T>& d) {
+        kernel::adaptive_max_pool2d_backward(g, planes, dy.data(), winner.data(), d[0].data());
+      });
 }
 
 }  // namespace glimpse::inline v0

@@ -1,18 +1,24 @@
 // grid sample: a picture read at places between its pixels.
 //
-//   (1)  u = ((g_x + 1) W - 1) / 2,  v = ((g_y + 1) H - 1) / 2        from [-1, 1] to pixels, centres at whole numbers
-//   (2)  y = (1 - b) ((1 - a) x00 + a x01) + b ((1 - a) x10 + a x11)  a = u - floor u,  b = v - floor v
+//   (1)  u = ((g_x + 1) W - 1) / 2,  v = ((g_y + 1) H - 1) / 2
+//        From [-1, 1] to pixels, whose centres are at whole numbers.
+//   (2)  y = (1 - b) ((1 - a) x00 + a x01) + b ((1 - a) x10 + a x11)
+//        a = u - floor u,  b = v - floor v
 //   (3)  dx00 += (1 - a)(1 - b) dy, and so on for the four neighbours
-//   (4)  dg_x = W/2 du,  du = sum_c dy_c ((1 - b)(x01 - x00) + b (x11 - x10));  dg_y likewise with H/2
+//   (4)  dg_x = W/2 du,  du = sum_c dy_c ((1 - b)(x01 - x00) + b (x11 - x10))
+//        dg_y = H/2 dv,  likewise
 //
-//   border   places beyond the outer pixels' centres are moved to them; what is moved has no gradient in (4)
+//   border   places beyond the outer pixels' centres are moved to them; what is moved has no
+//            gradient in (4)
 //   zeros    neighbours outside the picture are 0
 //
-// A place within rounding of a pixel's centre is taken to be that centre: the grid of a picture's own pixels, which
-// in floating point misses them by a few units in the last place, then gives the picture back bit for bit.
+// A place within rounding of a pixel's centre is taken to be that centre: the grid of a picture's
+// own pixels, which in floating point misses them by a few units in the last place, then gives the
+// picture back bit for bit.
 //
-// x: (N, C, H, W), grid: (N, h, w, 2) with x first, y: (N, C, h, w). Half-pixel centres throughout (what PyTorch calls
-// align_corners=False). Source: Jaderberg et al., Spatial Transformer Networks, 2015.
+// x: (N, C, H, W), grid: (N, h, w, 2) with x first, y: (N, C, h, w). Half-pixel centres throughout,
+// what PyTorch calls align_corners=False. Source: Jaderberg et al., Spatial Transformer Networks,
+// 2015.
 #pragma once
 
 #include <cmath>
@@ -28,7 +34,8 @@ enum class GridPadding { border, zeros };
 
 namespace kernel {
 
-/// One axis of a place: neighbours `low` and `low + 1`, how far it is from the first, and d place / d g.
+/// One axis of a place: neighbours `low` and `low + 1`, how far it is from the first, and d place /
+/// d g.
 template <class T>
 struct SampleAxis {
   Index low;
@@ -71,8 +78,12 @@ struct SamplePlace {
   bool inside(Index row, Index col) const {
     return (row ? y.high_inside : y.low_inside) && (col ? x.high_inside : x.low_inside);
   }
-  T value(const T* plane, Index row, Index col) const { return inside(row, col) ? plane[at(row, col)] : T(0); }
-  T weight(Index row, Index col) const { return (row ? y.part : 1 - y.part) * (col ? x.part : 1 - x.part); }
+  T value(const T* plane, Index row, Index col) const {
+    return inside(row, col) ? plane[at(row, col)] : T(0);
+  }
+  T weight(Index row, Index col) const {
+    return (row ? y.part : 1 - y.part) * (col ? x.part : 1 - x.part);
+  }
 };
 
 /// Extents of a call.
@@ -84,7 +95,8 @@ struct SampleGeometry {
 };
 
 template <class T>
-void grid_sample_forward(const SampleGeometry& g, GridPadding padding, const T* x, const T* grid, T* y) {
+void grid_sample_forward(const SampleGeometry& g, GridPadding padding, const T* x, const T* grid,
+                         T* y) {
   parallel_for(g.count * g.out_h, g.out_w * (16 + 8 * g.channels), [&](Index row) {
     const Index n = row / g.out_h, first = row % g.out_h * g.out_w;
     for (Index p = first; p < first + g.out_w; ++p) {
@@ -92,17 +104,19 @@ void grid_sample_forward(const SampleGeometry& g, GridPadding padding, const T* 
       const T a = s.x.part, b = s.y.part;
       for (Index c = n * g.channels; c < (n + 1) * g.channels; ++c) {
         const T* plane = x + c * g.in();
-        y[c * g.out() + p] = (1 - b) * ((1 - a) * s.value(plane, 0, 0) + a * s.value(plane, 0, 1)) +
-                             b * ((1 - a) * s.value(plane, 1, 0) + a * s.value(plane, 1, 1));  // (2)
+        y[c * g.out() + p] =
+            (1 - b) * ((1 - a) * s.value(plane, 0, 0) + a * s.value(plane, 0, 1)) +
+            b * ((1 - a) * s.value(plane, 1, 0) + a * s.value(plane, 1, 1));  // (2)
       }
     }
   });
 }
 
-/// dx and dgrid are added to; either may be null. A picture stays on one thread: sums keep their order.
+/// dx and dgrid are added to; either may be null. A picture stays on one thread: sums keep their
+/// order.
 template <class T>
-void grid_sample_backward(const SampleGeometry& g, GridPadding padding, const T* x, const T* grid, const T* dy, T* dx,
-                          T* dgrid) {
+void grid_sample_backward(const SampleGeometry& g, GridPadding padding, const T* x, const T* grid,
+                          const T* dy, T* dx, T* dgrid) {
   parallel_for(g.count, g.out() * (16 + 16 * g.channels), [&](Index n) {
     for (Index p = 0; p < g.out(); ++p) {
       const Index at = (n * g.out() + p) * 2;
@@ -113,7 +127,8 @@ void grid_sample_backward(const SampleGeometry& g, GridPadding padding, const T*
         if (dx) {
           for (Index row = 0; row < 2; ++row)
             for (Index col = 0; col < 2; ++col)
-              if (s.inside(row, col)) dx[c * g.in() + s.at(row, col)] += s.weight(row, col) * share;  // (3)
+              if (s.inside(row, col))
+                dx[c * g.in() + s.at(row, col)] += s.weight(row, col) * share;  // (3)
         }
         if (dgrid) {
           const T* plane = x + c * g.in();
@@ -134,22 +149,27 @@ void grid_sample_backward(const SampleGeometry& g, GridPadding padding, const T*
 }  // namespace kernel
 
 /// Reads x (N, C, H, W) at the places of grid (N, h, w, 2) by bilinear interpolation: (N, C, h, w).
-/// grid: x, y in [-1, 1], where -1 and 1 are the outer edges of the picture; a NaN reads the first pixel or zero.
-/// Throws ShapeError where the two do not fit or the picture has no pixels.
+/// grid: x, y in [-1, 1], where -1 and 1 are the outer edges of the picture; a NaN reads the first
+/// pixel or zero. Throws ShapeError where the two do not fit or the picture has no pixels.
 template <class T>
-Variable<T> grid_sample(const Variable<T>& x, const Variable<T>& grid, GridPadding padding = GridPadding::border) {
+Variable<T> grid_sample(const Variable<T>& x, const Variable<T>& grid,
+                        GridPadding padding = GridPadding::border) {
   if (x.rank() != 4 || grid.rank() != 4 || grid.size(3) != 2 || grid.size(0) != x.size(0))
-    fail<ShapeError>("grid_sample", "pictures ", x, " want (N, C, H, W), grid ", grid, " wants (N, h, w, 2)");
+    fail<ShapeError>("grid_sample", "pictures ", x, " want (N, C, H, W), grid ", grid,
+                     " wants (N, h, w, 2)");
   require(x.size(2) > 0 && x.size(3) > 0, "grid_sample", "wants pictures with pixels", x);
-  const kernel::SampleGeometry g{x.size(0), x.size(1), x.size(2), x.size(3), grid.size(1), grid.size(2)};
+  const kernel::SampleGeometry g{x.size(0), x.size(1),    x.size(2),
+                                 x.size(3), grid.size(1), grid.size(2)};
   const Tensor<T> picture = x.value().contiguous(), places = grid.value().contiguous();
   Tensor<T> y(Shape{g.count, g.channels, g.out_h, g.out_w});
   kernel::grid_sample_forward(g, padding, picture.data(), places.data(), y.data());
-  return record("grid_sample", y, {x, grid}, [g, padding, picture, places](const Tensor<T>& dy, Gradients<T>& d) {
-    T* dx = d.wants(0) ? d[0].data() : nullptr;
-    T* dgrid = d.wants(1) ? d[1].data() : nullptr;
-    kernel::grid_sample_backward(g, padding, picture.data(), places.data(), dy.data(), dx, dgrid);
-  });
+  return record("grid_sample", y, {x, grid},
+                [g, padding, picture, places](const Tensor<T>& dy, Gradients<T>& d) {
+                  T* dx = d.wants(0) ? d[0].data() : nullptr;
+                  T* dgrid = d.wants(1) ? d[1].data() : nullptr;
+                  kernel::grid_sample_backward(g, padding, picture.data(), places.data(), dy.data(),
+                                               dx, dgrid);
+                });
 }
 
 }  // namespace glimpse::inline v0

@@ -1,6 +1,7 @@
-// layer norm: every row to mean 0 and variance 1 over its last axis, then to a learnt mean and scale.
+// layer norm: every row to mean 0 and variance 1 over its last axis, then to a learnt mean and
+// scale. A row at a time: batch and training play no part.
 //
-//   (1)  mean = 1/n sum_j x_j,   var = 1/n sum_j (x_j - mean)^2        a row at a time: batch and training play no part
+//   (1)  mean = 1/n sum_j x_j,   var = 1/n sum_j (x_j - mean)^2
 //   (2)  y = gamma xhat + beta,  xhat = (x - mean) r,  r = 1 / sqrt(var + eps)
 //   (3)  dgamma = sum over rows of dy xhat,   dbeta = sum over rows of dy
 //   (4)  dx = r (g - 1/n sum_j g_j - xhat 1/n sum_j g_j xhat_j),       g = gamma dy
@@ -34,7 +35,8 @@ template <class T>
 struct LayerNormTerms {
   T mean, r;
   template <class V>
-  [[gnu::always_inline]] inline void apply(V& g, V& product, const V& x, const V& gamma, const V& dy) const {
+  [[gnu::always_inline]] inline void apply(V& g, V& product, const V& x, const V& gamma,
+                                           const V& dy) const {
     g = gamma * dy;
     product = g * ((x - mean) * r);
   }
@@ -62,12 +64,14 @@ struct LayerNormParameters {
 };
 
 template <class T>
-void layer_norm_forward(Matrix<const T> x, const T* gamma, const T* beta, double eps, T* mean, T* r, Matrix<T> y) {
+void layer_norm_forward(Matrix<const T> x, const T* gamma, const T* beta, double eps, T* mean, T* r,
+                        Matrix<T> y) {
   const Index n = x.cols();
   parallel_for(x.rows(), 4 * n, [&](Index row) {
     const T* px = x.row(row).data();
     mean[row] = simd::sum<T>(n, px) / static_cast<T>(n);
-    const double var = static_cast<double>(simd::sum_squares<T>(n, px, mean[row])) / static_cast<double>(n);
+    const double var =
+        static_cast<double>(simd::sum_squares<T>(n, px, mean[row])) / static_cast<double>(n);
     r[row] = static_cast<T>(1 / std::sqrt(var + eps));
     simd::map(LayerNormMap<T>{mean[row], r[row]}, n, y.row(row).data(), px, gamma, beta);
   });
@@ -75,8 +79,8 @@ void layer_norm_forward(Matrix<const T> x, const T* gamma, const T* beta, double
 
 /// dx is added to.
 template <class T>
-void layer_norm_backward_input(Matrix<const T> x, const T* gamma, const T* mean, const T* r, Matrix<const T> dy,
-                               Matrix<T> dx) {
+void layer_norm_backward_input(Matrix<const T> x, const T* gamma, const T* mean, const T* r,
+                               Matrix<const T> dy, Matrix<T> dx) {
   const Index n = x.cols();
   Tensor<T> g(Shape{x.rows(), n}), product(Shape{x.rows(), n});
   T *pg = g.data(), *pp = product.data();
@@ -85,19 +89,20 @@ void layer_norm_backward_input(Matrix<const T> x, const T* gamma, const T* mean,
     T *rg = pg + row * n, *rp = pp + row * n;
     simd::update(LayerNormTerms<T>{mean[row], r[row]}, n, rg, rp, px, gamma, dy.row(row).data());
     const T scale = T(1) / static_cast<T>(n);
-    const LayerNormBackward<T> step{mean[row], r[row], simd::sum<T>(n, rg) * scale, simd::sum<T>(n, rp) * scale};
+    const LayerNormBackward<T> step{mean[row], r[row], simd::sum<T>(n, rg) * scale,
+                                    simd::sum<T>(n, rp) * scale};
     simd::update(step, n, dx.row(row).data(), px, static_cast<const T*>(rg));
   });
 }
 
 /// dgamma, dbeta are added to; columns are split among threads, rows stay in order.
 template <class T>
-void layer_norm_backward_parameters(Matrix<const T> x, const T* mean, const T* r, Matrix<const T> dy, T* dgamma,
-                                    T* dbeta) {
+void layer_norm_backward_parameters(Matrix<const T> x, const T* mean, const T* r,
+                                    Matrix<const T> dy, T* dgamma, T* dbeta) {
   parallel_blocks(x.cols(), 128, 4 * x.rows(), [&](Index begin, Index end) {
     for (Index row = 0; row < x.rows(); ++row)
-      simd::update(LayerNormParameters<T>{mean[row], r[row]}, end - begin, dgamma + begin, dbeta + begin,
-                   x.row(row).data() + begin, dy.row(row).data() + begin);
+      simd::update(LayerNormParameters<T>{mean[row], r[row]}, end - begin, dgamma + begin,
+                   dbeta + begin, x.row(row).data() + begin, dy.row(row).data() + begin);
   });
 }
 
@@ -112,21 +117,25 @@ Variable<T> layer_norm(const Variable<T>& x, const Variable<T>& gamma, const Var
   require(x.rank() >= 1 && x.size(-1) > 0, "layer_norm", "wants at least one number to a row", x);
   const Shape wanted{x.size(-1)};
   if (!(gamma.shape() == wanted && beta.shape() == wanted))
-    fail<ShapeError>("layer_norm", "gamma ", gamma, " and beta ", beta, " want one number a column of ", x);
-  const Tensor<T> dense = x.value().contiguous(), g = gamma.value().contiguous(), b = beta.value().contiguous();
+    fail<ShapeError>("layer_norm", "gamma ", gamma, " and beta ", beta,
+                     " want one number a column of ", x);
+  const Tensor<T> dense = x.value().contiguous(), g = gamma.value().contiguous(),
+                  b = beta.value().contiguous();
   Tensor<T> y = empty_like(dense), mean(Shape{dense.size() / x.size(-1)}), r(mean.shape());
-  kernel::layer_norm_forward<T>(rows_of(dense), g.data(), b.data(), static_cast<double>(eps), mean.data(), r.data(),
-                                rows_of(y));
-  return record("layer_norm", y, {x, gamma, beta}, [dense, g, mean, r](const Tensor<T>& dy, Gradients<T>& d) {
-    if (d.wants(0))
-      kernel::layer_norm_backward_input<T>(rows_of(dense), g.data(), mean.data(), r.data(), rows_of(dy), rows_of(d[0]));
-    if (!d.wants(1) && !d.wants(2)) return;
-    Tensor<T> dgamma = zeros_like(g), dbeta = zeros_like(g);
-    kernel::layer_norm_backward_parameters<T>(rows_of(dense), mean.data(), r.data(), rows_of(dy), dgamma.data(),
-                                              dbeta.data());
-    d.add(1, dgamma);
-    d.add(2, dbeta);
-  });
+  kernel::layer_norm_forward<T>(rows_of(dense), g.data(), b.data(), static_cast<double>(eps),
+                                mean.data(), r.data(), rows_of(y));
+  return record(
+      "layer_norm", y, {x, gamma, beta}, [dense, g, mean, r](const Tensor<T>& dy, Gradients<T>& d) {
+        if (d.wants(0))
+          kernel::layer_norm_backward_input<T>(rows_of(dense), g.data(), mean.data(), r.data(),
+                                               rows_of(dy), rows_of(d[0]));
+        if (!d.wants(1) && !d.wants(2)) return;
+        Tensor<T> dgamma = zeros_like(g), dbeta = zeros_like(g);
+        kernel::layer_norm_backward_parameters<T>(rows_of(dense), mean.data(), r.data(),
+                                                  rows_of(dy), dgamma.data(), dbeta.data());
+        d.add(1, dgamma);
+        d.add(2, dbeta);
+      });
 }
 
 }  // namespace glimpse::inline v0

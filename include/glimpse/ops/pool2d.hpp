@@ -1,4 +1,5 @@
-// pooling: the largest or the mean of every window, of given windows or of as many as there should be outputs.
+// pooling: the largest or the mean of every window, of given windows or of as many as there should
+// be outputs.
 #pragma once
 
 #include <glimpse/ops/adaptive_pool2d.hpp>

@@ -1,8 +1,10 @@
-// resize bilinear: a picture at another size, every output a weighted mean of its neighbours, axis by axis.
+// resize bilinear: a picture at another size, every output a weighted mean of its neighbours, axis
+// by axis.
 //
 //   (1)  centre of output i in the input:   s_i = (i + 1/2) in / out          half-pixel centres
 //   (2)  w_ik = tri((k + 1/2 - s_i) / f) / sum_k tri(...),   tri(t) = max(0, 1 - |t|)
-//        f = 1: the two nearest inputs. antialias: f = max(1, in / out), so that a smaller picture sees all pixels
+//        f = 1: the two nearest inputs. antialias: f = max(1, in / out), so that a smaller picture
+//        sees all pixels.
 //   (3)  y = V x H^T  with V, H the weights down and across;     dx += V^T dy H
 //   Beyond the edge there is nothing: the weights that are left sum to 1, which repeats the edge.
 //
@@ -66,11 +68,14 @@ struct ResizeAxis {
 };
 
 template <class T>
-void resize_bilinear_forward(const ResizeAxis<T>& down, const ResizeAxis<T>& across, Index planes, const T* x, T* y) {
+void resize_bilinear_forward(const ResizeAxis<T>& down, const ResizeAxis<T>& across, Index planes,
+                             const T* x, T* y) {
   parallel_for(planes * down.out, 4 * across.in + 4 * across.out, [&](Index row) {
     const T* plane = x + row / down.out * down.in * across.in;
     std::vector<T> mixed(static_cast<std::size_t>(across.in), T(0));  // a row of V x
-    down.taps(row % down.out, [&](Index r, T w) { simd::axpy<T>(across.in, mixed.data(), w, plane + r * across.in); });
+    down.taps(row % down.out, [&](Index r, T w) {
+      simd::axpy<T>(across.in, mixed.data(), w, plane + r * across.in);
+    });
     for (Index j = 0; j < across.out; ++j) {
       T sum = 0;
       across.taps(j, [&](Index c, T w) { sum += w * mixed[static_cast<std::size_t>(c)]; });
@@ -81,8 +86,8 @@ void resize_bilinear_forward(const ResizeAxis<T>& down, const ResizeAxis<T>& acr
 
 /// dx is added to.
 template <class T>
-void resize_bilinear_backward(const ResizeAxis<T>& down, const ResizeAxis<T>& across, Index planes, const T* dy,
-                              T* dx) {
+void resize_bilinear_backward(const ResizeAxis<T>& down, const ResizeAxis<T>& across, Index planes,
+                              const T* dy, T* dx) {
   parallel_for(planes, down.out * (4 * across.in + 4 * across.out), [&](Index p) {
     std::vector<T> mixed(static_cast<std::size_t>(across.in));  // a row of dy H
     for (Index i = 0; i < down.out; ++i) {
@@ -91,27 +96,33 @@ void resize_bilinear_backward(const ResizeAxis<T>& down, const ResizeAxis<T>& ac
         const T share = dy[(p * down.out + i) * across.out + j];
         across.taps(j, [&](Index c, T w) { mixed[static_cast<std::size_t>(c)] += w * share; });
       }
-      down.taps(i, [&](Index r, T w) { simd::axpy<T>(across.in, dx + (p * down.in + r) * across.in, w, mixed.data()); });
+      down.taps(i, [&](Index r, T w) {
+        simd::axpy<T>(across.in, dx + (p * down.in + r) * across.in, w, mixed.data());
+      });
     }
   });
 }
 
 }  // namespace kernel
 
-/// x (N, C, H, W) at size h x w by bilinear interpolation; with antialias a triangle filter as wide as the shrinking.
-/// Throws ShapeError where x has another rank or no pixels, ValueError where h or w is below 1.
+/// x (N, C, H, W) at size h x w by bilinear interpolation; with antialias a triangle filter as wide
+/// as the shrinking. Throws ShapeError where x has another rank or no pixels, ValueError where h or
+/// w is below 1.
 template <class T>
 Variable<T> resize_bilinear(const Variable<T>& x, Index h, Index w, bool antialias = false) {
-  require(x.rank() == 4 && x.size(2) > 0 && x.size(3) > 0, "resize_bilinear", "wants (N, C, H, W) with pixels", x);
-  if (h < 1 || w < 1) fail<ValueError>("resize_bilinear", "wants at least one pixel, got ", h, " x ", w);
+  require(x.rank() == 4 && x.size(2) > 0 && x.size(3) > 0, "resize_bilinear",
+          "wants (N, C, H, W) with pixels", x);
+  if (h < 1 || w < 1)
+    fail<ValueError>("resize_bilinear", "wants at least one pixel, got ", h, " x ", w);
   const Index planes = x.size(0) * x.size(1);
   const kernel::ResizeAxis<T> down(x.size(2), h, antialias), across(x.size(3), w, antialias);
   const Tensor<T> dense = x.value().contiguous();
   Tensor<T> y(Shape{x.size(0), x.size(1), h, w});
   kernel::resize_bilinear_forward(down, across, planes, dense.data(), y.data());
-  return record("resize_bilinear", y, {x}, [down, across, planes](const Tensor<T>& dy, Gradients<T>& d) {
-    kernel::resize_bilinear_backward(down, across, planes, dy.data(), d[0].data());
-  });
+  return record("resize_bilinear", y, {x},
+                [down, across, planes](const Tensor<T>& dy, Gradients<T>& d) {
+                  kernel::resize_bilinear_backward(down, across, planes, dy.data(), d[0].data());
+                });
 }
 
 }  // namespace glimpse::inline v0

@@ -1,19 +1,23 @@
-// TPS grid: where every pixel of the rectified picture looks, given K fiducial points in the picture as it came.
+// TPS grid: where every pixel of the rectified picture looks, given K fiducial points in the
+// picture as it came.
 //
-// Base points C' (2 x K) stand evenly on the top and bottom edge of the rectified picture, fiducials C (2 x K) anywhere.
-// With d_ij = |c'_i - c'_j| and R_ij = d_ij^2 ln d_ij^2 (0 on the diagonal):
+// Base points C' (2 x K) stand evenly on the top and bottom edge of the rectified picture,
+// fiducials C (2 x K) anywhere. With d_ij = |c'_i - c'_j| and R_ij = d_ij^2 ln d_ij^2 (0 on the
+// diagonal):
 //
-//             [ 1   C'^T  R   ]
-//   (1) Delta = [ 0   0     1^T ]        T = (Delta^-1 [ C^T ; 0 ])^T                         2 x (K + 3)
-//             [ 0   0     C'  ]
+//               [ 1   C'^T  R   ]
+//   (1) Delta = [ 0   0     1^T ]        T = (Delta^-1 [ C^T ; 0 ])^T                 2 x (K + 3)
+//               [ 0   0     C'  ]
 //   (2) p = T [1, x', y', r'_1 ... r'_K]^T       r'_k = d^2 ln d^2,  d = |p' - c'_k|
 //   (3) only C depends on the picture: with P' the rows of (2) for all pixels, grid = A C^T,
 //       A = P' Delta^-1[:, 0:K]  (n x K), made once a size, in double.  dC^T = A^T dgrid
-//   (4) A reproduces what is linear: rows of A sum to 1 and A C'^T = p', so  grid = p' + A (C - C')^T.
+//   (4) A reproduces what is linear: rows of A sum to 1 and A C'^T = p', so
+//       grid = p' + A (C - C')^T.
 //       Forward takes this form: fiducials at their base points give back every pixel exactly.
 //
-// Coordinates are in [-1, 1], x first, y down; pixels have their centres at half places: x'_j = (2 j + 1) / w - 1.
-// Source: Bookstein 1989; Shi et al., Robust Scene Text Recognition with Automatic Rectification, CVPR 2016.
+// Coordinates are in [-1, 1], x first, y down; pixels have their centres at half places:
+// x'_j = (2 j + 1) / w - 1. Sources: Bookstein 1989; Shi et al., Robust Scene Text Recognition with
+// Automatic Rectification, CVPR 2016.
 #pragma once
 
 #include <cmath>
@@ -25,8 +29,8 @@
 
 namespace glimpse::inline v0 {
 
-/// K base points (K, 2) as x, y in [-1, 1]: K / 2 along the top edge from left to right, then K / 2 along the bottom.
-/// Throws ValueError unless K is even and at least 4.
+/// K base points (K, 2) as x, y in [-1, 1]: K / 2 along the top edge from left to right, then K / 2
+/// along the bottom. Throws ValueError unless K is even and at least 4.
 template <class T = float>
 Tensor<T> tps_base_points(Index points) {
   if (points < 4 || points % 2 != 0)
@@ -34,7 +38,8 @@ Tensor<T> tps_base_points(Index points) {
   Tensor<T> base(Shape{points, 2});
   const Index half = points / 2;
   for (Index k = 0; k < points; ++k) {
-    base(k, 0) = static_cast<T>(static_cast<double>(2 * (k % half)) / static_cast<double>(half - 1) - 1);
+    base(k, 0) =
+        static_cast<T>(static_cast<double>(2 * (k % half)) / static_cast<double>(half - 1) - 1);
     base(k, 1) = k < half ? T(-1) : T(1);
   }
   return base;
@@ -54,7 +59,8 @@ inline double tps_radial(double dx, double dy) {
   return d2 > 0 ? d2 * std::log(d2) : 0;
 }
 
-/// Inverse of an n x n matrix by Gauss-Jordan elimination with row pivoting; false where it has none.
+/// Inverse of an n x n matrix by Gauss-Jordan elimination with row pivoting; false where it has
+/// none.
 inline bool invert(std::vector<double>& m, std::size_t n) {
   std::vector<double> inverse(n * n, 0);
   for (std::size_t i = 0; i < n; ++i) inverse[i * n + i] = 1;
@@ -94,14 +100,15 @@ inline std::vector<double> tps_inverse(const Tensor<double>& base) {
     for (std::size_t j = 0; j < k; ++j)
       delta[i * n + 3 + j] = tps_radial(c[2 * i] - c[2 * j], c[2 * i + 1] - c[2 * j + 1]);
   }
-  if (!invert(delta, n)) fail<Error>("tps_matrix", "Delta of ", static_cast<Index>(k), " base points is singular");
+  if (!invert(delta, n))
+    fail<Error>("tps_matrix", "Delta of ", static_cast<Index>(k), " base points is singular");
   return delta;
 }
 
 /// (4) for `count` pictures.
 template <class T>
-void tps_grid_forward(Index count, Index points, Index h, Index w, const T* fiducials, const T* base, const T* matrix,
-                      T* grid) {
+void tps_grid_forward(Index count, Index points, Index h, Index w, const T* fiducials,
+                      const T* base, const T* matrix, T* grid) {
   parallel_blocks(count * h, 8, 2 * points * w, [&](Index begin, Index end) {
     std::vector<T> offset(static_cast<std::size_t>(2 * points));
     for (Index row = begin; row < end; ++row) {
@@ -124,7 +131,8 @@ void tps_grid_forward(Index count, Index points, Index h, Index w, const T* fidu
 
 /// dC^T += A^T dgrid for `count` pictures, sums in double.
 template <class T>
-void tps_grid_backward(Index count, Index points, Index pixels, const T* matrix, const T* dgrid, T* dfiducials) {
+void tps_grid_backward(Index count, Index points, Index pixels, const T* matrix, const T* dgrid,
+                       T* dfiducials) {
   parallel_for(count, 2 * points * pixels, [&](Index n) {
     std::vector<double> sum(static_cast<std::size_t>(2 * points), 0);
     for (Index p = 0; p < pixels; ++p) {
@@ -144,8 +152,8 @@ void tps_grid_backward(Index count, Index points, Index pixels, const T* matrix,
 
 }  // namespace kernel
 
-/// A of (3): (h w, K), from K fiducials to the grid of h x w pixels. The same for all pictures: make it once a size.
-/// Throws ValueError unless K is even and at least 4, and h and w at least 1.
+/// A of (3): (h w, K), from K fiducials to the grid of h x w pixels. The same for all pictures:
+/// make it once a size. Throws ValueError unless K is even and at least 4, and h and w at least 1.
 template <class T = float>
 Tensor<T> tps_matrix(Index points, Index h, Index w) {
   if (h < 1 || w < 1) fail<ValueError>("tps_matrix", "wants at least one pixel, got ", h, " x ", w);
@@ -156,9 +164,11 @@ Tensor<T> tps_matrix(Index points, Index h, Index w) {
   const double* c = base.data();
   T* a = matrix.data();
   parallel_for(h * w, n * points, [&](Index pixel) {
-    const double x = kernel::pixel_center<double>(pixel % w, w), y = kernel::pixel_center<double>(pixel / w, h);
+    const double x = kernel::pixel_center<double>(pixel % w, w),
+                 y = kernel::pixel_center<double>(pixel / w, h);
     std::vector<double> row{1, x, y};  // of P'
-    for (Index k = 0; k < points; ++k) row.push_back(kernel::tps_radial(x - c[2 * k], y - c[2 * k + 1]));
+    for (Index k = 0; k < points; ++k)
+      row.push_back(kernel::tps_radial(x - c[2 * k], y - c[2 * k + 1]));
     for (Index k = 0; k < points; ++k) {
       double sum = 0;
       for (std::size_t i = 0; i < row.size(); ++i)
@@ -173,16 +183,20 @@ Tensor<T> tps_matrix(Index points, Index h, Index w) {
 /// Throws ShapeError where the three disagree.
 template <class T>
 Variable<T> tps_grid(const Variable<T>& fiducials, const Tensor<T>& matrix, Index h, Index w) {
-  if (fiducials.rank() != 3 || fiducials.size(2) != 2 || !(matrix.shape() == Shape{h * w, fiducials.size(1)}))
-    fail<ShapeError>("tps_grid", "fiducials ", fiducials, " want (N, K, 2), matrix ", matrix, " wants (", h, " x ", w,
-                     ", K)");
+  if (fiducials.rank() != 3 || fiducials.size(2) != 2 ||
+      !(matrix.shape() == Shape{h * w, fiducials.size(1)}))
+    fail<ShapeError>("tps_grid", "fiducials ", fiducials, " want (N, K, 2), matrix ", matrix,
+                     " wants (", h, " x ", w, ", K)");
   const Index count = fiducials.size(0), points = fiducials.size(1);
-  const Tensor<T> c = fiducials.value().contiguous(), base = tps_base_points<T>(points), a = matrix.contiguous();
+  const Tensor<T> c = fiducials.value().contiguous(), base = tps_base_points<T>(points),
+                  a = matrix.contiguous();
   Tensor<T> grid(Shape{count, h, w, 2});
   kernel::tps_grid_forward(count, points, h, w, c.data(), base.data(), a.data(), grid.data());
-  return record("tps_grid", grid, {fiducials}, [a, count, points, h, w](const Tensor<T>& dgrid, Gradients<T>& d) {
-    kernel::tps_grid_backward(count, points, h * w, a.data(), dgrid.data(), d[0].data());
-  });
+  return record("tps_grid", grid, {fiducials},
+                [a, count, points, h, w](const Tensor<T>& dgrid, Gradients<T>& d) {
+                  kernel::tps_grid_backward(count, points, h * w, a.data(), dgrid.data(),
+                                            d[0].data());
+                });
 }
 
 }  // namespace glimpse::inline v0

@@ -3,7 +3,7 @@
 //   (1)  a <- rho a + (1 - rho) g^2                       g <- g + decay w first
 //   (2)  delta = sqrt(b + epsilon) / sqrt(a + epsilon) g
 //   (3)  b <- rho b + (1 - rho) delta^2
-//   (4)  w <- w - rate delta                              rate is 1 in the paper: (2) has the right size by itself
+//   (4)  w <- w - rate delta                              rate is 1 in the paper
 //
 // The optimiser of CRNN and RARE. Source: Zeiler 2012.
 #pragma once
@@ -16,7 +16,7 @@ namespace glimpse::inline v0 {
 struct AdadeltaOptions {
   double learning_rate = 1, rho = 0.9, epsilon = 1e-6;
   double weight_decay = 0;
-  bool decay_vectors = true;              // false: no decay for biases and norms
+  bool decay_vectors = true;               // false: no decay for biases and norms
   std::vector<RateFactor> rate_factors{};  // by name prefix
 };
 
@@ -46,10 +46,12 @@ template <class T = float>
 class Adadelta : public detail::Optimizer<T, 2> {
  public:
   explicit Adadelta(std::vector<NamedParameter<T>> parameters, const AdadeltaOptions& o = {})
-      : detail::Optimizer<T, 2>("Adadelta", std::move(parameters), o.learning_rate, o.weight_decay, o.decay_vectors,
-                                o.rate_factors, {"square", "delta"}),
-        rho_(o.rho), epsilon_(o.epsilon) {
-    detail::require_option(o.learning_rate >= 0, "Adadelta", "wants a learning rate from 0", o.learning_rate);
+      : detail::Optimizer<T, 2>("Adadelta", std::move(parameters), o.learning_rate, o.weight_decay,
+                                o.decay_vectors, o.rate_factors, {"square", "delta"}),
+        rho_(o.rho),
+        epsilon_(o.epsilon) {
+    detail::require_option(o.learning_rate >= 0, "Adadelta", "wants a learning rate from 0",
+                           o.learning_rate);
     detail::require_option(rho_ >= 0 && rho_ < 1, "Adadelta", "wants rho from 0 to below 1", rho_);
     detail::require_option(epsilon_ > 0, "Adadelta", "wants epsilon above 0", epsilon_);
   }
@@ -57,8 +59,9 @@ class Adadelta : public detail::Optimizer<T, 2> {
   /// One step along the gradients of all parameters.
   void step() {
     this->update([&](double rate, double decay) {
-      return detail::AdadeltaStep<T>{static_cast<T>(rate), static_cast<T>(rho_), static_cast<T>(1 - rho_),
-                                     static_cast<T>(epsilon_), static_cast<T>(decay)};
+      return detail::AdadeltaStep<T>{static_cast<T>(rate), static_cast<T>(rho_),
+                                     static_cast<T>(1 - rho_), static_cast<T>(epsilon_),
+                                     static_cast<T>(decay)};
     });
   }
 

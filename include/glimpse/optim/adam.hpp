@@ -1,7 +1,8 @@
-// Adam and AdamW: steps of about the learning rate in every weight, whatever the size of its gradient.
+// Adam and AdamW: steps of about the learning rate in every weight, whatever the size of its
+// gradient.
 //
 //   (1)  m <- beta1 m + (1 - beta1) g          v <- beta2 v + (1 - beta2) g^2
-//   (2)  w <- w - rate / (1 - beta1^t)  m / (sqrt(v / (1 - beta2^t)) + epsilon)        t = 1, 2, ...
+//   (2)  w <- w - rate / (1 - beta1^t)  m / (sqrt(v / (1 - beta2^t)) + epsilon)      t = 1, 2, ...
 //   Adam   adds decay w to g in front of (1): the decay is then scaled like a gradient
 //   AdamW  shrinks the weight itself in front of (2): w <- w (1 - rate decay)
 //
@@ -18,7 +19,7 @@ namespace glimpse::inline v0 {
 struct AdamOptions {
   double learning_rate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
   double weight_decay = 0;
-  bool decay_vectors = true;              // false: no decay for biases and norms
+  bool decay_vectors = true;               // false: no decay for biases and norms
   std::vector<RateFactor> rate_factors{};  // by name prefix
 };
 
@@ -33,7 +34,8 @@ namespace detail {
 
 template <class T, bool Decoupled>
 struct AdamStep {
-  T beta1, rest1, beta2, rest2, rate, root_scale, epsilon, decay;  // rate and root_scale hold the bias corrections
+  T beta1, rest1, beta2, rest2, rate, root_scale, epsilon,
+      decay;  // rate and root_scale hold the bias corrections
 
   template <class V>
   [[gnu::always_inline]] inline void apply(V& w, V& m, V& v, const V& gradient) const {
@@ -55,9 +57,11 @@ class AdamOptimizer : public Optimizer<T, 2> {
  public:
   template <class Options>
   AdamOptimizer(std::vector<NamedParameter<T>> parameters, const Options& o)
-      : Optimizer<T, 2>(name(), std::move(parameters), o.learning_rate, o.weight_decay, o.decay_vectors, o.rate_factors,
-                        {"m", "v"}),
-        beta1_(o.beta1), beta2_(o.beta2), epsilon_(o.epsilon) {
+      : Optimizer<T, 2>(name(), std::move(parameters), o.learning_rate, o.weight_decay,
+                        o.decay_vectors, o.rate_factors, {"m", "v"}),
+        beta1_(o.beta1),
+        beta2_(o.beta2),
+        epsilon_(o.epsilon) {
     require_option(beta1_ >= 0 && beta1_ < 1, name(), "wants beta1 from 0 to below 1", beta1_);
     require_option(beta2_ >= 0 && beta2_ < 1, name(), "wants beta2 from 0 to below 1", beta2_);
     require_option(epsilon_ > 0, name(), "wants epsilon above 0", epsilon_);
@@ -85,8 +89,8 @@ class AdamOptimizer : public Optimizer<T, 2> {
   static constexpr const char* name() { return Decoupled ? "AdamW" : "Adam"; }
   /// A rate of 1, right for Adadelta, moves every weight by 1 a step here and trains nothing.
   void check_rate() const {
-    require_option(this->learning_rate >= 0 && this->learning_rate < 1, name(), "wants a learning rate from 0 to below 1",
-                   this->learning_rate);
+    require_option(this->learning_rate >= 0 && this->learning_rate < 1, name(),
+                   "wants a learning rate from 0 to below 1", this->learning_rate);
   }
 
   double beta1_, beta2_, epsilon_;

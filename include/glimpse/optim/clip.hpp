@@ -2,8 +2,8 @@
 //
 //   (1)  |g|^2 = sum over parameters of |g_p|^2          g <- g min(1, max_norm / (|g| + 1e-6))
 //
-// Squares are added up in blocks of a fixed size, the blocks in double and in order: the same norm for any number of
-// threads. Source: Pascanu, Mikolov, Bengio 2013.
+// Squares are added up in blocks of a fixed size, the blocks in double and in order: the same norm
+// for any number of threads. Source: Pascanu, Mikolov, Bengio 2013.
 #pragma once
 
 #include <cmath>
@@ -25,7 +25,8 @@ double grad_norm(const std::vector<NamedParameter<T>>& parameters) {
     const Tensor<T> g = p.variable.grad().contiguous();
     std::vector<double> part(static_cast<std::size_t>((g.size() + block - 1) / block));
     parallel_blocks(g.size(), block, 1, [&](Index begin, Index end) {
-      part[static_cast<std::size_t>(begin / block)] = static_cast<double>(simd::sum_squares<T>(end - begin, g.data() + begin));
+      part[static_cast<std::size_t>(begin / block)] =
+          static_cast<double>(simd::sum_squares<T>(end - begin, g.data() + begin));
     });
     for (const double s : part) total += s;
   }
@@ -33,8 +34,8 @@ double grad_norm(const std::vector<NamedParameter<T>>& parameters) {
 }
 
 /// Scales all gradients together so that their norm is at most max_norm; returns the norm before.
-/// Where that is not finite the gradients stay as they are: look at the result and leave the step out.
-/// Throws ValueError unless max_norm is above 0.
+/// Where that is not finite the gradients stay as they are: look at the result and leave the step
+/// out. Throws ValueError unless max_norm is above 0.
 template <class T>
 double clip_grad_norm(const std::vector<NamedParameter<T>>& parameters, double max_norm) {
   if (!(max_norm > 0)) fail<ValueError>("clip_grad_norm", "wants max_norm above 0, got ", max_norm);

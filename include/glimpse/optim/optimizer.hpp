@@ -1,4 +1,5 @@
-// optimizer: what all of them share. Each one adds a rule (a functor over vectors) and names its state.
+// optimizer: what all of them share. Each one adds a rule (a functor over vectors) and names its
+// state.
 //
 //   w <- step(w, state..., g; rate_p, decay_p)          one pass over memory for each parameter p
 //   rate_p  = learning_rate x the factor of the longest name prefix that p has
@@ -20,15 +21,16 @@
 
 namespace glimpse::inline v0 {
 
-/// Learning-rate factor of all parameters under `prefix`: "rectifier.localization" has "rectifier.localization.fc1.bias"
-/// but not "rectifier.localization2.bias".
+/// Learning-rate factor of all parameters under `prefix`: "rectifier.localization" has
+/// "rectifier.localization.fc1.bias" but not "rectifier.localization2.bias".
 struct RateFactor {
   std::string prefix;
   double factor = 1;
 
   bool holds(std::string_view name) const {
     return name.substr(0, prefix.size()) == prefix &&
-           (prefix.empty() || prefix.back() == '.' || name.size() == prefix.size() || name[prefix.size()] == '.');
+           (prefix.empty() || prefix.back() == '.' || name.size() == prefix.size() ||
+            name[prefix.size()] == '.');
   }
 };
 
@@ -40,8 +42,8 @@ inline void require_option(bool ok, std::string_view optimizer, std::string_view
 
 /// One part of a parameter at a time, with the arrays of its state.
 template <class Step, class T, std::size_t... I>
-void update_parameter(const Step& step, Index n, T* w, const std::array<T*, sizeof...(I)>& state, const T* g,
-                      std::index_sequence<I...>) {
+void update_parameter(const Step& step, Index n, T* w, const std::array<T*, sizeof...(I)>& state,
+                      const T* g, std::index_sequence<I...>) {
   constexpr Index block = 16384;
   parallel_blocks(n, block, 8, [&](Index begin, Index end) {
     simd::update(step, end - begin, w + begin, (state[I] + begin)..., g + begin);
@@ -62,8 +64,8 @@ class Optimizer {
     for (NamedParameter<T>& p : parameters_) p.variable.zero_grad();
   }
 
-  /// Calls f(name, std::int64_t&) for the step counter and f(name, Tensor<T>&) for every tensor of the state: all that
-  /// a checkpoint needs for the next step to come out the same bit for bit.
+  /// Calls f(name, std::int64_t&) for the step counter and f(name, Tensor<T>&) for every tensor of
+  /// the state: all that a checkpoint needs for the next step to come out the same bit for bit.
   template <class F>
   void visit_state(F&& f) {
     f(std::string("step"), step_);
@@ -73,8 +75,9 @@ class Optimizer {
   }
 
  protected:
-  Optimizer(std::string_view name, std::vector<NamedParameter<T>> parameters, double rate, double weight_decay,
-            bool decay_vectors, const std::vector<RateFactor>& factors, std::array<const char*, Slots> slot_names)
+  Optimizer(std::string_view name, std::vector<NamedParameter<T>> parameters, double rate,
+            double weight_decay, bool decay_vectors, const std::vector<RateFactor>& factors,
+            std::array<const char*, Slots> slot_names)
       : learning_rate(rate), parameters_(std::move(parameters)), slot_names_(slot_names) {
     require_option(weight_decay >= 0, name, "wants weight_decay from 0", weight_decay);
     for (const NamedParameter<T>& p : parameters_) {
@@ -89,11 +92,13 @@ class Optimizer {
     for (const RateFactor& f : factors) {
       bool used = false;
       for (const NamedParameter<T>& p : parameters_) used = used || f.holds(p.name);
-      if (!used) fail<ValueError>(name, "rate factor for '", f.prefix, "', but no parameter has that name");
+      if (!used)
+        fail<ValueError>(name, "rate factor for '", f.prefix, "', but no parameter has that name");
     }
   }
 
-  /// Counts the step, then runs rule(rate, decay), a functor for simd::update, over every parameter with a gradient.
+  /// Counts the step, then runs rule(rate, decay), a functor for simd::update, over every parameter
+  /// with a gradient.
   template <class Rule>
   void update(Rule&& rule) {
     ++step_;
@@ -104,7 +109,8 @@ class Optimizer {
       const Tensor<T> g = gradient.contiguous();
       std::array<T*, Slots> state{};
       for (std::size_t s = 0; s < Slots; ++s) state[s] = state_[p][s].data();
-      update_parameter(rule(learning_rate * factor_[p], decay_[p]), g.size(), v.mutable_value().data(), state, g.data(),
+      update_parameter(rule(learning_rate * factor_[p], decay_[p]), g.size(),
+                       v.mutable_value().data(), state, g.data(),
                        std::make_index_sequence<Slots>{});
     }
   }

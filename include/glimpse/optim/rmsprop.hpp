@@ -15,7 +15,7 @@ namespace glimpse::inline v0 {
 struct RmspropOptions {
   double learning_rate = 1e-2, alpha = 0.99, epsilon = 1e-8, momentum = 0;
   double weight_decay = 0;
-  bool decay_vectors = true;              // false: no decay for biases and norms
+  bool decay_vectors = true;               // false: no decay for biases and norms
   std::vector<RateFactor> rate_factors{};  // by name prefix
 };
 
@@ -43,20 +43,26 @@ template <class T = float>
 class Rmsprop : public detail::Optimizer<T, 2> {
  public:
   explicit Rmsprop(std::vector<NamedParameter<T>> parameters, const RmspropOptions& o = {})
-      : detail::Optimizer<T, 2>("Rmsprop", std::move(parameters), o.learning_rate, o.weight_decay, o.decay_vectors,
-                                o.rate_factors, {"square", "momentum"}),
-        alpha_(o.alpha), epsilon_(o.epsilon), momentum_(o.momentum) {
-    detail::require_option(o.learning_rate >= 0, "Rmsprop", "wants a learning rate from 0", o.learning_rate);
-    detail::require_option(alpha_ >= 0 && alpha_ < 1, "Rmsprop", "wants alpha from 0 to below 1", alpha_);
+      : detail::Optimizer<T, 2>("Rmsprop", std::move(parameters), o.learning_rate, o.weight_decay,
+                                o.decay_vectors, o.rate_factors, {"square", "momentum"}),
+        alpha_(o.alpha),
+        epsilon_(o.epsilon),
+        momentum_(o.momentum) {
+    detail::require_option(o.learning_rate >= 0, "Rmsprop", "wants a learning rate from 0",
+                           o.learning_rate);
+    detail::require_option(alpha_ >= 0 && alpha_ < 1, "Rmsprop", "wants alpha from 0 to below 1",
+                           alpha_);
     detail::require_option(epsilon_ > 0, "Rmsprop", "wants epsilon above 0", epsilon_);
-    detail::require_option(momentum_ >= 0 && momentum_ < 1, "Rmsprop", "wants momentum from 0 to below 1", momentum_);
+    detail::require_option(momentum_ >= 0 && momentum_ < 1, "Rmsprop",
+                           "wants momentum from 0 to below 1", momentum_);
   }
 
   /// One step along the gradients of all parameters.
   void step() {
     this->update([&](double rate, double decay) {
-      return detail::RmspropStep<T>{static_cast<T>(rate),     static_cast<T>(alpha_),    static_cast<T>(1 - alpha_),
-                                    static_cast<T>(epsilon_), static_cast<T>(momentum_), static_cast<T>(decay)};
+      return detail::RmspropStep<T>{static_cast<T>(rate),       static_cast<T>(alpha_),
+                                    static_cast<T>(1 - alpha_), static_cast<T>(epsilon_),
+                                    static_cast<T>(momentum_),  static_cast<T>(decay)};
     });
   }
 

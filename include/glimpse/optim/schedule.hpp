@@ -1,4 +1,5 @@
-// schedules: the learning rate as a pure function of the step number, so that resuming needs nothing but the step.
+// schedules: the learning rate as a pure function of the step number, so that resuming needs
+// nothing but the step.
 //
 //   optimizer.learning_rate = schedule(optimizer.steps());
 //
@@ -45,7 +46,8 @@ struct CosineSchedule {
   Index total;
   double floor = 0;
   double operator()(Index step) const {
-    return detail::cosine_between(base, floor, static_cast<double>(step) / static_cast<double>(std::max<Index>(1, total)));
+    return detail::cosine_between(
+        base, floor, static_cast<double>(step) / static_cast<double>(std::max<Index>(1, total)));
   }
 };
 
@@ -72,7 +74,8 @@ struct OneCycleSchedule {
   double rise = 0.3, start_divisor = 25, end_divisor = 1e4;
   double operator()(Index step) const {
     const double first = peak / start_divisor, last = first / end_divisor;
-    const double top = std::max(0.0, rise * static_cast<double>(total) - 1), end = static_cast<double>(total) - 1;
+    const double top = std::max(0.0, rise * static_cast<double>(total) - 1),
+                 end = static_cast<double>(total) - 1;
     const auto s = static_cast<double>(step);
     if (s <= top && top > 0) return detail::cosine_between(first, peak, s / top);
     return detail::cosine_between(peak, last, end > top ? (s - top) / (end - top) : 1);

@@ -15,7 +15,7 @@ struct SgdOptions {
   double learning_rate = 1e-2, momentum = 0;
   bool nesterov = false;
   double weight_decay = 0;
-  bool decay_vectors = true;              // false: no decay for biases and norms
+  bool decay_vectors = true;               // false: no decay for biases and norms
   std::vector<RateFactor> rate_factors{};  // by name prefix
 };
 
@@ -44,24 +44,30 @@ template <class T = float>
 class Sgd : public detail::Optimizer<T, 1> {
  public:
   explicit Sgd(std::vector<NamedParameter<T>> parameters, const SgdOptions& o = {})
-      : detail::Optimizer<T, 1>("Sgd", std::move(parameters), o.learning_rate, o.weight_decay, o.decay_vectors,
-                                o.rate_factors, {"momentum"}),
-        momentum_(o.momentum), nesterov_(o.nesterov) {
-    detail::require_option(o.learning_rate >= 0, "Sgd", "wants a learning rate from 0", o.learning_rate);
-    detail::require_option(momentum_ >= 0 && momentum_ < 1, "Sgd", "wants momentum from 0 to below 1", momentum_);
+      : detail::Optimizer<T, 1>("Sgd", std::move(parameters), o.learning_rate, o.weight_decay,
+                                o.decay_vectors, o.rate_factors, {"momentum"}),
+        momentum_(o.momentum),
+        nesterov_(o.nesterov) {
+    detail::require_option(o.learning_rate >= 0, "Sgd", "wants a learning rate from 0",
+                           o.learning_rate);
+    detail::require_option(momentum_ >= 0 && momentum_ < 1, "Sgd",
+                           "wants momentum from 0 to below 1", momentum_);
   }
 
   /// One step along the gradients of all parameters.
   void step() {
-    if (nesterov_) run<true>();
-    else run<false>();
+    if (nesterov_)
+      run<true>();
+    else
+      run<false>();
   }
 
  private:
   template <bool Nesterov>
   void run() {
     this->update([&](double rate, double decay) {
-      return detail::SgdStep<T, Nesterov>{static_cast<T>(rate), static_cast<T>(momentum_), static_cast<T>(decay)};
+      return detail::SgdStep<T, Nesterov>{static_cast<T>(rate), static_cast<T>(momentum_),
+                                          static_cast<T>(decay)};
     });
   }
 

@@ -4,7 +4,7 @@
 //   (2)  r <- r (3/2 - x r^2 / 2)                          Newton: the error is squared, each time
 //   (3)  s = x r,   sqrt x = s + r (x - s^2) / 2           Newton again, without the rounding of r
 //
-// Within an ulp for normal numbers and exact at 0; subnormal numbers lose digits, infinity gives NaN.
+// Within an ulp for normal numbers, exact at 0; subnormal numbers lose digits, infinity gives NaN.
 #pragma once
 
 #include <glimpse/simd/vec.hpp>

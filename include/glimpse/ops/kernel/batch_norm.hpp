@@ -1,13 +1,14 @@
 // batch norm, the passes over memory: sums over a channel, and one linear map per channel.
 //
-//   A channel is `samples` runs of `plane` numbers, `stride` apart. Kernels take a block of neighbouring channels at
-//   once: what a pass reads is contiguous then, and small enough to wait in the cache for the second pass.
+//   A channel is `samples` runs of `plane` numbers, `stride` apart. Kernels take a block of
+//   neighbouring channels at once: what a pass reads is contiguous then, and small enough to wait
+//   in the cache for the second pass.
 //
 //   sums        s = sum_k (x_k - c),  q = sum_k (x_k - c)^2,  c = mean of the channel's first run
 //   moments     mean = c + s / M,     M var = q - s^2 / M
-//   One pass, and safe: among M / plane runs of equal length one that holds the mean c has (c - mean)^2 at most
-//   (M / plane) var, so q is at most that many times M var, and little cancels. Runs are added up in vectors of T,
-//   their sums in double, always in this order.
+//   One pass, and safe: among M / plane runs of equal length one that has the mean c has
+//   (c - mean)^2 at most (M / plane) var, so q is at most that many times M var, and little
+//   cancels. Runs are added up in vectors of T, their sums in double, always in this order.
 #pragma once
 
 #include <glimpse/core/shape.hpp>
@@ -36,19 +37,20 @@ namespace detail {
 
 inline constexpr Index run_length = 4096;  // longest sum in vectors of T, then double
 
-/// Walks runs and tails: f.apply(s, q, x...) adds to two vectors of sums, whose totals go to sum[c] and other[c].
-/// Past the end of a run x is f.fill, which must add nothing.
+/// Walks runs and tails: f.apply(s, q, x...) adds to two vectors of sums, whose totals go to sum[c]
+/// and other[c]. Past the end of a run x is f.fill, which must add nothing.
 template <class Term>
 struct ChannelSums {
   template <int Bytes, class T, class... In>
-  [[gnu::always_inline]] static inline void run(ChannelBlock b, const Term* term, double* sum, double* other,
-                                                const T* x, const In*... more) {
+  [[gnu::always_inline]] static inline void run(ChannelBlock b, const Term* term, double* sum,
+                                                double* other, const T* x, const In*... more) {
     for (Index n = 0; n < b.samples; ++n) {
       for (Index c = 0; c < b.channels; ++c) {
         const Index first = n * b.stride + c * b.plane;
         for (Index i = 0; i < b.plane; i += run_length) {
           const Index count = b.plane - i < run_length ? b.plane - i : run_length;
-          one_run<simd::Vec<T, Bytes>>(term[c], count, sum[c], other[c], x + first + i, more + first + i...);
+          one_run<simd::Vec<T, Bytes>>(term[c], count, sum[c], other[c], x + first + i,
+                                       more + first + i...);
         }
       }
     }
@@ -56,8 +58,8 @@ struct ChannelSums {
 
  private:
   template <class V, class... In>
-  [[gnu::always_inline]] static inline void one_run(const Term& term, Index n, double& sum, double& other,
-                                                    const In*... x) {
+  [[gnu::always_inline]] static inline void one_run(const Term& term, Index n, double& sum,
+                                                    double& other, const In*... x) {
     constexpr Index w = simd::lanes<V>;
     V s0{}, s1{}, q0{}, q1{};
     Index i = 0;
@@ -80,14 +82,16 @@ struct ChannelSums {
   template <class V>
   struct Loaded {
     [[gnu::always_inline]] explicit inline Loaded(const simd::Scalar<V>* p) { simd::load(v, p); }
-    [[gnu::always_inline]] inline Loaded(const simd::Scalar<V>* p, Index count, simd::Scalar<V> fill) {
+    [[gnu::always_inline]] inline Loaded(const simd::Scalar<V>* p, Index count,
+                                         simd::Scalar<V> fill) {
       simd::load_part(v, p, count, fill);
     }
     V v;
   };
 };
 
-/// Calls f[c].apply on the runs of every channel, as simd::map or simd::update would (`Walk` is one of their kernels).
+/// Calls f[c].apply on the runs of every channel, as simd::map or simd::update would (`Walk` is one
+/// of their kernels).
 template <class F, template <class> class Walk>
 struct ChannelWalk {
   template <int Bytes, class... Array>
@@ -185,7 +189,8 @@ struct BackwardUpdate {
 
 /// sum[c], other[c] += the two sums of `term[c]` over every channel of the block.
 template <class Term, class... In>
-void channel_sums(const ChannelBlock& block, const Term* term, double* sum, double* other, const In*... x) {
+void channel_sums(const ChannelBlock& block, const Term* term, double* sum, double* other,
+                  const In*... x) {
   simd::dispatch<detail::ChannelSums<Term>>(block, term, sum, other, x...);
 }
 

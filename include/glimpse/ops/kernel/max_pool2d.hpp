@@ -1,11 +1,14 @@
-// max pooling over planes: forward notes in a byte which place of the window won, backward sends the gradient there.
+// max pooling over planes: forward notes in a byte which place of the window won, backward sends
+// the gradient there.
 //
-//   place = a kernel_w + b  for row a, column b of the window; the first of equal numbers wins, NaN wins over numbers
+//   place = a kernel_w + b  for row a, column b of the window
+//   The first of equal numbers wins, NaN wins over numbers.
 //
 // Two kinds of windows run in vectors, all others in plain loops:
-//   stride 1 across   neighbouring outputs read neighbouring inputs. Backward gathers: dx at (r, c) takes dy of every
-//                     window that holds it, where that window's place is (r, c)
-//   2 across, no pad  the even and odd columns of two vectors are the left and right of one vector of windows
+//   stride 1 across   neighbouring outputs read neighbouring inputs. Backward gathers: dx at (r, c)
+//                     takes dy of every window that holds it, where its place is (r, c)
+//   2 across, no pad  the even and odd columns of two vectors are the left and right of one vector
+//                     of windows
 #pragma once
 
 #include <cstdint>
@@ -39,10 +42,11 @@ template <class V>
   place = __builtin_convertvector(bytes, simd::Mask<V>);
 }
 
-/// best = x and winner = place wherever x is larger; a NaN is the best from then on. Every comparison is used once:
-/// GCC 12 takes a mask apart lane by lane where two selections share it.
+/// best = x and winner = place wherever x is larger; a NaN is the best from then on. Every
+/// comparison is used once: GCC 12 takes a mask apart lane by lane where two selections share it.
 template <class V>
-[[gnu::always_inline]] inline void challenge(V& best, simd::Mask<V>& winner, const V& x, Index place) {
+[[gnu::always_inline]] inline void challenge(V& best, simd::Mask<V>& winner, const V& x,
+                                             Index place) {
   const simd::Mask<V> here = simd::Mask<V>{} + static_cast<simd::Scalar<simd::Mask<V>>>(place);
   const V before = best;
   best = x > before ? x : before;
@@ -70,7 +74,8 @@ using PairOrder = std::make_integer_sequence<int, static_cast<int>(simd::lanes<V
 
 struct MaxPoolForward {
   template <int Bytes, class T>
-  [[gnu::always_inline]] static inline void run(Pool2dGeometry g, Index planes, const T* x, T* y, PoolPlace* place) {
+  [[gnu::always_inline]] static inline void run(Pool2dGeometry g, Index planes, const T* x, T* y,
+                                                PoolPlace* place) {
     for (Index p = 0; p < planes; ++p) {
       for (Index i = 0; i < g.out_h; ++i) {
         row<simd::Vec<T, Bytes>>(g, i, x + p * g.h * g.w, y + (p * g.out_h + i) * g.out_w,
@@ -81,12 +86,14 @@ struct MaxPoolForward {
 
  private:
   template <class V, class T = simd::Scalar<V>>
-  [[gnu::always_inline]] static inline void row(const Pool2dGeometry& g, Index i, const T* x, T* y, PoolPlace* place) {
+  [[gnu::always_inline]] static inline void row(const Pool2dGeometry& g, Index i, const T* x, T* y,
+                                                PoolPlace* place) {
     constexpr Index w = simd::lanes<V>;
     const Index top = i * g.stride_h - g.pad_h;
     const Index a0 = top < 0 ? -top : 0;
     const Index a1 = g.h - top < g.kernel_h ? g.h - top : g.kernel_h;
-    // Windows [begin, end) lie whole in the row and fill vectors; the last vector may overlap the one before.
+    // Windows [begin, end) lie whole in the row and fill vectors; the last vector may overlap the
+    // one before.
     const bool pairs = g.stride_w == 2 && g.kernel_w == 2 && g.pad_w == 0;
     const Index begin = g.pad_w < g.out_w ? g.pad_w : g.out_w;
     const Index whole = g.stride_w == 1 ? g.w - g.kernel_w + 1 + g.pad_w : pairs ? g.w / 2 : 0;
@@ -97,7 +104,8 @@ struct MaxPoolForward {
       V best, u, v, even, odd;
       simd::Mask<V> winner{};
       simd::broadcast(best, -std::numeric_limits<T>::infinity());
-      winner += static_cast<simd::Scalar<simd::Mask<V>>>(a0 * g.kernel_w);  // -infinity alone still points inside
+      winner += static_cast<simd::Scalar<simd::Mask<V>>>(
+          a0 * g.kernel_w);  // -infinity alone still points inside
       for (Index a = a0; a < a1; ++a) {
         const T* from = x + (top + a) * g.w + j * g.stride_w - g.pad_w;
         if (pairs) {
@@ -121,8 +129,9 @@ struct MaxPoolForward {
   }
 
   template <class T>
-  [[gnu::always_inline]] static inline void one(const Pool2dGeometry& g, Index top, Index a0, Index a1, Index j,
-                                                const T* x, T* y, PoolPlace* place) {
+  [[gnu::always_inline]] static inline void one(const Pool2dGeometry& g, Index top, Index a0,
+                                                Index a1, Index j, const T* x, T* y,
+                                                PoolPlace* place) {
     const Index left = j * g.stride_w - g.pad_w;
     const Index b0 = left < 0 ? -left : 0;
     const Index b1 = g.w - left < g.kernel_w ? g.w - left : g.kernel_w;
@@ -144,10 +153,11 @@ struct MaxPoolForward {
 template <bool Fresh>
 struct MaxPoolBackward {
   template <int Bytes, class T>
-  [[gnu::always_inline]] static inline void run(Pool2dGeometry g, Index planes, const T* dy, const PoolPlace* place,
-                                                T* dx) {
+  [[gnu::always_inline]] static inline void run(Pool2dGeometry g, Index planes, const T* dy,
+                                                const PoolPlace* place, T* dx) {
     using V = simd::Vec<T, Bytes>;
-    const bool pairs = g.stride_w == 2 && g.kernel_w == 2 && g.pad_w == 0 && g.kernel_h <= g.stride_h && g.pad_h == 0;
+    const bool pairs = g.stride_w == 2 && g.kernel_w == 2 && g.pad_w == 0 &&
+                       g.kernel_h <= g.stride_h && g.pad_h == 0;
     for (Index p = 0; p < planes; ++p) {
       const Index out = p * g.out_h * g.out_w, in = p * g.h * g.w;
       if (g.stride_w == 1) {
@@ -182,13 +192,15 @@ struct MaxPoolBackward {
 
   /// Stride 1 across: every input collects from the windows that hold it.
   template <class V, class T = simd::Scalar<V>>
-  [[gnu::always_inline]] static inline void gather(const Pool2dGeometry& g, const T* dy, const PoolPlace* place, T* dx) {
+  [[gnu::always_inline]] static inline void gather(const Pool2dGeometry& g, const T* dy,
+                                                   const PoolPlace* place, T* dx) {
     constexpr Index w = simd::lanes<V>;
     for (Index r = 0; r < g.h; ++r) {
       const Index below = r + g.pad_h;  // a = below - i stride_h
       const Index first = below < g.kernel_h ? 0 : (below - g.kernel_h) / g.stride_h + 1;
       const Index last = below / g.stride_h < g.out_h ? below / g.stride_h : g.out_h - 1;
-      // Columns [begin, end) lie in kernel_w windows each and fill vectors; where dx is written the last may overlap.
+      // Columns [begin, end) lie in kernel_w windows each and fill vectors; where dx is written the
+      // last may overlap.
       const Index begin = g.kernel_w - 1 - g.pad_w, whole = g.out_w - g.pad_w;
       Index end = whole < g.w ? whole : g.w;
       if (end - begin < w) end = begin;
@@ -200,7 +212,8 @@ struct MaxPoolBackward {
         for (Index i = first; i <= last; ++i) {
           for (Index b = 0; b < g.kernel_w; ++b) {
             const Index at = i * g.out_w + c + g.pad_w - b;
-            const auto here = static_cast<simd::Scalar<simd::Mask<V>>>((below - i * g.stride_h) * g.kernel_w + b);
+            const auto here =
+                static_cast<simd::Scalar<simd::Mask<V>>>((below - i * g.stride_h) * g.kernel_w + b);
             load_places<V>(winner, place + at);
             simd::load(v, dy + at);
             sum += winner == here ? v : V{};
@@ -215,7 +228,8 @@ struct MaxPoolBackward {
         for (Index i = first; i <= last; ++i) {
           for (Index b = 0; b < g.kernel_w; ++b) {
             const Index j = c + g.pad_w - b, at = i * g.out_w + j;
-            if (j >= 0 && j < g.out_w && place[at] == (below - i * g.stride_h) * g.kernel_w + b) sum += dy[at];
+            if (j >= 0 && j < g.out_w && place[at] == (below - i * g.stride_h) * g.kernel_w + b)
+              sum += dy[at];
           }
         }
         put(dx + r * g.w + c, sum);
@@ -225,7 +239,8 @@ struct MaxPoolBackward {
 
   /// Windows 2 across that do not overlap: every input belongs to one window or none.
   template <class V, class T = simd::Scalar<V>>
-  [[gnu::always_inline]] static inline void spread(const Pool2dGeometry& g, const T* dy, const PoolPlace* place, T* dx) {
+  [[gnu::always_inline]] static inline void spread(const Pool2dGeometry& g, const T* dy,
+                                                   const PoolPlace* place, T* dx) {
     constexpr Index w = simd::lanes<V>;
     for (Index r = 0; r < g.h; ++r) {
       const Index i = r / g.stride_h, a = r % g.stride_h;
@@ -257,7 +272,8 @@ struct MaxPoolBackward {
   }
 
   template <class T>
-  [[gnu::always_inline]] static inline void scatter(const Pool2dGeometry& g, const T* dy, const PoolPlace* place, T* dx) {
+  [[gnu::always_inline]] static inline void scatter(const Pool2dGeometry& g, const T* dy,
+                                                    const PoolPlace* place, T* dx) {
     if constexpr (Fresh) {
       for (Index k = 0; k < g.h * g.w; ++k) dx[k] = 0;
     }

@@ -1,7 +1,8 @@
 // pooling, what its kinds share: options, output extents, and the window of one output.
 //
 //   out = floor((in + 2 padding - kernel) / stride) + 1
-//   With ceil_mode the division is rounded up, and a last window that would start in the padding is dropped.
+//   With ceil_mode the division is rounded up, and a last window that would start in the padding is
+//   dropped.
 #pragma once
 
 #include <algorithm>
@@ -29,12 +30,15 @@ struct Pool2dGeometry {
 };
 
 /// Extent after pooling; ShapeError where the options make no sense or no window fits.
-inline Index pooled_extent(std::string_view op, Index in, Index kernel, Index stride, Index padding, bool ceil_mode) {
+inline Index pooled_extent(std::string_view op, Index in, Index kernel, Index stride, Index padding,
+                           bool ceil_mode) {
   if (kernel < 1 || stride < 1 || padding < 0 || 2 * padding > kernel)
-    fail<ValueError>(op, "wants kernel and stride from 1 and padding up to half the kernel, got kernel ", kernel,
-                     ", stride ", stride, ", padding ", padding);
+    fail<ValueError>(
+        op, "wants kernel and stride from 1 and padding up to half the kernel, got kernel ", kernel,
+        ", stride ", stride, ", padding ", padding);
   const Index room = in + 2 * padding - kernel;
-  if (room < 0) fail<ShapeError>(op, "window of ", kernel, " does not fit ", in, " with padding ", padding);
+  if (room < 0)
+    fail<ShapeError>(op, "window of ", kernel, " does not fit ", in, " with padding ", padding);
   Index out = (room + (ceil_mode ? stride - 1 : 0)) / stride + 1;
   if (ceil_mode && (out - 1) * stride >= in + padding) --out;
   return out;
@@ -53,7 +57,9 @@ inline Pool2dGeometry pool2d_geometry(std::string_view op, const Shape& x, const
 }
 
 /// Items of [0, count) per thread block, so that a block is some 16384 numbers.
-inline Index planes_per_block(Index plane) { return std::max<Index>(1, 16384 / std::max<Index>(1, plane)); }
+inline Index planes_per_block(Index plane) {
+  return std::max<Index>(1, 16384 / std::max<Index>(1, plane));
+}
 
 }  // namespace kernel
 
