@@ -81,7 +81,7 @@ TEMPLATE_TEST_CASE("gemm: all transpositions, odd sizes, every level", "[simd][g
   const Index sizes[][3] = {{1, 1, 1},      {1, 33, 5},   {13, 31, 17},  {14, 32, 16},
                             {15, 65, 33},   {37, 64, 40}, {64, 37, 9},   {29, 100, 70},
                             {64, 128, 130}, {3, 300, 11}, {100, 7, 513}, {2, 40, 1030},
-                            {50, 1, 20}};
+                            {50, 1, 20}, {40, 70, 1024}};
   for (Isa level : {Isa::baseline, Isa::avx2, Isa::avx512}) {
     const simd::IsaScope scope(level);
     for (Trans ta : both) {

@@ -151,6 +151,12 @@ class Workspace {
   Storage numbers_, offsets_;
 };
 
+/// Rows a multiple of 4 KB apart fall into the same few lines of the first-level cache.
+template <class T>
+constexpr bool rows_collide(Index stride) {
+  return stride * static_cast<Index>(sizeof(T)) % 4096 == 0;
+}
+
 /// Rows [m0, m1) and columns [n0, n1) of the product: C = alpha A B where `add` is false, which
 /// never reads C, else C += alpha A B. After the last block of k every finished strip goes through
 /// `done(i, rows)`.
@@ -194,6 +200,9 @@ void product_block(const Product<T>& x, Index m0, Index m1, Index n0, Index n1, 
             std::min(stride, x.m - i);  // whole vectors, where the matrix has them
         pack_copied<T>(work.a(), stride, t.a, x.a_step, k, readable);
         t.a = work.a(), t.a_step = stride;
+      } else if (rows_collide<T>(x.a_row) && x.a_step == 1 && width > cols && k >= 128) {
+        pack_copied<T>(work.a(), k + 16, t.a, x.a_row, rows, k);
+        t.a = work.a(), t.a_row = k + 16;
       }
       Index table = 0;  // the row distance that the table of offsets holds
       for (Index j = 0; j < width; j += cols) {
