@@ -19,7 +19,7 @@ int main(int argc, char** argv) {
   using namespace glimpse;
   CLI::App app("Trains a word reader. Stops cleanly on Ctrl-C; --resume goes on.", "train_words");
   TrainOptions options;
-  std::string model = "rare", preset = "compact", words_file, weights, pattern = "straight";
+  std::string model = "rare", preset = "compact", words_file, weights, pattern = "straight", face_table;
   std::vector<std::string> data, fonts;
   double share = -1;
   int threads = 0;
@@ -36,6 +36,7 @@ int main(int argc, char** argv) {
   app.add_option("--data-share", share, "share of the pictures that come from --data (default 1 with --data alone, else 0.5)")
       ->check(CLI::Range(0.0, 1.0));
   app.add_option("--fonts", fonts, "folders of fonts (default: the system's)");
+  app.add_option("--faces", face_table, "table of faces with columns path, legibility, near_dup_of")->check(CLI::ExistingFile);
   app.add_option("--words", words_file, "lexicon to draw words from, one a line")->check(CLI::ExistingFile);
   app.add_option("--valid", options.validation, "folders to validate on")->check(CLI::ExistingDirectory);
   app.add_option("--valid-limit", options.validation_limit, "pictures a folder in validation")->capture_default_str();
@@ -64,11 +65,13 @@ int main(int argc, char** argv) {
     Rare<float> reader(config, random);
     if (!weights.empty()) load_state(reader, load_checkpoint(weights), "model");
 
+    synth::FontOptions faces;
+    faces.folders = fonts, faces.table = face_table;
     WordSource source;
     if (!data.empty()) source = folder_words(data, reader.charset, options.seed);
     if (data.empty() || !words_file.empty() || !fonts.empty()) {
       auto painter = std::make_shared<const synth::WordPainter>(
-          synth::Fonts::load({.folders = fonts}), words_file.empty() ? synth::Words() : synth::Words::from_file(words_file));
+          synth::Fonts::load(faces), words_file.empty() ? synth::Words() : synth::Words::from_file(words_file));
       std::printf("%lld faces of type\n", static_cast<long long>(painter->fonts().size()));
       const WordSource drawn = drawn_words(painter, reader.charset, options.seed);
       source = source ? mixed_words(drawn, source, share < 0 ? 0.5 : share, options.seed) : drawn;

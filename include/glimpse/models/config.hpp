@@ -43,7 +43,7 @@ struct RareConfig {
   bool localization_mean = false;                // global average pooling before the hidden layers
 
   // encoder
-  std::vector<Index> channels = {32, 64, 128, 128, 256, 256, 256};
+  std::vector<Index> channels = {32, 48, 96, 96, 160, 160, 192};
   std::vector<Index> normed = {1, 2, 3, 4, 5, 6, 7};  // convolutions with batch norm, counted from 1
   Index recurrent = 128;                         // cells a direction
   Index projection = 0;                          // linear layer between the recurrent ones; 0: none

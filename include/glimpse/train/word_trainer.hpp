@@ -34,6 +34,7 @@ struct TrainOptions {
   double minutes = 0;            // in minutes of training
   Index batch = 64;
   double learning_rate = 2e-3;   // the peak of the one-cycle schedule
+  double rise = 0.1;             // share of the budget until the peak
   double weight_decay = 0.01;
   double localization_factor = 0.1;  // learning rate of the localization network, relative
   double clip_norm = 5;
@@ -61,11 +62,9 @@ class WordTrainer {
   /// model: fresh, or with weights to start from. Throws IoError where a run to resume is missing or does not fit.
   WordTrainer(Rare<float> model, WordSource source, TrainOptions options)
       : options_(std::move(options)), model_(std::move(model)),
-        optimizer_(parameters(model_), {.learning_rate = static_cast<float>(options_.learning_rate),
-                                        .weight_decay = static_cast<float>(options_.weight_decay)}) {
+        optimizer_(parameters(model_), optimizer_options()) {
     if (options_.steps == 0 && !(options_.minutes > 0)) fail("train", "wants a budget: steps or minutes");
     std::filesystem::create_directories(options_.out);
-    optimizer_.set_learning_rate_factor("rectifier.", static_cast<float>(options_.localization_factor));
     WordLoader::Position position;
     if (options_.resume) position = restore();
     const RareConfig& c = model_.config;
@@ -106,6 +105,12 @@ class WordTrainer {
  private:
   using Clock = std::chrono::steady_clock;
 
+  AdamWOptions optimizer_options() const {
+    AdamWOptions o{.learning_rate = options_.learning_rate, .weight_decay = options_.weight_decay, .decay_vectors = false};
+    if (model_.rectifier) o.rate_factors = {{"rectifier", options_.localization_factor}};
+    return o;
+  }
+
   double fraction() const {
     return options_.steps > 0 ? static_cast<double>(step_) / static_cast<double>(options_.steps)
                               : seconds_ / (60 * options_.minutes);
@@ -114,14 +119,16 @@ class WordTrainer {
 
   void train_step() {
     const WordBatch batch = loader_->next();
-    const double rate = options_.learning_rate * one_cycle(fraction());
-    optimizer_.set_learning_rate(static_cast<float>(rate));
+    constexpr std::int64_t parts = 1'000'000;  // the schedule counts in millionths of the budget
+    const double rate = OneCycleSchedule{.peak = options_.learning_rate, .total = parts, .rise = options_.rise}(
+        static_cast<std::int64_t>(std::min(fraction(), 1.0) * static_cast<double>(parts)));
+    optimizer_.learning_rate = rate;
     optimizer_.zero_grad();
     Index right = 0;
     const Variable<float> loss = model_.loss(constant(batch.pictures), batch.width, batch.symbols,
                                              static_cast<float>(options_.label_smoothing), &right);
     loss.backward();
-    norm_ = static_cast<double>(clip_grad_norm(optimizer_.parameters(), static_cast<float>(options_.clip_norm)));
+    norm_ = clip_grad_norm(optimizer_.parameters(), options_.clip_norm);
     const double value = static_cast<double>(loss.item());
     ++step_;
     if (!std::isfinite(value) || !std::isfinite(norm_)) {  // one bad batch is left out, a row of them is the end
