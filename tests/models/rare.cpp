@@ -89,7 +89,8 @@ TEST_CASE("a rectifier whose points frame the picture gives the picture back", "
   set_training(model, false);
   const Tensor<float> x = standardized(bars("hello", c.height, 48));
   const Tensor<float> y = model.rectify(constant(x), 48).picture.value();
-  for (Index i = 0; i < x.size(); ++i) CHECK(y.data()[i] == Approx(x.data()[i]).margin(0.02));  // tanh reaches 0.999
+  // tanh reaches 0.999: at the edges the grid falls short by 0.001 x 24 + 0.001 x 16 pixels, and pixels differ by 1.9.
+  for (Index i = 0; i < x.size(); ++i) CHECK(std::fabs(y.data()[i] - x.data()[i]) < 0.04f * 1.9f);
 }
 
 TEST_CASE("frames follow the width: 26 or 24 columns for 100 pixels, more for longer words", "[models]") {
