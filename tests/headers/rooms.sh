@@ -22,4 +22,8 @@ done
 for folder in */; do
   case " ${rooms[*]} interop " in *" ${folder%/} "*) ;; *) echo "$folder is not in the list of rooms"; bad=1 ;; esac
 done
+# glimpse.hpp holds the rooms that need the standard library alone, whole.
+for header in {core,simd,autograd,ops,nn,optim,models}/*.hpp; do
+  grep -qF "#include <glimpse/$header>" glimpse.hpp || { echo "glimpse.hpp misses $header"; bad=1; }
+done
 exit $bad
