@@ -122,3 +122,21 @@ TEST_CASE("Sequential takes modules, steps and lambdas", "[nn]") {
   name_modules(net, "net");
   CHECK(net.get<2>().path == "net.2");
 }
+
+TEST_CASE("modules that were never filled have no numbers, and say so", "[nn]") {
+  Sequential<Linear<double>, Tanh, BatchNorm2d<double>> empty;
+  CHECK(count_parameters(empty) == 0);
+  CHECK(state_dict(empty).empty());
+  CHECK_THROWS_AS(empty(constant(ones<double>({2, 3}))), ShapeError);
+}
+
+TEST_CASE("the steps of a Sequential", "[nn]") {
+  const auto x = constant(tensor<float>({-1, 0, 1, 2}, {1, 1, 2, 2}));
+  CHECK(Relu{}(x).value()(0, 0, 0, 0) == 0);
+  CHECK(Tanh{}(x).value()(0, 0, 0, 1) == 0);
+  CHECK(Sigmoid{}(x).value()(0, 0, 0, 1) == 0.5f);
+  CHECK(Flatten{}(x).shape() == Shape{1, 4});
+  CHECK(MaxPool2d{}(x).item() == 2);
+  CHECK(MaxPool2d({.kernel = {2, 1}, .stride = {2, 1}})(x).shape() == Shape{1, 1, 1, 2});
+  CHECK(GlobalAveragePool2d{}(x).item() == 0.5f);
+}
