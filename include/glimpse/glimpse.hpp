@@ -43,6 +43,7 @@
 #include <glimpse/ops/conv2d.hpp>
 #include <glimpse/ops/cross_entropy.hpp>
 #include <glimpse/ops/dropout.hpp>
+#include <glimpse/ops/elementary.hpp>
 #include <glimpse/ops/elementwise.hpp>
 #include <glimpse/ops/embedding.hpp>
 #include <glimpse/ops/grid_sample.hpp>

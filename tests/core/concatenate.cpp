@@ -12,8 +12,10 @@ TEST_CASE("one behind the other along any axis", "[core]") {
   CHECK(y(1, 4) == 4);
   CHECK(concatenate(std::vector{a, a, a}, 0)(5, 1) == 4);
   CHECK(concatenate(std::vector{a, zeros<float>({0, 3})}, 0).shape() == Shape{2, 3});
-  CHECK_THROWS_WITH(concatenate(std::vector{a, b}, 0), "concatenate: (2, 2) does not continue (2, 3) along axis 0");
-  CHECK_THROWS_WITH(concatenate(std::vector<Tensor<float>>(), 0), "concatenate: wants at least one tensor");
+  CHECK_THROWS_WITH(concatenate(std::vector{a, b}, 0),
+                    "concatenate: (2, 2) does not continue (2, 3) along axis 0");
+  CHECK_THROWS_WITH(concatenate(std::vector<Tensor<float>>(), 0),
+                    "concatenate: wants at least one tensor");
   CHECK_THROWS_AS(concatenate(std::vector{a}, 2), ShapeError);
 }
 

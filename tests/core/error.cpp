@@ -5,8 +5,9 @@
 using namespace glimpse;
 
 TEST_CASE("an error names the op, the operands and the rule", "[core]") {
-  CHECK_THROWS_WITH(fail<ShapeError>("conv2d", "weight ", Shape{64, 3, 3, 3}, " wants ", 3, " input channels"),
-                    "conv2d: weight (64, 3, 3, 3) wants 3 input channels");
+  CHECK_THROWS_WITH(
+      fail<ShapeError>("conv2d", "weight ", Shape{64, 3, 3, 3}, " wants ", 3, " input channels"),
+      "conv2d: weight (64, 3, 3, 3) wants 3 input channels");
   CHECK_THROWS_WITH(require(false, "softmax", "wants one score to a row", Shape{3, 0}, Shape{2}),
                     "softmax: wants one score to a row, got (3, 0) and (2,)");
   CHECK_NOTHROW(require(true, "softmax", "wants nothing"));

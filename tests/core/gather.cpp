@@ -17,7 +17,8 @@ TEST_CASE("rows by number, and back", "[core]") {
   CHECK(back(0, 2) == 2);
   CHECK(back(1, 0) == 0);
   CHECK(gather_rows(x, {}).shape() == Shape{0, 3});
-  CHECK_THROWS_WITH(gather_rows(x, std::vector<Index>{4}), "gather_rows: index 4 leaves the 4 rows of (4, 3)");
+  CHECK_THROWS_WITH(gather_rows(x, std::vector<Index>{4}),
+                    "gather_rows: index 4 leaves the 4 rows of (4, 3)");
   CHECK_THROWS_AS(gather_rows(x, std::vector<Index>{-1}), ValueError);
   CHECK_THROWS_AS(gather_rows(full<float>({}, 1), rows), ShapeError);
 }

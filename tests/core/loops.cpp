@@ -24,7 +24,8 @@ TEST_CASE("axes are joined where every view allows", "[core]") {
 }
 
 TEST_CASE("runs cover everything once, long ones in pieces", "[core]") {
-  for (const Shape& shape : {Shape{3, 40000}, Shape{5, 7, 2}, Shape{1}, Shape{50001}, Shape{700, 30}}) {
+  for (const Shape& shape :
+       {Shape{3, 40000}, Shape{5, 7, 2}, Shape{1}, Shape{50001}, Shape{700, 30}}) {
     const Shape padded = [&] {  // rows one longer than they are, so that axes stay apart
       Shape s = row_major_strides(shape);
       for (Index a = 0; a + 1 < s.rank(); ++a) s[a] += s[a] / s[-2];
@@ -37,5 +38,6 @@ TEST_CASE("runs cover everything once, long ones in pieces", "[core]") {
     });
     CHECK(std::set<int>(seen.begin(), seen.end()) == std::set<int>{1});
   }
-  for_each_run(join_axes<1>({3, 0}, {Shape{1, 1}}), 1, [](const std::array<Index, 1>&, Index) { FAIL("no elements"); });
+  for_each_run(join_axes<1>({3, 0}, {Shape{1, 1}}), 1,
+               [](const std::array<Index, 1>&, Index) { FAIL("no elements"); });
 }

@@ -23,21 +23,26 @@ TEST_CASE("blocks do not depend on the number of threads", "[core]") {
   const auto blocks = [](int threads) {
     const ThreadScope scope(threads);
     std::vector<Index> ends(100, -1);
-    parallel_blocks(98765, 1000, 10, [&](Index begin, Index end) { ends[static_cast<std::size_t>(begin / 1000)] = end; });
+    parallel_blocks(98765, 1000, 10, [&](Index begin, Index end) {
+      ends[static_cast<std::size_t>(begin / 1000)] = end;
+    });
     return ends;
   };
   CHECK(blocks(1) == blocks(3));
   CHECK(blocks(1)[98] == 98765);
 }
 
-TEST_CASE("an error in a worker reaches the caller, the first block's where there are several", "[core]") {
+TEST_CASE("an error in a worker reaches the caller, the first block's where there are several",
+          "[core]") {
   for (const int threads : {1, 4}) {
     const ThreadScope scope(threads);
-    CHECK_THROWS_WITH(parallel_blocks(100, 1, 1000000,
-                                      [](Index begin, Index) {
-                                        if (begin >= 17) throw std::runtime_error("block " + std::to_string(begin));
-                                      }),
-                      "block 17");
+    CHECK_THROWS_WITH(
+        parallel_blocks(100, 1, 1000000,
+                        [](Index begin, Index) {
+                          if (begin >= 17)
+                            throw std::runtime_error("block " + std::to_string(begin));
+                        }),
+        "block 17");
     Index sum = 0;  // and the next region works as ever
     parallel_blocks(10, 10, 1000000, [&](Index begin, Index end) { sum += end - begin; });
     CHECK(sum == 10);
@@ -47,9 +52,8 @@ TEST_CASE("an error in a worker reaches the caller, the first block's where ther
 TEST_CASE("a region inside a region stays on its thread", "[core]") {
   const ThreadScope scope(3);
   std::atomic<Index> visits{0};
-  parallel_blocks(8, 1, 1000000, [&](Index, Index) {
-    parallel_for(1000, 1000, [&](Index) { ++visits; });
-  });
+  parallel_blocks(8, 1, 1000000,
+                  [&](Index, Index) { parallel_for(1000, 1000, [&](Index) { ++visits; }); });
   CHECK(visits == 8000);
 }
 

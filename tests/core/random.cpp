@@ -12,7 +12,8 @@ TEST_CASE("Philox gives the words that its authors publish", "[core]") {
   using Block = detail::PhiloxBlock;
   CHECK(philox({0, 0, 0, 0}, 0, 0) == Block{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8});
   constexpr std::uint32_t all = 0xffffffff;
-  CHECK(philox({all, all, all, all}, all, all) == Block{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd});
+  CHECK(philox({all, all, all, all}, all, all) ==
+        Block{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd});
   CHECK(philox({0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, 0xa4093822, 0x299f31d0) ==
         Block{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1});
 }
@@ -70,5 +71,6 @@ TEST_CASE("moments of the distributions", "[core]") {
 
 TEST_CASE("the normal quantile inverts the normal distribution", "[core]") {
   for (const double p : {1e-12, 1e-5, 0.01, 0.074, 0.076, 0.3, 0.5, 0.9, 0.99999})
-    CHECK(0.5 * std::erfc(-detail::normal_quantile(p) / std::sqrt(2.0)) == Approx(p).epsilon(1e-11));
+    CHECK(0.5 * std::erfc(-detail::normal_quantile(p) / std::sqrt(2.0)) ==
+          Approx(p).epsilon(1e-11));
 }

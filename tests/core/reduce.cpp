@@ -58,7 +58,8 @@ TEST_CASE("largest and smallest, the first of equals, and NaN before all", "[cor
 }
 
 TEST_CASE("sum_to undoes broadcasting", "[core]") {
-  for (const Shape& from : {Shape{}, Shape{1}, Shape{4}, Shape{3, 1}, Shape{1, 4}, Shape{2, 1, 1}, Shape{2, 3, 4}}) {
+  for (const Shape& from :
+       {Shape{}, Shape{1}, Shape{4}, Shape{3, 1}, Shape{1, 4}, Shape{2, 1, 1}, Shape{2, 3, 4}}) {
     const Tensor<float> s = sum_to(cube, from);
     CHECK(s.shape() == from);
     CHECK(sum(s).item() == 276);

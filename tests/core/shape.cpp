@@ -38,8 +38,8 @@ TEST_CASE("shapes broadcast from their last axes", "[core]") {
     Shape a, b, joined;
   };
   for (const Case& c : {Case{{3, 4}, {3, 4}, {3, 4}}, Case{{2, 3, 4}, {3, 1}, {2, 3, 4}},
-                        Case{{5, 1, 4}, {3, 1}, {5, 3, 4}}, Case{{}, {2, 2}, {2, 2}}, Case{{1}, {0}, {0}},
-                        Case{{2, 0}, {1, 1}, {2, 0}}}) {
+                        Case{{5, 1, 4}, {3, 1}, {5, 3, 4}}, Case{{}, {2, 2}, {2, 2}},
+                        Case{{1}, {0}, {0}}, Case{{2, 0}, {1, 1}, {2, 0}}}) {
     Shape out;
     CHECK(broadcast_into(c.a, c.b, out));
     CHECK(out == c.joined);

@@ -45,4 +45,6 @@ TEST_CASE("a view keeps its numbers alive", "[core]") {
   CHECK(view(99) == 3);
 }
 
-TEST_CASE("more than there can be is refused", "[core]") { CHECK_THROWS_AS(Storage(~std::size_t{0} / 2), ValueError); }
+TEST_CASE("more than there can be is refused", "[core]") {
+  CHECK_THROWS_AS(Storage(~std::size_t{0} / 2), ValueError);
+}

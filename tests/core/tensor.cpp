@@ -55,7 +55,8 @@ TEST_CASE("views look into the same numbers", "[core]") {
   CHECK(x.transpose(0, 2)(1, 2, 0) == x(0, 2, 1));
   CHECK(x.permute({2, 0, 1})(3, 1, 2) == x(1, 2, 3));
   CHECK(x.permute({-1, 0, -2}).shape() == Shape{4, 2, 3});
-  CHECK(numbers(x.select(0, 0).select(0, 0).broadcast_to({2, 4})) == Numbers{0, 1, 2, 3, 0, 1, 2, 3});
+  CHECK(numbers(x.select(0, 0).select(0, 0).broadcast_to({2, 4})) ==
+        Numbers{0, 1, 2, 3, 0, 1, 2, 3});
   CHECK(x.reshape({6, -1}).shape() == Shape{6, 4});
   CHECK(x.reshape({4, 6}).shares(x));
   CHECK_FALSE(x.transpose(0, 1).reshape({24}).shares(x));
@@ -86,7 +87,8 @@ TEST_CASE("every permutation copies to the right places, tiles and short ends in
           for (Index k = 0; k < y.size(2); ++k)
             for (Index l = 0; l < y.size(3); ++l) wrong += y(i, j, k, l) != view(i, j, k, l);
       CHECK(wrong == 0);
-      const Tensor<float> part = view.slice(0, view.size(0) / 2, view.size(0)).slice(-1, 0, (view.size(-1) + 1) / 2);
+      const Tensor<float> part =
+          view.slice(0, view.size(0) / 2, view.size(0)).slice(-1, 0, (view.size(-1) + 1) / 2);
       const Tensor<float> dense = part.contiguous();
       for (Index i = 0; i < dense.size(0); ++i)
         for (Index l = 0; l < dense.size(3); ++l) wrong += dense(i, 0, 0, l) != part(i, 0, 0, l);

@@ -42,5 +42,6 @@ OP_ROW("linear without bias")
 
 TEST_CASE("linear: what does not fit is named with both shapes", "[op]") {
   const auto x = constant(zeros<float>({2, 3})), w = constant(zeros<float>({4, 5}));
-  CHECK_THROWS_WITH(linear(x, w), "linear: weight (4, 5) wants 5 numbers in the last axis, input is (2, 3)");
+  CHECK_THROWS_WITH(linear(x, w),
+                    "linear: weight (4, 5) wants 5 numbers in the last axis, input is (2, 3)");
 }

@@ -18,12 +18,14 @@ void add_into(Tensor<T> y, const Tensor<T>& x) {
   T* const to = y.raw();
   const T* const from = term.raw();
   for_each_run(loops, 1, [&](const std::array<Index, 2>& at, Index n) {
-    if (loops.step(0) == 1 && loops.step(1) == 1) return detail::add_run(to + at[0], from + at[1], n);
+    if (loops.step(0) == 1 && loops.step(1) == 1)
+      return detail::add_run(to + at[0], from + at[1], n);
     for (Index i = 0; i < n; ++i) to[at[0] + i * loops.step(0)] += from[at[1] + i * loops.step(1)];
   });
 }
 
-/// The gradient of a tensor of `shape` that was broadcast to x's shape: x summed over the repeated axes.
+/// The gradient of a tensor of `shape` that was broadcast to x's shape: x summed over the repeated
+/// axes.
 template <class T>
 Tensor<T> sum_to(const Tensor<T>& x, const Shape& shape) {
   if (x.shape() == shape) return x;

@@ -14,13 +14,16 @@ template <class T>
 Tensor<T> concatenate(std::span<const Tensor<T>> parts, Index axis) {
   if (parts.empty()) fail<ShapeError>("concatenate", "wants at least one tensor");
   Shape shape = parts[0].shape();
-  if (axis < -shape.rank() || axis >= shape.rank()) fail<ShapeError>("concatenate", shape, " has no axis ", axis);
+  if (axis < -shape.rank() || axis >= shape.rank())
+    fail<ShapeError>("concatenate", shape, " has no axis ", axis);
   if (axis < 0) axis += shape.rank();
   Index total = 0;
   for (const Tensor<T>& part : parts) {
     bool fits = part.rank() == shape.rank();
     for (Index a = 0; fits && a < shape.rank(); ++a) fits = a == axis || part.size(a) == shape[a];
-    if (!fits) fail<ShapeError>("concatenate", part.shape(), " does not continue ", parts[0].shape(), " along axis ", axis);
+    if (!fits)
+      fail<ShapeError>("concatenate", part.shape(), " does not continue ", parts[0].shape(),
+                       " along axis ", axis);
     total += part.size(axis);
   }
   shape[axis] = total;
@@ -42,8 +45,10 @@ template <class T>
 Tensor<T> stack(std::span<const Tensor<T>> parts, Index axis = 0) {
   if (parts.empty()) fail<ShapeError>("stack", "wants at least one tensor");
   const Index rank = parts[0].rank() + 1;
-  if (axis < -rank || axis >= rank) fail<ShapeError>("stack", "the stack of ", parts[0].shape(), " has no axis ", axis);
-  if (rank > max_rank) fail<ShapeError>("stack", parts[0].shape(), " has all ", max_rank, " axes there can be");
+  if (axis < -rank || axis >= rank)
+    fail<ShapeError>("stack", "the stack of ", parts[0].shape(), " has no axis ", axis);
+  if (rank > max_rank)
+    fail<ShapeError>("stack", parts[0].shape(), " has all ", max_rank, " axes there can be");
   if (axis < 0) axis += rank;
   Shape shape;
   for (Index a = 0; a < rank; ++a) {
@@ -53,7 +58,8 @@ Tensor<T> stack(std::span<const Tensor<T>> parts, Index axis = 0) {
   Tensor<T> y(shape);
   for (Index i = 0; i < std::ssize(parts); ++i) {
     const Tensor<T>& part = parts[static_cast<std::size_t>(i)];
-    require(part.shape() == parts[0].shape(), "stack", "wants tensors of one shape", parts[0], part);
+    require(part.shape() == parts[0].shape(), "stack", "wants tensors of one shape", parts[0],
+            part);
     y.select(axis, i).copy_from(part);
   }
   return y;

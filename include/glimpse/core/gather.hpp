@@ -22,7 +22,8 @@ inline void check_rows(std::string_view op, std::span<const Index> indices, cons
 /// y (n, ...) = the rows of x (R, ...) that `indices` names, along the first axis.
 /// Throws ValueError for an index outside [0, R).
 template <class T>
-Tensor<T> gather_rows(const Tensor<T>& x, std::span<const Index> indices, std::string_view op = "gather_rows") {
+Tensor<T> gather_rows(const Tensor<T>& x, std::span<const Index> indices,
+                      std::string_view op = "gather_rows") {
   detail::check_rows(op, indices, x.shape());
   const Tensor<T> rows = x.contiguous();
   Shape shape = x.shape();
@@ -46,7 +47,8 @@ void scatter_add_rows(Tensor<T>& x, std::span<const Index> indices, const Tensor
   const Index n = std::ssize(indices), width = x.size() / x.size(0);
   require(rows.size() == n * width, "scatter_add_rows", "wants one row for each index", x, y);
   for (Index i = 0; i < n; ++i)
-    detail::add_run(x.data() + indices[static_cast<std::size_t>(i)] * width, rows.data() + i * width, width);
+    detail::add_run(x.data() + indices[static_cast<std::size_t>(i)] * width,
+                    rows.data() + i * width, width);
 }
 
 }  // namespace glimpse::inline v0

@@ -1,9 +1,11 @@
-// loops: walking several views of one shape at once, in as few and as long runs as their strides allow.
+// loops: walking several views of one shape at once, in as few and as long runs as their strides
+// allow.
 //
 //   axes a, a+1 of one view are one axis if   stride_a = extent_a+1 * stride_a+1
 //
-// Axes of extent 1 are dropped and neighbours are joined where that holds for every view, so that a dense tensor is
-// one run, and (N, C, H, W) beside (C, 1, 1) is N C runs of H W. Long runs are cut, so that threads share them.
+// Axes of extent 1 are dropped and neighbours are joined where that holds for every view, so that a
+// dense tensor is one run, and (N, C, H, W) beside (C, 1, 1) is N C runs of H W. Long runs are cut,
+// so that threads share them.
 #pragma once
 
 #include <algorithm>
@@ -49,8 +51,9 @@ Loops<K> join_axes(const Shape& shape, const std::array<Shape, K>& strides) {
   return loops;
 }
 
-/// Calls f(offsets, n) for runs of n elements along the innermost axis, together covering everything once; in
-/// parallel where that pays. offsets: where the run starts in each view. cost: of one element.
+/// Calls f(offsets, n) for runs of n elements along the innermost axis, together covering
+/// everything once; in parallel where that pays. offsets: where the run starts in each view. cost:
+/// of one element.
 template <std::size_t K, class F>
 void for_each_run(const Loops<K>& loops, Index cost, F&& f) {
   constexpr Index longest = 16384;
@@ -58,29 +61,31 @@ void for_each_run(const Loops<K>& loops, Index cost, F&& f) {
   if (total == 0) return;
   const Index pieces = (n + longest - 1) / longest;
   const Index block = std::max<Index>(1, longest / (std::min(n, longest) * cost));
-  parallel_blocks(total / n * pieces, block, cost * std::min(n, longest), [&](Index begin, Index end) {
-    Index piece = begin % pieces;
-    Shape index = loops.extent;
-    std::array<Index, K> at{};
-    for (Index a = index.rank() - 2, row = begin / pieces; a >= 0; --a) {
-      index[a] = row % loops.extent[a];
-      row /= loops.extent[a];
-      for (std::size_t k = 0; k < K; ++k) at[k] += index[a] * loops.stride[k][a];
-    }
-    for (Index item = begin; item < end; ++item) {
-      std::array<Index, K> start = at;
-      for (std::size_t k = 0; k < K; ++k) start[k] += piece * longest * loops.step(k);
-      f(start, std::min(longest, n - piece * longest));
-      if (++piece < pieces) continue;
-      piece = 0;
-      for (Index a = index.rank() - 2; a >= 0; --a) {
-        for (std::size_t k = 0; k < K; ++k) at[k] += loops.stride[k][a];
-        if (++index[a] < loops.extent[a]) break;
-        for (std::size_t k = 0; k < K; ++k) at[k] -= index[a] * loops.stride[k][a];
-        index[a] = 0;
-      }
-    }
-  });
+  parallel_blocks(total / n * pieces, block, cost * std::min(n, longest),
+                  [&](Index begin, Index end) {
+                    Index piece = begin % pieces;
+                    Shape index = loops.extent;
+                    std::array<Index, K> at{};
+                    for (Index a = index.rank() - 2, row = begin / pieces; a >= 0; --a) {
+                      index[a] = row % loops.extent[a];
+                      row /= loops.extent[a];
+                      for (std::size_t k = 0; k < K; ++k) at[k] += index[a] * loops.stride[k][a];
+                    }
+                    for (Index item = begin; item < end; ++item) {
+                      std::array<Index, K> start = at;
+                      for (std::size_t k = 0; k < K; ++k)
+                        start[k] += piece * longest * loops.step(k);
+                      f(start, std::min(longest, n - piece * longest));
+                      if (++piece < pieces) continue;
+                      piece = 0;
+                      for (Index a = index.rank() - 2; a >= 0; --a) {
+                        for (std::size_t k = 0; k < K; ++k) at[k] += loops.stride[k][a];
+                        if (++index[a] < loops.extent[a]) break;
+                        for (std::size_t k = 0; k < K; ++k) at[k] -= index[a] * loops.stride[k][a];
+                        index[a] = 0;
+                      }
+                    }
+                  });
 }
 
 namespace detail {
@@ -88,23 +93,29 @@ namespace detail {
 /// A run of the copy below: dense to dense, repeated, or gathered.
 template <class T>
 void copy_run(T* to, Index to_step, const T* from, Index from_step, Index n) {
-  if (to_step == 1 && from_step == 1) std::copy_n(from, n, to);
-  else if (to_step == 1 && from_step == 0) std::fill_n(to, n, *from);
+  if (to_step == 1 && from_step == 1)
+    std::copy_n(from, n, to);
+  else if (to_step == 1 && from_step == 0)
+    std::fill_n(to, n, *from);
   else
     for (Index i = 0; i < n; ++i) to[i * to_step] = from[i * from_step];
 }
 
-/// to[i * to_step + j] = from[i + j * from_step] for i, j < 4. Numbers of four bytes travel as vectors.
+/// to[i * to_step + j] = from[i + j * from_step] for i, j < 4. Numbers of four bytes travel as
+/// vectors.
 template <class T>
 void copy_turned(T* to, Index to_step, const T* from, Index from_step) {
   if constexpr (sizeof(T) == 4) {
     typedef std::int32_t V __attribute__((vector_size(16)));
     V r[4];
     for (Index j = 0; j < 4; ++j) std::memcpy(&r[j], from + j * from_step, 16);
-    const V a = __builtin_shufflevector(r[0], r[1], 0, 4, 1, 5), b = __builtin_shufflevector(r[0], r[1], 2, 6, 3, 7);
-    const V c = __builtin_shufflevector(r[2], r[3], 0, 4, 1, 5), d = __builtin_shufflevector(r[2], r[3], 2, 6, 3, 7);
-    const V y[4] = {__builtin_shufflevector(a, c, 0, 1, 4, 5), __builtin_shufflevector(a, c, 2, 3, 6, 7),
-                    __builtin_shufflevector(b, d, 0, 1, 4, 5), __builtin_shufflevector(b, d, 2, 3, 6, 7)};
+    const V a = __builtin_shufflevector(r[0], r[1], 0, 4, 1, 5),
+            b = __builtin_shufflevector(r[0], r[1], 2, 6, 3, 7);
+    const V c = __builtin_shufflevector(r[2], r[3], 0, 4, 1, 5),
+            d = __builtin_shufflevector(r[2], r[3], 2, 6, 3, 7);
+    const V y[4] = {
+        __builtin_shufflevector(a, c, 0, 1, 4, 5), __builtin_shufflevector(a, c, 2, 3, 6, 7),
+        __builtin_shufflevector(b, d, 0, 1, 4, 5), __builtin_shufflevector(b, d, 2, 3, 6, 7)};
     for (Index i = 0; i < 4; ++i) std::memcpy(to + i * to_step, &y[i], 16);
   } else {
     for (Index i = 0; i < 4; ++i)
@@ -112,10 +123,12 @@ void copy_turned(T* to, Index to_step, const T* from, Index from_step) {
   }
 }
 
-/// to[i] = from[i] for views of one shape. Where the two disagree on which axis is dense, as in a transposition,
-/// the axes dense in one and in the other are walked in square tiles, so that both sides use whole cache lines.
+/// to[i] = from[i] for views of one shape. Where the two disagree on which axis is dense, as in a
+/// transposition, the axes dense in one and in the other are walked in square tiles, so that both
+/// sides use whole cache lines.
 template <class T>
-void copy_strided(const Shape& shape, T* to, const Shape& to_strides, const T* from, const Shape& from_strides) {
+void copy_strided(const Shape& shape, T* to, const Shape& to_strides, const T* from,
+                  const Shape& from_strides) {
   Loops<2> loops = join_axes<2>(shape, {to_strides, from_strides});
   const Index last = loops.extent.rank() - 1;
   Index dense = last;
@@ -130,7 +143,8 @@ void copy_strided(const Shape& shape, T* to, const Shape& to_strides, const T* f
   constexpr Index tile = 64;
   const Index rows = loops.extent[dense], cols = loops.extent[-1];
   const Index to_step = loops.stride[0][dense], from_step = loops.step(1);
-  Loops<3> bands;  // one run for every tile of `dense`, over all other axes but the last; the third view counts rows
+  // One run for every tile of `dense`, over all other axes but the last; the third view counts rows.
+  Loops<3> bands;
   bands.extent = loops.extent;
   bands.extent[dense] = (rows + tile - 1) / tile;
   bands.extent[-1] = 1;
@@ -151,7 +165,8 @@ void copy_strided(const Shape& shape, T* to, const Shape& to_strides, const T* f
           copy_turned(y + i * to_step + j, to_step, x + i + j * from_step, from_step);
       }
       for (Index i = 0; i < high; ++i) {  // what is left at the right, and below
-        for (Index j = j0 + (i < whole_i ? whole_j : 0); j < j0 + wide; ++j) y[i * to_step + j] = x[i + j * from_step];
+        for (Index j = j0 + (i < whole_i ? whole_j : 0); j < j0 + wide; ++j)
+          y[i * to_step + j] = x[i + j * from_step];
       }
     }
   });

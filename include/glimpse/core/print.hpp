@@ -4,8 +4,8 @@
 //   [[ 1.0000, -2.5000,  0.0000],
 //    [12.0000,  3.2500, -0.1250]]
 //
-// All numbers take one width and one form: whole where all are whole, with a fixed number of digits, or with an
-// exponent where they differ too much for that. Long axes show their ends.
+// All numbers take one width and one form: whole where all are whole, with a fixed number of
+// digits, or with an exponent where they differ too much for that. Long axes show their ends.
 #pragma once
 
 #include <cmath>
@@ -21,29 +21,38 @@
 namespace glimpse::inline v0 {
 
 struct PrintOptions {
-  int digits = 4;        // behind the point
-  Index whole = 1000;    // tensors of up to so many elements are shown whole
-  Index edge = 3;        // of longer ones, so many indices at each end of an axis
+  int digits = 4;      // behind the point
+  Index whole = 1000;  // tensors of up to so many elements are shown whole
+  Index edge = 3;      // of longer ones, so many indices at each end of an axis
 };
 
 namespace detail {
 
 template <class T>
 const char* type_name() {
-  if constexpr (std::is_same_v<T, float>) return "float";
-  else if constexpr (std::is_same_v<T, double>) return "double";
-  else if constexpr (std::is_same_v<T, Index>) return "Index";
-  else if constexpr (std::is_same_v<T, std::uint8_t>) return "uint8";
-  else if constexpr (std::is_same_v<T, bool>) return "bool";
-  else if constexpr (std::is_same_v<T, std::int32_t>) return "int32";
-  else return "number";
+  if constexpr (std::is_same_v<T, float>)
+    return "float";
+  else if constexpr (std::is_same_v<T, double>)
+    return "double";
+  else if constexpr (std::is_same_v<T, Index>)
+    return "Index";
+  else if constexpr (std::is_same_v<T, std::uint8_t>)
+    return "uint8";
+  else if constexpr (std::is_same_v<T, bool>)
+    return "bool";
+  else if constexpr (std::is_same_v<T, std::int32_t>)
+    return "int32";
+  else
+    return "number";
 }
 
 template <class T>
 class Printer {
  public:
   Printer(const Tensor<T>& x, const PrintOptions& options)
-      : x_(x), edge_(x.size() > options.whole ? std::max<Index>(options.edge, 1) : x.size()), digits_(options.digits) {
+      : x_(x),
+        edge_(x.size() > options.whole ? std::max<Index>(options.edge, 1) : x.size()),
+        digits_(options.digits) {
     std::vector<T> shown;
     collect(x_, shown);
     choose_form(shown);
@@ -71,7 +80,8 @@ class Printer {
     }
   }
 
-  /// Whole numbers; or fixed digits, unless the largest has too many before the point or the smallest shows none.
+  /// Whole numbers; or fixed digits, unless the largest has too many before the point or the
+  /// smallest shows none.
   void choose_form(const std::vector<T>& shown) {
     if constexpr (std::is_floating_point_v<T>) {
       bool whole = true;
@@ -83,8 +93,11 @@ class Printer {
         if (v > 0) largest = std::max(largest, v), smallest = std::min(smallest, v);
       }
       const double least = std::pow(10.0, -digits_);
-      const bool apart = largest >= 1e6 || largest < 10 * least || (largest >= 1e3 && smallest < least);
-      form_ = whole && largest < 1e7 ? Form::whole : largest > 0 && apart ? Form::exponent : Form::fixed;
+      const bool apart =
+          largest >= 1e6 || largest < 10 * least || (largest >= 1e3 && smallest < least);
+      form_ = whole && largest < 1e7 ? Form::whole
+              : largest > 0 && apart ? Form::exponent
+                                     : Form::fixed;
     }
   }
 
@@ -92,8 +105,10 @@ class Printer {
     if constexpr (std::is_floating_point_v<T>) {
       char text[512];
       const double d = static_cast<double>(v);
-      if (form_ == Form::whole) std::snprintf(text, sizeof text, "%.0f", d);
-      else std::snprintf(text, sizeof text, form_ == Form::exponent ? "%.*e" : "%.*f", digits_, d);
+      if (form_ == Form::whole)
+        std::snprintf(text, sizeof text, "%.0f", d);
+      else
+        std::snprintf(text, sizeof text, form_ == Form::exponent ? "%.*e" : "%.*f", digits_, d);
       return text;
     } else {
       return std::to_string(+v);
@@ -107,8 +122,10 @@ class Printer {
       return;
     }
     const Index n = x.size(0);
-    const std::string next = x.rank() == 1 ? ", " : "," + std::string(static_cast<std::size_t>(x.rank() - 1), '\n') +
-                                                        std::string(indent, ' ');
+    const std::string next = x.rank() == 1
+                                 ? ", "
+                                 : "," + std::string(static_cast<std::size_t>(x.rank() - 1), '\n') +
+                                       std::string(indent, ' ');
     out += '[';
     if (x.size() > 0) {
       for (Index i = 0; i < n; ++i) {
@@ -141,7 +158,7 @@ std::string to_string(const Tensor<T>& x, const PrintOptions& options = {}) {
 
 /// The same of a variable, or of whatever else has a tensor as its value.
 template <class V>
-  requires requires(const V& v) { v.value().strides(); }
+requires requires(const V& v) { v.value().strides(); }
 std::string to_string(const V& v, const PrintOptions& options = {}) {
   return to_string(v.value(), options);
 }
@@ -152,9 +169,7 @@ std::ostream& operator<<(std::ostream& out, const Tensor<T>& x) {
   return out << to_string(x);
 }
 template <class V>
-  requires requires(const V& v) { v.value().strides(); }
-std::ostream& operator<<(std::ostream& out, const V& v) {
-  return out << to_string(v);
-}
+requires requires(const V& v) { v.value().strides(); }
+std::ostream& operator<<(std::ostream& out, const V& v) { return out << to_string(v); }
 
 }  // namespace glimpse::inline v0

@@ -2,10 +2,10 @@
 //
 //   y_k = sum_r x_(k, r)        k over the kept axes, r over the reduced ones
 //
-// Seen from one axis a dense tensor is (outer, n, inner), so sums go axis by axis from the last: rows where inner is
-// 1, columns elsewhere. Partial sums cover fixed blocks and meet in double: the result does not depend on the number
-// of threads, and a million small terms do not drown. Maxima bring the reduced axes to the end and keep the first of
-// equals.
+// Seen from one axis a dense tensor is (outer, n, inner), so sums go axis by axis from the last:
+// rows where inner is 1, columns elsewhere. Partial sums cover fixed blocks and meet in double: the
+// result does not depend on the number of threads, and a million small terms do not drown. Maxima
+// bring the reduced axes to the end and keep the first of equals.
 #pragma once
 
 #include <utility>
@@ -76,7 +76,8 @@ inline unsigned axis_mask(std::string_view op, const Shape& shape, const Shape& 
   unsigned mask = 0;
   if (axes.empty()) return (1u << shape.rank()) - 1;
   for (const Index axis : axes) {
-    if (axis < -shape.rank() || axis >= shape.rank()) fail<ShapeError>(op, shape, " has no axis ", axis);
+    if (axis < -shape.rank() || axis >= shape.rank())
+      fail<ShapeError>(op, shape, " has no axis ", axis);
     const unsigned bit = 1u << (axis < 0 ? axis + shape.rank() : axis);
     if (mask & bit) fail<ShapeError>(op, "axis ", axis, " of ", shape, " is named twice");
     mask |= bit;
@@ -107,7 +108,8 @@ Tensor<T> sum(const Tensor<T>& x, const Shape& axes = {}, bool keep = false) {
     Index first = last;  // neighbours that are both reduced go at once
     while (first > 0 && (mask >> (first - 1) & 1)) --first;
     Index outer = 1, n = 1, inner = 1;
-    for (Index a = 0; a < shape.rank(); ++a) (a < first ? outer : a <= last ? n : inner) *= shape[a];
+    for (Index a = 0; a < shape.rank(); ++a)
+      (a < first ? outer : a <= last ? n : inner) *= shape[a];
     for (Index a = first; a <= last; ++a) shape[a] = 1;
     Tensor<T> s(shape);
     detail::sum_axis<T>(std::as_const(y).data(), outer, n, inner, s.data());
@@ -130,7 +132,8 @@ Tensor<T> mean(const Tensor<T>& x, const Shape& axes = {}, bool keep = false) {
   return y;
 }
 
-/// The reduced axes of x brought to the end and joined: (kept extents..., number of reduced elements), dense.
+/// The reduced axes of x brought to the end and joined: (kept extents..., number of reduced
+/// elements), dense.
 template <class T>
 Tensor<T> reduced_last(std::string_view op, const Tensor<T>& x, const Shape& axes) {
   const unsigned mask = detail::axis_mask(op, x.shape(), axes);
@@ -147,7 +150,8 @@ Tensor<T> reduced_last(std::string_view op, const Tensor<T>& x, const Shape& axe
 
 namespace detail {
 
-/// Position in every row of the first element that no other is better than; a NaN is better than all.
+/// Position in every row of the first element that no other is better than; a NaN is better than
+/// all.
 template <class Better, class T>
 Tensor<Index> best_in_rows(const Tensor<T>& rows) {
   Shape shape = rows.shape();
@@ -167,11 +171,15 @@ Tensor<Index> best_in_rows(const Tensor<T>& rows) {
 
 struct Larger {
   template <class T>
-  bool operator()(T a, T b) const { return a > b; }
+  bool operator()(T a, T b) const {
+    return a > b;
+  }
 };
 struct Smaller {
   template <class T>
-  bool operator()(T a, T b) const { return a < b; }
+  bool operator()(T a, T b) const {
+    return a < b;
+  }
 };
 
 template <class Better, class T>

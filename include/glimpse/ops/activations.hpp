@@ -5,10 +5,12 @@
 //   (3)  sigmoid     y = 1 / (1 + e^-x)                             dx = dy y (1 - y)
 //   (4)  tanh        y = (e^x - e^-x) / (e^x + e^-x)                dx = dy (1 - y^2)
 //   (5)  softplus    y = ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|)   dx = dy sigmoid(x)
-//   (6)  gelu        y = x s(x),  s = sigmoid(2 c (x + k x^3))      dx = dy (s + x s (1 - s) 2 c (1 + 3 k x^2))
-//        c = sqrt(2 / pi), k = 0.044715; x s(x) is the form with tanh, x/2 (1 + tanh(c (x + k x^3))), rewritten
+//   (6)  gelu        y = x s,  s = sigmoid(u),  u = 2 c (x + k x^3)
+//                    dx = dy (s + x s (1 - s) u'),  u' = 2 c (1 + 3 k x^2)
+//        c = sqrt(2 / pi), k = 0.044715; the same as x/2 (1 + tanh(u/2)), with one exp
 //
-// (1), (3), (4) need their result alone for backward, the others their operand. NaN passes through all of them.
+// (1), (3), (4) need their result alone for backward, the others their operand. NaN passes through
+// all of them.
 #pragma once
 
 #include <glimpse/ops/elementwise.hpp>
@@ -125,14 +127,15 @@ Variable<T> relu(const Variable<T>& x) {
 /// x above 0, slope x below.  x: any shape.  Source: Maas, Hannun, Ng 2013.
 template <class T>
 Variable<T> leaky_relu(const Variable<T>& x, double slope = 0.01) {
-  return elementwise("leaky_relu", x, kernel::LeakyReluForward{slope}, kernel::LeakyReluBackward{slope},
-                     Keep::operand, 1);
+  return elementwise("leaky_relu", x, kernel::LeakyReluForward{slope},
+                     kernel::LeakyReluBackward{slope}, Keep::operand, 1);
 }
 
 /// 1 / (1 + e^-x), between 0 and 1.  x: any shape.
 template <class T>
 Variable<T> sigmoid(const Variable<T>& x) {
-  return elementwise("sigmoid", x, kernel::SigmoidForward{}, kernel::SigmoidBackward{}, Keep::result, 8);
+  return elementwise("sigmoid", x, kernel::SigmoidForward{}, kernel::SigmoidBackward{},
+                     Keep::result, 8);
 }
 
 /// Hyperbolic tangent, between -1 and 1.  x: any shape.
@@ -144,7 +147,8 @@ Variable<T> tanh(const Variable<T>& x) {
 /// ln(1 + e^x), a smooth relu.  x: any shape.
 template <class T>
 Variable<T> softplus(const Variable<T>& x) {
-  return elementwise("softplus", x, kernel::SoftplusForward{}, kernel::SoftplusBackward{}, Keep::operand, 16);
+  return elementwise("softplus", x, kernel::SoftplusForward{}, kernel::SoftplusBackward{},
+                     Keep::operand, 16);
 }
 
 /// x times the normal distribution function, by its usual approximation (6).  x: any shape.

@@ -1,24 +1,16 @@
-// arithmetic: sums, products and simple functions of elements. Two operands broadcast as in NumPy.
+// arithmetic: sums, products and quotients of two operands, which broadcast as in NumPy.
 //
 //   (1)  y = a + b        da = dy           db = dy
 //   (2)  y = a - b        da = dy           db = -dy
 //   (3)  y = a b          da = dy b         db = dy a
 //   (4)  y = a / b        da = dy / b       db = -dy y / b
 //   (5)  y = max(a, b)    da = dy [a >= b]  db = dy [a < b]          minimum alike; ties go to a
-//   (6)  y = e^x          dx = dy y
-//   (7)  y = ln x         dx = dy / x
-//   (8)  y = sqrt x       dx = dy / (2 y)
-//   (9)  y = x^2          dx = 2 dy x
-//  (10)  y = |x|          dx = dy sign(x), 0 at 0
-//  (11)  y = min(max(x, low), high)         dx = dy [low <= x <= high]
 //
-// Gradients of (1)..(5) are summed over the axes in which their operand was repeated (sum_to).
+// Gradients are summed over the axes in which their operand was repeated (sum_to).
 #pragma once
 
-#include <cmath>
-
+#include <glimpse/ops/elementary.hpp>
 #include <glimpse/ops/elementwise.hpp>
-#include <glimpse/simd/math.hpp>
 
 namespace glimpse::inline v0 {
 
@@ -26,23 +18,33 @@ namespace kernel {
 
 struct Add {
   template <class V>
-  [[gnu::always_inline]] static void apply(V& y, const V& a, const V& b) { y = a + b; }
+  [[gnu::always_inline]] static void apply(V& y, const V& a, const V& b) {
+    y = a + b;
+  }
 };
 struct Sub {
   template <class V>
-  [[gnu::always_inline]] static void apply(V& y, const V& a, const V& b) { y = a - b; }
+  [[gnu::always_inline]] static void apply(V& y, const V& a, const V& b) {
+    y = a - b;
+  }
 };
 struct Mul {
   template <class V>
-  [[gnu::always_inline]] static void apply(V& y, const V& a, const V& b) { y = a * b; }
+  [[gnu::always_inline]] static void apply(V& y, const V& a, const V& b) {
+    y = a * b;
+  }
 };
 struct Div {
   template <class V>
-  [[gnu::always_inline]] static void apply(V& y, const V& a, const V& b) { y = a / b; }
+  [[gnu::always_inline]] static void apply(V& y, const V& a, const V& b) {
+    y = a / b;
+  }
 };
 struct NegDiv {
   template <class V>
-  [[gnu::always_inline]] static void apply(V& y, const V& a, const V& b) { y = -a / b; }
+  [[gnu::always_inline]] static void apply(V& y, const V& a, const V& b) {
+    y = -a / b;
+  }
 };
 struct Maximum {
   template <class V>
@@ -78,111 +80,60 @@ struct MinimumTakesLeft {
 /// dy where the other operand was taken: dy (1 - left).
 struct Remaining {
   template <class V>
-  [[gnu::always_inline]] static void apply(V& dx, const V& dy, const V& left) { dx = dy - dy * left; }
-};
-
-struct NegForward {
-  template <class V>
-  [[gnu::always_inline]] static void apply(V& y, const V& x) { y = -x; }
-};
-struct NegBackward {
-  template <class V>
-  [[gnu::always_inline]] static void apply(V& dx, const V& dy, const V&) { dx = -dy; }
-};
-struct SqrtForward {
-  template <class V>
-  [[gnu::always_inline]] static void apply(V& y, const V& x) {
-    for (Index i = 0; i < simd::lanes<V>; ++i) {
-      if constexpr (sizeof(simd::Scalar<V>) == 4) y[i] = __builtin_sqrtf(x[i]);
-      else y[i] = __builtin_sqrt(x[i]);
-    }
-  }
-};
-struct SqrtBackward {
-  template <class V>
-  [[gnu::always_inline]] static void apply(V& dx, const V& dy, const V& y) { dx = dy / (y + y); }
-};
-struct SquareForward {
-  template <class V>
-  [[gnu::always_inline]] static void apply(V& y, const V& x) { y = x * x; }
-};
-struct SquareBackward {
-  template <class V>
-  [[gnu::always_inline]] static void apply(V& dx, const V& dy, const V& x) { dx = dy * (x + x); }
-};
-struct AbsForward {
-  template <class V>
-  [[gnu::always_inline]] static void apply(V& y, const V& x) { y = x < V{} ? -x : x; }
-};
-struct AbsBackward {
-  template <class V>
-  [[gnu::always_inline]] static void apply(V& dx, const V& dy, const V& x) {
-    const V up = x > V{} ? dy : V{};
-    dx = x < V{} ? -dy : up;
-  }
-};
-struct ClampForward {
-  double low, high;
-  template <class V>
-  [[gnu::always_inline]] void apply(V& y, const V& x) const {
-    using T = simd::Scalar<V>;
-    simd::detail::clamp(y, x, static_cast<T>(low), static_cast<T>(high));
-  }
-};
-struct ClampBackward {
-  double low, high;
-  template <class V>
-  [[gnu::always_inline]] void apply(V& dx, const V& dy, const V& x) const {
-    using T = simd::Scalar<V>;
-    const V above = x >= static_cast<T>(low) ? dy : V{};
-    dx = x <= static_cast<T>(high) ? above : V{};
+  [[gnu::always_inline]] static void apply(V& dx, const V& dy, const V& left) {
+    dx = dy - dy * left;
   }
 };
 
 }  // namespace kernel
 
-/// a + b, broadcast.  Throws ShapeError where the shapes do not fit, as do sub, mul, div, maximum, minimum.
+/// a + b, broadcast.  Throws ShapeError where the shapes do not fit, as do sub, mul, div, maximum,
+/// minimum.
 template <class T>
 Variable<T> add(const Variable<T>& a, const Variable<T>& b) {
   Tensor<T> y = kernel::map_broadcast("add", kernel::Add{}, 1, a.value(), b.value());
-  return record("add", y, {a, b}, [as = a.shape(), bs = b.shape()](const Tensor<T>& dy, Gradients<T>& d) {
-    if (d.wants(0)) d.add(0, sum_to(dy, as));  // (1)
-    if (d.wants(1)) d.add(1, sum_to(dy, bs));
-  });
+  return record("add", y, {a, b},
+                [as = a.shape(), bs = b.shape()](const Tensor<T>& dy, Gradients<T>& d) {
+                  if (d.wants(0)) d.add(0, sum_to(dy, as));  // (1)
+                  if (d.wants(1)) d.add(1, sum_to(dy, bs));
+                });
 }
 
 /// a - b, broadcast.
 template <class T>
 Variable<T> sub(const Variable<T>& a, const Variable<T>& b) {
   Tensor<T> y = kernel::map_broadcast("sub", kernel::Sub{}, 1, a.value(), b.value());
-  return record("sub", y, {a, b}, [as = a.shape(), bs = b.shape()](const Tensor<T>& dy, Gradients<T>& d) {
-    if (d.wants(0)) d.add(0, sum_to(dy, as));  // (2)
-    if (!d.wants(1)) return;
-    const Tensor<T> sum = sum_to(dy, bs);
-    kernel::map_gradient(kernel::NegForward{}, 1, d, 1, sum);
-  });
+  return record("sub", y, {a, b},
+                [as = a.shape(), bs = b.shape()](const Tensor<T>& dy, Gradients<T>& d) {
+                  if (d.wants(0)) d.add(0, sum_to(dy, as));  // (2)
+                  if (!d.wants(1)) return;
+                  const Tensor<T> sum = sum_to(dy, bs);
+                  kernel::map_gradient(kernel::NegForward{}, 1, d, 1, sum);
+                });
 }
 
 /// a b, broadcast.
 template <class T>
 Variable<T> mul(const Variable<T>& a, const Variable<T>& b) {
   Tensor<T> y = kernel::map_broadcast("mul", kernel::Mul{}, 1, a.value(), b.value());
-  return record("mul", y, {a, b}, [a = a.value(), b = b.value()](const Tensor<T>& dy, Gradients<T>& d) {
-    kernel::map_broadcast_gradient(kernel::Mul{}, d, 0, a.shape(), dy, b);  // (3)
-    kernel::map_broadcast_gradient(kernel::Mul{}, d, 1, b.shape(), dy, a);
-  });
+  return record("mul", y, {a, b},
+                [a = a.value(), b = b.value()](const Tensor<T>& dy, Gradients<T>& d) {
+                  kernel::map_broadcast_gradient(kernel::Mul{}, d, 0, a.shape(), dy, b);  // (3)
+                  kernel::map_broadcast_gradient(kernel::Mul{}, d, 1, b.shape(), dy, a);
+                });
 }
 
 /// a / b, broadcast.
 template <class T>
 Variable<T> div(const Variable<T>& a, const Variable<T>& b) {
   Tensor<T> y = kernel::map_broadcast("div", kernel::Div{}, 1, a.value(), b.value());
-  return record("div", y, {a, b}, [y, as = a.shape(), b = b.value()](const Tensor<T>& dy, Gradients<T>& d) {
-    kernel::map_broadcast_gradient(kernel::Div{}, d, 0, as, dy, b);  // (4)
-    if (!d.wants(1)) return;
-    const Tensor<T> dyy = kernel::map_broadcast("div", kernel::Mul{}, 1, dy, y);
-    kernel::map_broadcast_gradient(kernel::NegDiv{}, d, 1, b.shape(), dyy, b);
-  });
+  return record("div", y, {a, b},
+                [y, as = a.shape(), b = b.value()](const Tensor<T>& dy, Gradients<T>& d) {
+                  kernel::map_broadcast_gradient(kernel::Div{}, d, 0, as, dy, b);  // (4)
+                  if (!d.wants(1)) return;
+                  const Tensor<T> dyy = kernel::map_broadcast("div", kernel::Mul{}, 1, dy, y);
+                  kernel::map_broadcast_gradient(kernel::NegDiv{}, d, 1, b.shape(), dyy, b);
+                });
 }
 
 namespace detail {
@@ -190,11 +141,13 @@ template <class Take, class Left, class T>
 Variable<T> choose(std::string_view op, const Variable<T>& a, const Variable<T>& b) {
   Tensor<T> y = kernel::map_broadcast(op, Take{}, 1, a.value(), b.value());
   const bool wanted = grad_enabled() && (a.requires_grad() || b.requires_grad());
-  const Tensor<T> left = wanted ? kernel::map_broadcast(op, Left{}, 1, a.value(), b.value()) : Tensor<T>();
-  return record(op, y, {a, b}, [left, as = a.shape(), bs = b.shape()](const Tensor<T>& dy, Gradients<T>& d) {
-    kernel::map_broadcast_gradient(kernel::Mul{}, d, 0, as, dy, left);  // (5)
-    kernel::map_broadcast_gradient(kernel::Remaining{}, d, 1, bs, dy, left);
-  });
+  const Tensor<T> left =
+      wanted ? kernel::map_broadcast(op, Left{}, 1, a.value(), b.value()) : Tensor<T>();
+  return record(op, y, {a, b},
+                [left, as = a.shape(), bs = b.shape()](const Tensor<T>& dy, Gradients<T>& d) {
+                  kernel::map_broadcast_gradient(kernel::Mul{}, d, 0, as, dy, left);  // (5)
+                  kernel::map_broadcast_gradient(kernel::Remaining{}, d, 1, bs, dy, left);
+                });
 }
 }  // namespace detail
 
@@ -209,44 +162,8 @@ Variable<T> minimum(const Variable<T>& a, const Variable<T>& b) {
   return detail::choose<kernel::Minimum, kernel::MinimumTakesLeft>("minimum", a, b);
 }
 
-/// -x.
-template <class T>
-Variable<T> neg(const Variable<T>& x) {
-  return elementwise("neg", x, kernel::NegForward{}, kernel::NegBackward{}, Keep::result, 1);
-}
-/// e^x.
-template <class T>
-Variable<T> exp(const Variable<T>& x) {
-  return elementwise("exp", x, simd::Exp{}, kernel::Mul{}, Keep::result, 8);
-}
-/// Natural logarithm; -infinity at 0, NaN below.
-template <class T>
-Variable<T> log(const Variable<T>& x) {
-  return elementwise("log", x, simd::Log{}, kernel::Div{}, Keep::operand, 8);
-}
-/// Square root; NaN below 0. The gradient at 0 is infinite.
-template <class T>
-Variable<T> sqrt(const Variable<T>& x) {
-  return elementwise("sqrt", x, kernel::SqrtForward{}, kernel::SqrtBackward{}, Keep::result, 4);
-}
-/// x^2.
-template <class T>
-Variable<T> square(const Variable<T>& x) {
-  return elementwise("square", x, kernel::SquareForward{}, kernel::SquareBackward{}, Keep::operand, 1);
-}
-/// |x|.
-template <class T>
-Variable<T> abs(const Variable<T>& x) {
-  return elementwise("abs", x, kernel::AbsForward{}, kernel::AbsBackward{}, Keep::operand, 1);
-}
-/// x held between low and high.  Throws ValueError where low > high.
-template <class T>
-Variable<T> clamp(const Variable<T>& x, double low, double high) {
-  if (!(low <= high)) fail("clamp", "wants low <= high, got ", low, " and ", high);
-  return elementwise("clamp", x, kernel::ClampForward{low, high}, kernel::ClampBackward{low, high}, Keep::operand, 1);
-}
-
-// ---- operators ----------------------------------------------------------------------------------------------
+// ---- operators
+// ----------------------------------------------------------------------------------------------
 
 namespace detail {
 /// A number as an operand that broadcasts and wants no gradient.
@@ -257,30 +174,56 @@ Variable<T> scalar(double s) {
 }  // namespace detail
 
 template <class T>
-Variable<T> operator+(const Variable<T>& a, const Variable<T>& b) { return add(a, b); }
+Variable<T> operator+(const Variable<T>& a, const Variable<T>& b) {
+  return add(a, b);
+}
 template <class T>
-Variable<T> operator+(const Variable<T>& a, double b) { return add(a, detail::scalar<T>(b)); }
+Variable<T> operator+(const Variable<T>& a, double b) {
+  return add(a, detail::scalar<T>(b));
+}
 template <class T>
-Variable<T> operator+(double a, const Variable<T>& b) { return add(detail::scalar<T>(a), b); }
+Variable<T> operator+(double a, const Variable<T>& b) {
+  return add(detail::scalar<T>(a), b);
+}
 template <class T>
-Variable<T> operator-(const Variable<T>& a, const Variable<T>& b) { return sub(a, b); }
+Variable<T> operator-(const Variable<T>& a, const Variable<T>& b) {
+  return sub(a, b);
+}
 template <class T>
-Variable<T> operator-(const Variable<T>& a, double b) { return sub(a, detail::scalar<T>(b)); }
+Variable<T> operator-(const Variable<T>& a, double b) {
+  return sub(a, detail::scalar<T>(b));
+}
 template <class T>
-Variable<T> operator-(double a, const Variable<T>& b) { return sub(detail::scalar<T>(a), b); }
+Variable<T> operator-(double a, const Variable<T>& b) {
+  return sub(detail::scalar<T>(a), b);
+}
 template <class T>
-Variable<T> operator*(const Variable<T>& a, const Variable<T>& b) { return mul(a, b); }
+Variable<T> operator*(const Variable<T>& a, const Variable<T>& b) {
+  return mul(a, b);
+}
 template <class T>
-Variable<T> operator*(const Variable<T>& a, double b) { return mul(a, detail::scalar<T>(b)); }
+Variable<T> operator*(const Variable<T>& a, double b) {
+  return mul(a, detail::scalar<T>(b));
+}
 template <class T>
-Variable<T> operator*(double a, const Variable<T>& b) { return mul(detail::scalar<T>(a), b); }
+Variable<T> operator*(double a, const Variable<T>& b) {
+  return mul(detail::scalar<T>(a), b);
+}
 template <class T>
-Variable<T> operator/(const Variable<T>& a, const Variable<T>& b) { return div(a, b); }
+Variable<T> operator/(const Variable<T>& a, const Variable<T>& b) {
+  return div(a, b);
+}
 template <class T>
-Variable<T> operator/(const Variable<T>& a, double b) { return div(a, detail::scalar<T>(b)); }
+Variable<T> operator/(const Variable<T>& a, double b) {
+  return div(a, detail::scalar<T>(b));
+}
 template <class T>
-Variable<T> operator/(double a, const Variable<T>& b) { return div(detail::scalar<T>(a), b); }
+Variable<T> operator/(double a, const Variable<T>& b) {
+  return div(detail::scalar<T>(a), b);
+}
 template <class T>
-Variable<T> operator-(const Variable<T>& x) { return neg(x); }
+Variable<T> operator-(const Variable<T>& x) {
+  return neg(x);
+}
 
 }  // namespace glimpse::inline v0

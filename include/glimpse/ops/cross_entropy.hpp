@@ -1,9 +1,10 @@
 // cross_entropy: the negative log likelihood of the right classes, straight from the scores.
 //
-//   (1)  p = softmax(x),    q_c = (1 - e) [c = t] + e / C               e: label smoothing, 0 for plain targets
-//   (2)  loss_r = -sum_c q_c ln p_c = ln z + m - (1 - e) x_t - e/C sum_c x_c,    z = sum_c exp(x_c - m)
-//   (3)  L = sum_r loss_r / divisor                                     over the rows that are not masked
-//   (4)  dx_c = dL (p_c - q_c) / divisor                                0 in masked rows
+//   (1)  p = softmax(x),    q_c = (1 - e) [c = t] + e / C      e: label smoothing, 0 for none
+//   (2)  loss_r = -sum_c q_c ln p_c = ln z + m - (1 - e) x_t - e/C sum_c x_c
+//        z = sum_c exp(x_c - m),  m = max_c x_c
+//   (3)  L = sum_r loss_r / divisor                            over the rows that are not masked
+//   (4)  dx_c = dL (p_c - q_c) / divisor                       0 in masked rows
 //
 // x: (rows, C). Forward keeps p, so that backward takes no exp. O(rows C).
 #pragma once
@@ -31,8 +32,8 @@ namespace kernel {
 
 /// Fills p (not the masked rows) and returns the sum of all loss_r.
 template <class T>
-double cross_entropy_forward(Matrix<const T> x, std::span<const Index> targets, Index ignore, double smoothing,
-                             Matrix<T> p) {
+double cross_entropy_forward(Matrix<const T> x, std::span<const Index> targets, Index ignore,
+                             double smoothing, Matrix<T> p) {
   std::vector<double> losses(targets.size());
   parallel_for(x.rows(), 8 * x.cols(), [&](Index r) {
     const Index t = targets[static_cast<std::size_t>(r)];
@@ -40,10 +41,12 @@ double cross_entropy_forward(Matrix<const T> x, std::span<const Index> targets, 
     const T m = simd::max(x.row(r));
     const T z = simd::exp_shifted(x.row(r), m, p.row(r));
     simd::scale(p.row(r), T(1) / z);
-    double loss = std::log(static_cast<double>(z)) - (1 - smoothing) * static_cast<double>(x(r, t) - m);  // (2)
+    double loss = std::log(static_cast<double>(z)) -
+                  (1 - smoothing) * static_cast<double>(x(r, t) - m);  // (2)
     if (smoothing > 0)
-      loss -= smoothing * (static_cast<double>(simd::sum(x.row(r))) / static_cast<double>(x.cols()) -
-                           static_cast<double>(m));
+      loss -=
+          smoothing * (static_cast<double>(simd::sum(x.row(r))) / static_cast<double>(x.cols()) -
+                       static_cast<double>(m));
     losses[static_cast<std::size_t>(r)] = loss;
   });
   double total = 0;
@@ -62,8 +65,8 @@ struct CrossEntropyGradient {
 
 /// g: dL / divisor.
 template <class T>
-void cross_entropy_backward(Matrix<const T> p, std::span<const Index> targets, Index ignore, double smoothing, T g,
-                            Matrix<T> dx, bool add) {
+void cross_entropy_backward(Matrix<const T> p, std::span<const Index> targets, Index ignore,
+                            double smoothing, T g, Matrix<T> dx, bool add) {
   const T off = static_cast<T>(smoothing / static_cast<double>(p.cols()));
   const T on = static_cast<T>(1 - smoothing);
   parallel_for(p.rows(), p.cols(), [&](Index r) {
@@ -80,13 +83,16 @@ void cross_entropy_backward(Matrix<const T> p, std::span<const Index> targets, I
 }  // namespace kernel
 
 /// Cross entropy of class scores with the right classes, one number.
-/// logits: (..., C); targets: one class in [0, C) to a row, or `ignore`. Where every row is masked the loss is 0.
-/// Throws ShapeError for another number of targets, ValueError for a target or an option out of range.
+/// logits: (..., C); targets: one class in [0, C) to a row, or `ignore`. Where every row is masked
+/// the loss is 0.
+/// Throws ShapeError for another number of targets, ValueError for a target or an option out of
+/// range.
 /// Source: label smoothing by Szegedy et al. 2016.
 template <class T>
 Variable<T> cross_entropy(const Variable<T>& logits, std::span<const Index> targets,
                           const CrossEntropyOptions& options = {}) {
-  require(logits.rank() >= 1 && logits.size(-1) > 0, "cross_entropy", "wants at least one class", logits);
+  require(logits.rank() >= 1 && logits.size(-1) > 0, "cross_entropy", "wants at least one class",
+          logits);
   const Tensor<T> x = logits.value().contiguous();
   const Index rows = rows_of(x).rows(), classes = x.size(-1);
   if (std::ssize(targets) != rows)
@@ -94,7 +100,8 @@ Variable<T> cross_entropy(const Variable<T>& logits, std::span<const Index> targ
   Index counted = 0;
   for (const Index t : targets) {
     if (t == options.ignore) continue;
-    if (t < 0 || t >= classes) fail("cross_entropy", "target ", t, " leaves the ", classes, " classes of ", logits);
+    if (t < 0 || t >= classes)
+      fail("cross_entropy", "target ", t, " leaves the ", classes, " classes of ", logits);
     ++counted;
   }
   const double e = options.label_smoothing;
@@ -105,14 +112,16 @@ Variable<T> cross_entropy(const Variable<T>& logits, std::span<const Index> targ
   if (options.divisor == 0 && options.reduction == Reduction::mean)
     divisor = static_cast<double>(std::max<Index>(counted, 1));
   Tensor<T> p = empty_like(x);
-  const double total = kernel::cross_entropy_forward<T>(rows_of(x), targets, options.ignore, e, rows_of(p));
+  const double total =
+      kernel::cross_entropy_forward<T>(rows_of(x), targets, options.ignore, e, rows_of(p));
   Tensor<T> loss = full<T>(Shape{}, static_cast<T>(total / divisor));  // (3)
   return record("cross_entropy", loss, {logits},
-                [p, kept = std::vector<Index>(targets.begin(), targets.end()), ignore = options.ignore, e, divisor](
-                    const Tensor<T>& dy, Gradients<T>& d) {
+                [p, kept = std::vector<Index>(targets.begin(), targets.end()),
+                 ignore = options.ignore, e, divisor](const Tensor<T>& dy, Gradients<T>& d) {
                   const T g = static_cast<T>(static_cast<double>(dy.item()) / divisor);
                   const kernel::Target<T> dx = kernel::target_of(d, 0);
-                  kernel::cross_entropy_backward<T>(rows_of(p), kept, ignore, e, g, rows_of(dx.dx), dx.add);
+                  kernel::cross_entropy_backward<T>(rows_of(p), kept, ignore, e, g, rows_of(dx.dx),
+                                                    dx.add);
                 });
 }
 

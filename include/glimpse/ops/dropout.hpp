@@ -3,9 +3,9 @@
 //   (1)  y_i = m_i x_i,   m_i = 0 with probability p, else 1 / (1 - p)
 //   (2)  dx_i = m_i dy_i
 //
-// m_i comes from word number (position + i) of the generator, so the mask does not depend on the number of threads,
-// and the generator moves on by one word for every element.
-// Source: Srivastava et al. 2014.
+// m_i comes from word number (position + i) of the generator, so the mask does not depend on the
+// number of threads, and the generator moves on by one word for every element. Source: Srivastava
+// et al. 2014.
 #pragma once
 
 #include <cstdint>
@@ -19,23 +19,29 @@ namespace kernel {
 
 struct DropoutApply {  // (1) and (2) are the same product
   template <class V>
-  [[gnu::always_inline]] static void apply(V& y, const V& x, const V& mask) { y = x * mask; }
+  [[gnu::always_inline]] static void apply(V& y, const V& x, const V& mask) {
+    y = x * mask;
+  }
 };
 
-/// Words 4 b to 4 b + 3 of `out` are the Philox block of counter first + b (core/random.hpp), for b below `blocks`
-/// rounded up to whole vectors. Each 64-bit lane holds one 32-bit word, and so its product too.
+/// Words 4 b to 4 b + 3 of `out` are the Philox block of counter first + b (core/random.hpp), for b
+/// below `blocks` rounded up to whole vectors. Each 64-bit lane holds one 32-bit word, and so its
+/// product too.
 struct PhiloxKernel {
   template <int Bytes>
-  [[gnu::always_inline]] static inline void run(std::uint64_t first, std::uint64_t stream, std::uint64_t seed,
-                                                Index blocks, std::uint32_t* out) {
+  [[gnu::always_inline]] static inline void run(std::uint64_t first, std::uint64_t stream,
+                                                std::uint64_t seed, Index blocks,
+                                                std::uint32_t* out) {
     using V = simd::Vec<std::uint64_t, Bytes>;
     constexpr std::uint64_t low = 0xFFFFFFFFu;
     for (Index b = 0; b < blocks; b += simd::lanes<V>) {
       std::uint64_t lane[simd::lanes<V>];
-      for (Index l = 0; l < simd::lanes<V>; ++l) lane[l] = first + static_cast<std::uint64_t>(b + l);
+      for (Index l = 0; l < simd::lanes<V>; ++l)
+        lane[l] = first + static_cast<std::uint64_t>(b + l);
       V counter;
       simd::load(counter, lane);
-      V c0 = counter & low, c1 = counter >> 32, c2 = V{} + (stream & low), c3 = V{} + (stream >> 32);
+      V c0 = counter & low, c1 = counter >> 32, c2 = V{} + (stream & low),
+        c3 = V{} + (stream >> 32);
       std::uint64_t key0 = seed & low, key1 = seed >> 32;
       for (int round = 0; round < 10; ++round) {
         const V p0 = c0 * std::uint64_t{0xD2511F53u}, p1 = c2 * std::uint64_t{0xCD9E8D57u};
@@ -48,7 +54,8 @@ struct PhiloxKernel {
       }
       for (int w = 0; w < 4; ++w) {
         simd::store(lane, w == 0 ? c0 : w == 1 ? c1 : w == 2 ? c2 : c3);
-        for (Index l = 0; l < simd::lanes<V>; ++l) out[4 * (b + l) + w] = static_cast<std::uint32_t>(lane[l]);
+        for (Index l = 0; l < simd::lanes<V>; ++l)
+          out[4 * (b + l) + w] = static_cast<std::uint32_t>(lane[l]);
       }
     }
   }
@@ -57,8 +64,8 @@ struct PhiloxKernel {
 /// Elements that share one buffer of words.
 inline constexpr Index dropout_chunk = 2048;
 
-/// 0 or 1 / (1 - p) for each element, from `rng`, which moves on: element i is dropped where the word that
-/// rng.bits() would give after i calls is below p 2^32.
+/// 0 or 1 / (1 - p) for each element, from `rng`, which moves on: element i is dropped where the
+/// word that rng.bits() would give after i calls is below p 2^32.
 template <class T>
 Tensor<T> dropout_mask(const Shape& shape, double p, Random& rng) {
   Tensor<T> mask(shape);
@@ -74,7 +81,8 @@ Tensor<T> dropout_mask(const Shape& shape, double p, Random& rng) {
     for (Index i = begin; i < end; ++i)  // no branch, which would be guessed wrong every other time
       m[i] = kept * static_cast<T>(words[skip + i - begin] >= threshold);
   });
-  rng = Random({start.seed, start.stream, start.position + static_cast<std::uint64_t>(mask.size())});
+  rng =
+      Random({start.seed, start.stream, start.position + static_cast<std::uint64_t>(mask.size())});
   return mask;
 }
 

@@ -1,10 +1,10 @@
 // elementwise: what all operations share that treat elements one by one.
 //
-//   y_i  = f(x_i, ...)                      broadcast: the operands are repeated to the joint shape first
-//   dx_i = dy_i f'(x_i, ...)                then summed over what was repeated (sum_to)
+//   y_i  = f(x_i, ...)                      broadcast: the operands are repeated to the joint shape
+//   first dx_i = dy_i f'(x_i, ...)                then summed over what was repeated (sum_to)
 //
-// f is a functor on vectors, `f.apply(V& y, const V& x...)` (simd/map.hpp). One pass over memory: the first gradient
-// of an input is written, later ones are added in place.
+// f is a functor on vectors, `f.apply(V& y, const V& x...)` (simd/map.hpp). One pass over memory:
+// the first gradient of an input is written, later ones are added in place.
 #pragma once
 
 #include <glimpse/autograd/variable.hpp>
@@ -75,8 +75,10 @@ Target<T> target_of(Gradients<T>& d, std::size_t i) {
 /// dx = f(in...) or, where gradients are added, dx += f(in...); on one thread.
 template <class F, class T, class... In>
 void write_or_add(bool add, const F& f, Index n, T* dx, const In*... in) {
-  if (add) simd::update(Added<F>{f}, n, dx, in...);
-  else simd::map(f, n, dx, in...);
+  if (add)
+    simd::update(Added<F>{f}, n, dx, in...);
+  else
+    simd::map(f, n, dx, in...);
 }
 
 /// Gradient of input i: f(in...), all dense and of the input's shape.
@@ -91,12 +93,14 @@ void map_gradient(const F& f, Index cost, Gradients<T>& d, std::size_t i, const 
 
 /// f(a, b), broadcast.  Throws ShapeError where the shapes do not fit.
 template <class F, class T>
-Tensor<T> map_broadcast(std::string_view op, const F& f, Index cost, const Tensor<T>& a, const Tensor<T>& b) {
+Tensor<T> map_broadcast(std::string_view op, const F& f, Index cost, const Tensor<T>& a,
+                        const Tensor<T>& b) {
   Shape shape;
   if (!broadcast_into(a.shape(), b.shape(), shape))
     fail<ShapeError>(op, a.shape(), " and ", b.shape(), " do not broadcast");
   Tensor<T> y(shape);
-  const Tensor<T> left = a.contiguous().broadcast_to(shape), right = b.contiguous().broadcast_to(shape);
+  const Tensor<T> left = a.contiguous().broadcast_to(shape),
+                  right = b.contiguous().broadcast_to(shape);
   const Loops<3> loops = join_axes<3>(shape, {y.strides(), left.strides(), right.strides()});
   T* const to = y.data();
   const T* const from_a = left.raw();
@@ -114,23 +118,26 @@ Tensor<T> map_broadcast(std::string_view op, const F& f, Index cost, const Tenso
 
 /// Gradient of input i of extents `shape`: f(dy, other) over the joint shape, summed to `shape`.
 template <class F, class T>
-void map_broadcast_gradient(const F& f, Gradients<T>& d, std::size_t i, const Shape& shape, const Tensor<T>& dy,
-                            const Tensor<T>& other) {
+void map_broadcast_gradient(const F& f, Gradients<T>& d, std::size_t i, const Shape& shape,
+                            const Tensor<T>& dy, const Tensor<T>& other) {
   if (!d.wants(i)) return;
-  if (shape == dy.shape() && shape == other.shape() && other.is_contiguous()) map_gradient(f, 1, d, i, dy, other);
-  else d.add(i, sum_to(map_broadcast("gradient", f, 1, dy, other), shape));
+  if (shape == dy.shape() && shape == other.shape() && other.is_contiguous())
+    map_gradient(f, 1, d, i, dy, other);
+  else
+    d.add(i, sum_to(map_broadcast("gradient", f, 1, dy, other), shape));
 }
 
 }  // namespace glimpse::inline v0::kernel
 
 namespace glimpse::inline v0 {
 
-/// An operation of one operand whose gradient is backward(dy, kept), kept being its operand or its result.
+/// An operation of one operand whose gradient is backward(dy, kept), kept being its operand or its
+/// result.
 enum class Keep { operand, result };
 
 template <class Forward, class Backward, class T>
-Variable<T> elementwise(std::string_view op, const Variable<T>& x, const Forward& forward, const Backward& backward,
-                        Keep keep, Index cost) {
+Variable<T> elementwise(std::string_view op, const Variable<T>& x, const Forward& forward,
+                        const Backward& backward, Keep keep, Index cost) {
   const Tensor<T> in = x.value().contiguous();
   Tensor<T> y = empty_like(in);
   kernel::map(forward, cost, y.size(), y.data(), in.data());

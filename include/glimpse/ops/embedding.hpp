@@ -29,9 +29,11 @@ void embedding_backward(std::span<const Index> indices, const Tensor<T>& dy, Ten
 }  // namespace kernel
 
 /// Rows of `weight` (V, E) by number.  Returns index_shape + (E).
-/// Throws ValueError for an index outside [0, V), ShapeError where the indices do not fill `index_shape`.
+/// Throws ValueError for an index outside [0, V), ShapeError where the indices do not fill
+/// `index_shape`.
 template <class T>
-Variable<T> embedding(const Variable<T>& weight, std::span<const Index> indices, const Shape& index_shape) {
+Variable<T> embedding(const Variable<T>& weight, std::span<const Index> indices,
+                      const Shape& index_shape) {
   require(weight.rank() == 2, "embedding", "wants a table (V, E)", weight);
   if (std::ssize(indices) != index_shape.count())
     fail<ShapeError>("embedding", indices.size(), " indices do not fill ", index_shape);
@@ -39,7 +41,8 @@ Variable<T> embedding(const Variable<T>& weight, std::span<const Index> indices,
   shape.push_back(weight.size(1));
   Tensor<T> y = kernel::embedding_forward(weight.value(), indices).reshape(shape);
   return record("embedding", y, {weight},
-                [kept = std::vector<Index>(indices.begin(), indices.end())](const Tensor<T>& dy, Gradients<T>& d) {
+                [kept = std::vector<Index>(indices.begin(), indices.end())](const Tensor<T>& dy,
+                                                                            Gradients<T>& d) {
                   kernel::embedding_backward<T>(kept, dy.reshape({-1, dy.size(-1)}), d[0]);
                 });
 }

@@ -31,21 +31,24 @@ inline Shape with_matrix(Shape batch, Index rows, Index cols) {
   return batch;
 }
 
-/// c = op(a) op(b), or c += op(a) op(b), for every batch of c, to which those of a and b broadcast. All dense.
+/// c = op(a) op(b), or c += op(a) op(b), for every batch of c, to which those of a and b broadcast.
+/// All dense.
 template <class T>
-void batched_product(simd::Trans ta, simd::Trans tb, const Tensor<T>& a, const Tensor<T>& b, Tensor<T>& c, bool add) {
+void batched_product(simd::Trans ta, simd::Trans tb, const Tensor<T>& a, const Tensor<T>& b,
+                     Tensor<T>& c, bool add) {
   const Index m = c.size(-2), n = c.size(-1), k = a.size(ta == simd::Trans::no ? -1 : -2);
   const Shape batch = batch_of(c.shape());
   const Tensor<T> left = a.broadcast_to(with_matrix(batch, a.size(-2), a.size(-1)));
   const Tensor<T> right = b.broadcast_to(with_matrix(batch, b.size(-2), b.size(-1)));
-  const Loops<3> loops =
-      join_axes<3>(batch, {batch_of(c.strides()), batch_of(left.strides()), batch_of(right.strides())});
+  const Loops<3> loops = join_axes<3>(
+      batch, {batch_of(c.strides()), batch_of(left.strides()), batch_of(right.strides())});
   T* const out = c.data();
   const T* const from_a = left.raw();
   const T* const from_b = right.raw();
   for_each_run(loops, m * n * k / 64 + 1, [&](const std::array<Index, 3>& at, Index count) {
-    simd::gemm_batched<T>(count, ta, tb, m, n, k, T(1), from_a + at[1], a.size(-1), loops.step(1), from_b + at[2],
-                          b.size(-1), loops.step(2), T(add), out + at[0], n, loops.step(0));
+    simd::gemm_batched<T>(count, ta, tb, m, n, k, T(1), from_a + at[1], a.size(-1), loops.step(1),
+                          from_b + at[2], b.size(-1), loops.step(2), T(add), out + at[0], n,
+                          loops.step(0));
   });
 }
 
@@ -54,10 +57,12 @@ void matmul_forward(const Tensor<T>& a, const Tensor<T>& b, Tensor<T>& y) {
   batched_product(simd::Trans::no, simd::Trans::no, a, b, y, false);  // (1)
 }
 
-/// Gradient of operand i: op(left) op(right), straight into place where no batches share the operand.
+/// Gradient of operand i: op(left) op(right), straight into place where no batches share the
+/// operand.
 template <class T>
-void matmul_backward(Gradients<T>& d, std::size_t i, const Shape& shape, simd::Trans tl, const Tensor<T>& left,
-                     simd::Trans tr, const Tensor<T>& right, const Shape& batch) {
+void matmul_backward(Gradients<T>& d, std::size_t i, const Shape& shape, simd::Trans tl,
+                     const Tensor<T>& left, simd::Trans tr, const Tensor<T>& right,
+                     const Shape& batch) {
   if (!d.wants(i)) return;
   if (batch_of(shape) == batch) {
     const Target<T> target = target_of(d, i);
@@ -72,9 +77,9 @@ void matmul_backward(Gradients<T>& d, std::size_t i, const Shape& shape, simd::T
 }  // namespace kernel
 
 /// a b for matrices in the last two axes; the axes before them broadcast.
-/// a: (..., m, k), b: (..., k, n).  Returns (..., m, n). An operand of rank 1 is a row (left) or a column (right),
-/// and its axis is not in the result.
-/// Throws ShapeError where the extents do not fit.
+/// a: (..., m, k), b: (..., k, n).  Returns (..., m, n). An operand of rank 1 is a row (left) or a
+/// column (right), and its axis is not in the result. Throws ShapeError where the extents do not
+/// fit.
 template <class T>
 Variable<T> matmul(const Variable<T>& a, const Variable<T>& b) {
   require(a.rank() >= 1 && b.rank() >= 1, "matmul", "wants at least one axis", a, b);
@@ -90,7 +95,8 @@ Variable<T> matmul(const Variable<T>& a, const Variable<T>& b) {
     fail<ShapeError>("matmul", "the leading axes of ", a, " and ", b, " do not broadcast");
   const Index m = a.size(-2), k = a.size(-1), n = b.size(-1);
   if (b.rank() == 2 && a.rank() > 2)  // one matrix for all rows: one product
-    return reshape(matmul(reshape(a, {a.size() / std::max<Index>(k, 1), k}), b), kernel::with_matrix(batch, m, n));
+    return reshape(matmul(reshape(a, {a.size() / std::max<Index>(k, 1), k}), b),
+                   kernel::with_matrix(batch, m, n));
 
   const Tensor<T> left = a.value().contiguous(), right = b.value().contiguous();
   Tensor<T> y(kernel::with_matrix(batch, m, n));

@@ -2,7 +2,7 @@
 //
 //   (1)  sum    y_k = sum_r x_(k, r)          dx_(k, r) = dy_k
 //   (2)  mean   y_k = 1/n sum_r x_(k, r)      dx_(k, r) = dy_k / n
-//   (3)  max    y_k = x_(k, r*),  r* = the first r with the largest x       dx_(k, r) = dy_k [r = r*]
+//   (3)  max    y_k = x_(k, r*)               dx_(k, r) = dy_k [r = r*],  r* the first largest
 //        min    alike
 //
 // k runs over the kept axes, r over the n places of the reduced ones.
@@ -29,7 +29,8 @@ Tensor<T> sum_backward(const Tensor<T>& dy, const Shape& shape, unsigned mask, T
 
 /// Puts every dy where its maximum stood: `at` counts within the reduced axes.
 template <class T>
-Tensor<T> max_backward(const Tensor<T>& dy, const Tensor<Index>& at, const Shape& shape, unsigned mask) {
+Tensor<T> max_backward(const Tensor<T>& dy, const Tensor<Index>& at, const Shape& shape,
+                       unsigned mask) {
   Shape order, back = shape, rows;
   for (const unsigned part : {~mask, mask})
     for (Index a = 0; a < shape.rank(); ++a)

@@ -1,8 +1,10 @@
 // shape_ops: the same numbers, elsewhere. Each is linear, y = P x with ones and zeros in P, and so
 //
-//   dx += P^T dy          a gradient goes back where its number came from; numbers used twice get the sum
+//   dx += P^T dy          a gradient goes back where its number came from; numbers used twice get
+//   the sum
 //
-// Values stay dense: what would be a strided view is copied here, once, in square tiles (core/loops.hpp).
+// Values stay dense: what would be a strided view is copied here, once, in square tiles
+// (core/loops.hpp).
 #pragma once
 
 #include <span>
@@ -19,9 +21,9 @@ namespace glimpse::inline v0 {
 /// Throws ShapeError where the number of elements differs.
 template <class T>
 Variable<T> reshape(const Variable<T>& x, const Shape& shape) {
-  return record("reshape", x.value().reshape(shape), {x}, [from = x.shape()](const Tensor<T>& dy, Gradients<T>& d) {
-    d.add(0, dy.reshape(from));
-  });
+  return record(
+      "reshape", x.value().reshape(shape), {x},
+      [from = x.shape()](const Tensor<T>& dy, Gradients<T>& d) { d.add(0, dy.reshape(from)); });
 }
 
 /// Joins all axes from `from_axis` on into one: (N, C, H, W) to (N, C H W).
@@ -32,8 +34,10 @@ Variable<T> flatten(const Variable<T>& x, Index from_axis = 1) {
   Shape shape;
   Index joined = 1;
   for (Index a = 0; a < rank; ++a) {
-    if (a < first) shape.push_back(x.size(a));
-    else joined *= x.size(a);
+    if (a < first)
+      shape.push_back(x.size(a));
+    else
+      joined *= x.size(a);
   }
   shape.push_back(joined);
   return reshape(x, shape);
@@ -45,14 +49,16 @@ Variable<T> permute(const Variable<T>& x, const Shape& order) {
   Tensor<T> y = x.value().permute(order).contiguous();
   Shape back = order;
   for (Index i = 0; i < order.rank(); ++i) back[order[i]] = i;
-  return record("permute", y, {x}, [back](const Tensor<T>& dy, Gradients<T>& d) { d.add(0, dy.permute(back)); });
+  return record("permute", y, {x},
+                [back](const Tensor<T>& dy, Gradients<T>& d) { d.add(0, dy.permute(back)); });
 }
 
 /// Exchanges two axes.
 template <class T>
 Variable<T> transpose(const Variable<T>& x, Index a, Index b) {
   Tensor<T> y = x.value().transpose(a, b).contiguous();
-  return record("transpose", y, {x}, [a, b](const Tensor<T>& dy, Gradients<T>& d) { d.add(0, dy.transpose(a, b)); });
+  return record("transpose", y, {x},
+                [a, b](const Tensor<T>& dy, Gradients<T>& d) { d.add(0, dy.transpose(a, b)); });
 }
 
 /// Elements [begin, end) of one axis; negative bounds count from the end.
@@ -88,7 +94,8 @@ template <class T>
 Variable<T> concatenate(const std::vector<Variable<T>>& parts, Index axis) {
   Tensor<T> y = concatenate(detail::values_of(parts), axis);
   std::vector<Index> ends;
-  for (const Variable<T>& part : parts) ends.push_back((ends.empty() ? 0 : ends.back()) + part.size(axis));
+  for (const Variable<T>& part : parts)
+    ends.push_back((ends.empty() ? 0 : ends.back()) + part.size(axis));
   return record("concatenate", y, parts, [axis, ends](const Tensor<T>& dy, Gradients<T>& d) {
     for (std::size_t i = 0; i < ends.size(); ++i)
       if (d.wants(i)) d.add(i, dy.slice(axis, i > 0 ? ends[i - 1] : 0, ends[i]));
@@ -118,7 +125,8 @@ Variable<T> broadcast_to(const Variable<T>& x, const Shape& shape) {
 /// x: (..., H, W).  Returns (..., top + H + bottom, left + W + right).
 /// Throws ShapeError for a rank below 2, ValueError for a negative width.
 template <class T>
-Variable<T> pad2d(const Variable<T>& x, Index top, Index bottom, Index left, Index right, double value = 0) {
+Variable<T> pad2d(const Variable<T>& x, Index top, Index bottom, Index left, Index right,
+                  double value = 0) {
   require(x.rank() >= 2, "pad2d", "wants at least two axes", x);
   if (std::min(std::min(top, bottom), std::min(left, right)) < 0)
     fail("pad2d", "wants widths of at least 0, got ", Shape{top, bottom, left, right});
@@ -127,20 +135,22 @@ Variable<T> pad2d(const Variable<T>& x, Index top, Index bottom, Index left, Ind
   shape[-2] += top + bottom;
   shape[-1] += left + right;
   Tensor<T> y = full<T>(shape, static_cast<T>(value));
-  const auto inside = [=](const Tensor<T>& t) { return t.slice(-2, top, top + h).slice(-1, left, left + w); };
+  const auto inside = [=](const Tensor<T>& t) {
+    return t.slice(-2, top, top + h).slice(-1, left, left + w);
+  };
   inside(y).copy_from(x.value());
-  return record("pad2d", y, {x}, [inside](const Tensor<T>& dy, Gradients<T>& d) { d.add(0, inside(dy)); });
+  return record("pad2d", y, {x},
+                [inside](const Tensor<T>& dy, Gradients<T>& d) { d.add(0, inside(dy)); });
 }
 
-/// The rows of x (R, ...) that `indices` names, along the first axis; one may be named more than once.
-/// Throws ValueError for an index outside [0, R).
+/// The rows of x (R, ...) that `indices` names, along the first axis; one may be named more than
+/// once. Throws ValueError for an index outside [0, R).
 template <class T>
 Variable<T> gather_rows(const Variable<T>& x, std::span<const Index> indices) {
   Tensor<T> y = gather_rows(x.value(), indices);
   return record("gather_rows", y, {x},
-                [kept = std::vector<Index>(indices.begin(), indices.end())](const Tensor<T>& dy, Gradients<T>& d) {
-                  scatter_add_rows<T>(d[0], kept, dy);
-                });
+                [kept = std::vector<Index>(indices.begin(), indices.end())](
+                    const Tensor<T>& dy, Gradients<T>& d) { scatter_add_rows<T>(d[0], kept, dy); });
 }
 
 }  // namespace glimpse::inline v0

@@ -7,8 +7,8 @@
 //   (4)  l_i = ln y_i = x_i - m - ln sum_j exp(x_j - m)
 //   (5)  dx_j = dl_j - exp(l_j) sum_i dl_i                               from (2) with dl = dy / y
 //
-// With lengths, row r runs over its first n_r places only; the places behind get exactly 0, and no gradient.
-// x, y: (rows, n). O(rows n). The derivation is told at length in docs/math/softmax.md.
+// With lengths, row r runs over its first n_r places only; the places behind get exactly 0, and no
+// gradient. x, y: (rows, n). O(rows n). The derivation is told at length in docs/math/softmax.md.
 #pragma once
 
 #include <cmath>
