@@ -32,8 +32,9 @@ class Tensor {
   Tensor() = default;
 
   /// Uninitialised numbers; prefer the factories below.
-  explicit Tensor(const Shape& shape) : shape_(shape), strides_(row_major_strides(shape)) {
+  explicit Tensor(const Shape& shape) : shape_(shape) {
     check_shape(shape);
+    strides_ = row_major_strides(shape);  // only now: those of a refused shape may overflow
     storage_ = Storage(static_cast<std::size_t>(shape.count()) * sizeof(T));
   }
 
