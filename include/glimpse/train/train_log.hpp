@@ -50,8 +50,8 @@ class TrainLog {
 
   /// Loss and accuracies against time, as a PNG.
   void draw(const std::string& path) const {
-    Series loss{.name = "loss"}, words{.name = "words right, each symbol given the true ones before it"};
-    Series validation{.name = "words right, read freely", .dots = true};
+    Series loss{.name = "loss"}, words{.name = "training, symbol by symbol"};
+    Series validation{.name = "validation, read freely", .dots = true};
     for (const Line& l : lines_) {
       const double minutes = l.seconds / 60;
       if (l.validation >= 0) {
@@ -63,7 +63,7 @@ class TrainLog {
     }
     if (loss.x.size() < 2) return;
     Plot losses{.title = "Loss", .x_label = "minutes", .y_label = "-ln p of a symbol", .series = {loss}, .y_low = 0};
-    Plot accuracy{.title = "Accuracy", .x_label = "minutes", .y_label = "%", .series = {words}, .y_low = 0, .y_high = 100};
+    Plot accuracy{.title = "Words right", .x_label = "minutes", .y_label = "%", .series = {words}, .y_low = 0, .y_high = 100};
     if (!validation.x.empty()) accuracy.series.push_back(validation);
     write_png(path, concatenate<float>({glimpse::draw(losses), glimpse::draw(accuracy)}, 1));
   }

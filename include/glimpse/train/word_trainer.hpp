@@ -94,8 +94,8 @@ class WordTrainer {
       if (!options_.validation.empty() && seconds_ - last_validation > options_.validate_every)
         validate(), last_validation = seconds_;
     }
-    save();
     if (spent()) validate();
+    save();
     progress_.finish();
     return {step_, seconds_, loss_, best_, spent()};
   }
