@@ -41,6 +41,7 @@ int main(int argc, char** argv) {
   app.add_option("--valid", options.validation, "folders to validate on")->check(CLI::ExistingDirectory);
   app.add_option("--valid-limit", options.validation_limit, "pictures a folder in validation")->capture_default_str();
   app.add_option("--valid-every", options.validate_every, "seconds between validations")->capture_default_str();
+  app.add_option("--save-every", options.save_every, "seconds between checkpoints")->check(CLI::NonNegativeNumber)->capture_default_str();
   app.add_option("--minutes", options.minutes, "budget in minutes")->check(CLI::PositiveNumber);
   app.add_option("--steps", options.steps, "budget in steps; such a run is reproducible bit for bit");
   app.add_option("--stop-after", options.stop_after, "stop after so many steps of the budget, to be resumed");

@@ -8,7 +8,7 @@
 //   (5)  dx_j = dl_j - exp(l_j) sum_i dl_i                               from (2) with dl = dy / y
 //
 // With lengths, row r runs over its first n_r places only; the places behind get exactly 0, and no
-// gradient. x, y: (rows, n). O(rows n). The derivation is told at length in docs/math/softmax.md.
+// gradient. x, y: (rows, n). O(rows n).
 #pragma once
 
 #include <cmath>

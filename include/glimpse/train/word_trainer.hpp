@@ -90,7 +90,7 @@ class WordTrainer {
       seconds_ += std::chrono::duration<double>(Clock::now() - start).count();
       progress_.show(status());
       if (step_ % options_.log_every == 0) log_line();
-      if (seconds_ - last_save > options_.save_every) save(), last_save = seconds_;
+      if (seconds_ - last_save >= options_.save_every) save(), last_save = seconds_;
       if (!options_.validation.empty() && seconds_ - last_validation > options_.validate_every)
         validate(), last_validation = seconds_;
     }
