@@ -17,6 +17,12 @@ inline int run_program(CLI::App& app, int argc, char** argv, const std::function
     return 0;
   } catch (const CLI::ParseError& e) {
     std::string line = e.what();
+    // An option that nobody knows is the likelier mistake, and CLI11 tells of a missing argument first.
+    for (int i = 1; i < argc && e.get_name() == "RequiredError"; ++i) {
+      const std::string word = std::string(argv[i]).substr(0, std::string(argv[i]).find('='));
+      if (word.size() > 1 && word[0] == '-' && app.get_option_no_throw(word) == nullptr)
+        line = "The following argument was not expected: " + word;
+    }
     for (char& c : line) c = c == '\n' ? ' ' : c;
     std::fprintf(stderr, "%s: %s (--help tells more)\n", app.get_name().c_str(), line.c_str());
     return 2;

@@ -108,7 +108,7 @@ TEST_CASE("a leaf may be the whole graph", "[autograd]") {
   CHECK(x.grad().item() == 2);
 }
 
-TEST_CASE("a seed starts from any shape; without one only one element does", "[autograd]") {
+TEST_CASE("a seed starts from any shape, without one only one element does", "[autograd]") {
   const auto x = parameter(tensor<double>({1, 2, 3}));
   const auto y = times(x, 2);
   CHECK_THROWS_AS(y.backward(), ShapeError);
