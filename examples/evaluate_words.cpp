@@ -36,7 +36,7 @@ int main(int argc, char** argv) {
     std::ofstream out;
     if (!predictions.empty()) {
       out.open(predictions);
-      if (!out) fail<IoError>("evaluate_words", "cannot write ", predictions);
+      if (!out) fail<IoError>("--predictions", "cannot write ", predictions);
     }
     std::printf("%-24s %7s %9s %7s %8s\n", "folder", "words", "accuracy", "1-NED", "ms/word");
     WordScore sum;

@@ -38,7 +38,7 @@ std::vector<std::string> pictures_of(const std::vector<std::string>& names) {
       if (entry.is_regular_file() && (end == ".png" || end == ".jpg" || end == ".jpeg" || end == ".bmp"))
         inside.insert(entry.path().string());
     }
-    if (inside.empty()) fail<IoError>("read_words", name, " holds no picture");
+    if (inside.empty()) fail<IoError>("folder", name, " holds no picture");
     paths.insert(paths.end(), inside.begin(), inside.end());
   }
   return paths;

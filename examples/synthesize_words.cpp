@@ -1,8 +1,7 @@
 // synthesize_words: writes drawn words as PNG files, their labels, and a contact sheet to look at.
 //
-//   synthesize_words --out words --count 200                    words/images/*.png,
-//   words/labels.tsv, words/sheet.png synthesize_words --out bent --count 50 --style curved --set
-//   blur=0 --words lexicon.txt
+//   synthesize_words --out words --count 200          words/images/*.png, words/labels.tsv, words/sheet.png
+//   synthesize_words --out bent --count 50 --style curved --set blur=0 --words lexicon.txt
 //
 // The same seed and fonts give the same pictures on every machine with any number of threads.
 #include <cmath>
@@ -12,10 +11,10 @@
 #include <iostream>
 #include <map>
 
-#include <CLI/CLI.hpp>
-
 #include <glimpse/data/synth.hpp>
 #include <glimpse/io/image.hpp>
+
+#include "program.hpp"
 
 using namespace glimpse;
 
@@ -92,63 +91,51 @@ int run(int argc, char** argv) {
   app.add_option("--sheet", on_sheet, "number of words on the contact sheet")
       ->check(CLI::Range(0, 2000))
       ->capture_default_str();
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& e) {
-    if (e.get_exit_code() == 0) return app.exit(e);
-    fail("synthesize_words", e.what());
-  }
-
-  synth::Recipe recipe = styles.at(style);
-  for (const std::string& setting : settings) synth::change(recipe, setting);
-  if (print_recipe) {
-    std::cout << synth::to_string(recipe);
-    return 0;
-  }
-  if (out.empty()) fail("synthesize_words", "wants --out, a folder to write to");
-
-  const synth::WordPainter painter(
-      synth::Fonts::load(font_options),
-      words_file.empty() ? synth::Words::built_in() : synth::Words::from_file(words_file), recipe);
-  const std::filesystem::path folder(out);
-  std::error_code error;
-  std::filesystem::create_directories(folder / "images", error);
-  if (error)
-    fail<IoError>("synthesize_words", "cannot make the folder ", out, ": ", error.message());
-
-  std::ofstream labels(folder / "labels.tsv");
-  Sheet sheet(std::min(count, on_sheet));
-  const Index block = 256;
-  for (Index begin = 0; begin < count; begin += block) {
-    const Index n = std::min(block, count - begin);
-    std::vector<synth::WordSample> samples(static_cast<std::size_t>(n));
-    parallel_for(n, 1'000'000, [&](Index i) {
-      samples[static_cast<std::size_t>(i)] =
-          painter.draw(seed, static_cast<std::uint64_t>(begin + i));
-    });
-    for (Index i = 0; i < n; ++i) {
-      const synth::WordSample& sample = samples[static_cast<std::size_t>(i)];
-      char name[40];
-      std::snprintf(name, sizeof name, "images/%07td.png", begin + i);
-      write_png((folder / name).string(), as_tensor(sample.picture));
-      labels << name << '\t' << sample.text << '\n';
-      if (begin + i < on_sheet) sheet.place(begin + i, sample.picture);
+  return run_program(app, argc, argv, [&] {
+    synth::Recipe recipe = styles.at(style);
+    for (const std::string& setting : settings) synth::change(recipe, setting);
+    if (print_recipe) {
+      std::cout << synth::to_string(recipe);
+      return 0;
     }
-  }
-  if (!labels.flush())
-    fail<IoError>("synthesize_words", "cannot write ", (folder / "labels.tsv").string());
-  if (on_sheet > 0) write_png((folder / "sheet.png").string(), as_tensor(sheet.page()));
-  std::cout << count << " words from " << painter.fonts().size() << " faces in " << out << '\n';
-  return 0;
+    if (out.empty()) fail("--out", "names the folder to write to and is missing");
+
+    const synth::WordPainter painter(
+        synth::Fonts::load(font_options),
+        words_file.empty() ? synth::Words::built_in() : synth::Words::from_file(words_file), recipe);
+    const std::filesystem::path folder(out);
+    std::error_code error;
+    std::filesystem::create_directories(folder / "images", error);
+    if (error)
+      fail<IoError>("--out", "cannot make the folder ", out, ": ", error.message());
+
+    std::ofstream labels(folder / "labels.tsv");
+    Sheet sheet(std::min(count, on_sheet));
+    const Index block = 256;
+    for (Index begin = 0; begin < count; begin += block) {
+      const Index n = std::min(block, count - begin);
+      std::vector<synth::WordSample> samples(static_cast<std::size_t>(n));
+      parallel_for(n, 1'000'000, [&](Index i) {
+        samples[static_cast<std::size_t>(i)] =
+            painter.draw(seed, static_cast<std::uint64_t>(begin + i));
+      });
+      for (Index i = 0; i < n; ++i) {
+        const synth::WordSample& sample = samples[static_cast<std::size_t>(i)];
+        char name[40];
+        std::snprintf(name, sizeof name, "images/%07td.png", begin + i);
+        write_png((folder / name).string(), as_tensor(sample.picture));
+        labels << name << '\t' << sample.text << '\n';
+        if (begin + i < on_sheet) sheet.place(begin + i, sample.picture);
+      }
+    }
+    if (!labels.flush())
+      fail<IoError>("--out", "cannot write ", (folder / "labels.tsv").string());
+    if (on_sheet > 0) write_png((folder / "sheet.png").string(), as_tensor(sheet.page()));
+    std::cout << count << " words from " << painter.fonts().size() << " faces in " << out << '\n';
+    return 0;
+  });
 }
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  try {
-    return run(argc, argv);
-  } catch (const std::exception& e) {
-    std::cerr << e.what() << '\n';
-    return 1;
-  }
-}
+int main(int argc, char** argv) { return run(argc, argv); }

@@ -36,7 +36,7 @@ int main(int argc, char** argv) {
   app.add_option("--data-share", share, "share of the pictures that come from --data (default 1 with --data alone, else 0.5)")
       ->check(CLI::Range(0.0, 1.0));
   app.add_option("--fonts", fonts, "folders of fonts (default: the system's)");
-  app.add_option("--faces", face_table, "table of faces with columns path, legibility, near_dup_of")->check(CLI::ExistingFile);
+  app.add_option("--font-table", face_table, "table of faces with columns path, legibility, near_dup_of")->check(CLI::ExistingFile);
   app.add_option("--words", words_file, "lexicon to draw words from, one a line")->check(CLI::ExistingFile);
   app.add_option("--valid", options.validation, "folders to validate on")->check(CLI::ExistingDirectory);
   app.add_option("--valid-limit", options.validation_limit, "pictures a folder in validation")->capture_default_str();

@@ -6,14 +6,9 @@ mkdir -p "$GLIMPSE_SCRATCH" && cd "$GLIMPSE_SCRATCH"
 PATH=$GLIMPSE_BIN:$PATH
 synthesize_words --out drawn --count 4 --sheet 0 >/dev/null
 
-train() {  # train RUN OPTIONS...
-  local run=$1
-  shift
-  train_words --steps 14 --batch 4 --out "$run" --valid drawn --save-every 0 "$@"
-}
-
-train whole >/dev/null 2>&1
-train broken --threads 1 >log 2>&1 &
+common=(--steps 14 --batch 4 --valid drawn --save-every 0)
+train_words "${common[@]}" --out whole >/dev/null 2>&1
+train_words "${common[@]}" --out broken --threads 1 >log 2>&1 &
 trainer=$!
 for _ in $(seq 600); do  # until some checkpoint is there, then without warning
   [ -f broken/last.safetensors ] && break
@@ -23,6 +18,6 @@ kill -9 $trainer 2>/dev/null || true
 wait $trainer 2>/dev/null || true
 [ -f broken/last.safetensors ] || { echo "FAIL no checkpoint after 30 s"; cat log; exit 1; }
 echo "killed; what is left: $(ls broken | tr '\n' ' ')"
-train broken --resume --loader-threads 2 >>log 2>&1 || { echo "FAIL does not resume"; tail -3 log; exit 1; }
+train_words "${common[@]}" --out broken --resume --loader-threads 2 >>log 2>&1 || { echo "FAIL does not resume"; tail -3 log; exit 1; }
 cmp whole/best.safetensors broken/best.safetensors
 echo "same weights"
