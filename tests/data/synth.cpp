@@ -10,6 +10,7 @@
 
 #include "synth_fonts.hpp"
 #include "tests/catch.hpp"
+#include "scratch.hpp"
 
 using namespace glimpse;
 using namespace glimpse::synth;
@@ -115,7 +116,7 @@ TEST_CASE("a recipe goes through text and back, and turns down what it does not 
 }
 
 TEST_CASE("words come from a file, in many shapes, and are cased by the recipe", "[synth]") {
-  const auto path = std::filesystem::temp_directory_path() / "glimpse_test_words.txt";
+  const auto path = scratch_path("words.txt");
   std::ofstream(path) << "apple\nBanana\n\nc'est\npneumonoultramicroscopicsilicovolcanoconiosis\n";
   const Words words = Words::from_file(path.string());
   CHECK(words.size() == 3);

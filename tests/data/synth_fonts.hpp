@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <glimpse/data/synth/fonts.hpp>
+#include "scratch.hpp"
 
 /// A sound TrueType file of 95 glyphs: every character a bar pattern of its own, '!' to '~'; blank
 /// for the space. caps_only: lower case repeats upper case. blank: no glyph has ink.
@@ -84,7 +85,7 @@ inline std::string bar_font(bool caps_only = false, bool blank = false) {
 struct FontFolder {
   std::filesystem::path path;
   explicit FontFolder(const std::string& name)
-      : path(std::filesystem::temp_directory_path() / ("glimpse_test_" + name)) {
+      : path(scratch_path(name)) {
     std::filesystem::remove_all(path);
     std::filesystem::create_directories(path);
   }

@@ -6,6 +6,7 @@
 #include <glimpse/data/word_loader.hpp>
 
 #include "catch.hpp"
+#include "scratch.hpp"
 
 using namespace glimpse;
 
@@ -54,7 +55,7 @@ TEST_CASE("a word that cannot be made is told when its turn comes", "[data]") {
 
 TEST_CASE("folders are read by their list, and told what is wrong with it", "[data]") {
   namespace fs = std::filesystem;
-  const fs::path folder = fs::temp_directory_path() / "glimpse_test_folder";
+  const fs::path folder = scratch_path("folder");
   fs::remove_all(folder);
   CHECK_THROWS_AS(read_folder(folder.string()), IoError);
   fs::create_directories(folder);

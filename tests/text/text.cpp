@@ -9,6 +9,7 @@
 #include <glimpse/text/metrics.hpp>
 
 #include "../catch.hpp"
+#include "scratch.hpp"
 
 using namespace glimpse;
 
@@ -141,7 +142,7 @@ TEST_CASE("trie: finds exactly the words it was made from, and its children are 
 }
 
 TEST_CASE("lexicon: a file of words, with its bad lines told") {
-  const auto path = std::filesystem::temp_directory_path() / "glimpse_lexicon.txt";
+  const auto path = scratch_path("lexicon.txt");
   std::ofstream(path, std::ios::binary)
       << "\xEF\xBB\xBF"
          "Hotel\r\n\n# cities\n  Paris\t\n!!!\nhotel\nL\xFFn\nRoma 7";

@@ -4,6 +4,7 @@
 #include <glimpse/train/word_trainer.hpp>
 
 #include "catch.hpp"
+#include "scratch.hpp"
 
 using namespace glimpse;
 
@@ -30,7 +31,7 @@ LabelledWord striped_word(std::uint64_t i) {
 
 TrainOptions options(const std::string& out) {
   TrainOptions o;
-  o.out = (std::filesystem::temp_directory_path() / ("glimpse_test_" + out)).string();
+  o.out = scratch_path(out).string();
   std::filesystem::remove_all(o.out);
   o.steps = 24, o.batch = 4, o.log_every = 4;
   return o;
@@ -85,7 +86,7 @@ TEST_CASE("resuming what is not there, or is something else, says so and touches
 }
 
 TEST_CASE("a model file comes back with its configuration and reads the same", "[train]") {
-  const std::string path = (std::filesystem::temp_directory_path() / "glimpse_test_model.safetensors").string();
+  const std::string path = scratch_path("model.safetensors").string();
   RareConfig c = tiny();
   c.pattern = FiducialPattern::sine;
   Random random(3);
