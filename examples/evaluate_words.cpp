@@ -20,9 +20,13 @@ int main(int argc, char** argv) {
   int threads = 0;
   ReadOptions options;
   app.add_option("--weights", weights, "weights file")->capture_default_str();
-  app.add_option("--lexicon", lexicon_file, "words to choose from, one a line")->check(CLI::ExistingFile);
-  app.add_option("--beam", options.beam, "hypotheses kept while decoding; 1: greedy")->check(CLI::Range(1, 100))->capture_default_str();
-  app.add_option("--predictions", predictions, "writes path, truth, reading, confidence, tab-separated");
+  app.add_option("--lexicon", lexicon_file, "words to choose from, one a line")
+      ->check(CLI::ExistingFile);
+  app.add_option("--beam", options.beam, "hypotheses kept while decoding; 1: greedy")
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
+  app.add_option("--predictions", predictions,
+                 "writes path, truth, reading, confidence, tab-separated");
   app.add_option("--limit", limit, "at most so many pictures a folder, spread evenly");
   app.add_option("--threads", threads, "threads (default: all cores)")->check(CLI::PositiveNumber);
   app.add_option("folders", folders, "folders to read")->required();
@@ -42,17 +46,23 @@ int main(int argc, char** argv) {
     WordScore sum;
     bool broken = false;
     for (const std::string& folder : folders) {
-      const Evaluation e = evaluate_folder(model, folder, limit, options, [&](const LabelledFile& file, const Reading& reading) {
-        if (out) out << file.path << '\t' << file.label << '\t' << reading.text << '\t' << reading.confidence << '\n';
-      });
-      for (const std::string& reason : e.broken) std::fprintf(stderr, "evaluate_words: %s\n", reason.c_str());
+      const Evaluation e = evaluate_folder(
+          model, folder, limit, options, [&](const LabelledFile& file, const Reading& reading) {
+            if (out)
+              out << file.path << '\t' << file.label << '\t' << reading.text << '\t'
+                  << reading.confidence << '\n';
+          });
+      for (const std::string& reason : e.broken)
+        std::fprintf(stderr, "evaluate_words: %s\n", reason.c_str());
       broken = broken || !e.broken.empty();
       const auto row = [](const std::string& name, const WordScore& s, double ms) {
-        std::printf("%-24s %7lld %8.2f%% %7.4f", name.c_str(), static_cast<long long>(s.words), 100 * s.accuracy(), s.one_minus_ned());
+        std::printf("%-24s %7lld %8.2f%% %7.4f", name.c_str(), static_cast<long long>(s.words),
+                    100 * s.accuracy(), s.one_minus_ned());
         if (ms > 0) std::printf(" %8.2f", ms);
         std::printf("\n");
       };
-      row(last_part(folder), e.score, 1000 * e.seconds / static_cast<double>(std::max<Index>(e.score.words, 1)));
+      row(last_part(folder), e.score,
+          1000 * e.seconds / static_cast<double>(std::max<Index>(e.score.words, 1)));
       sum.add(e.score);
       if (folders.size() > 1 && &folder == &folders.back()) row("together", sum, 0);
       std::fflush(stdout);

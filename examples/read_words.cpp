@@ -35,7 +35,8 @@ std::vector<std::string> pictures_of(const std::vector<std::string>& names) {
     for (const fs::directory_entry& entry : fs::directory_iterator(name)) {
       std::string end = entry.path().extension().string();
       for (char& c : end) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-      if (entry.is_regular_file() && (end == ".png" || end == ".jpg" || end == ".jpeg" || end == ".bmp"))
+      if (entry.is_regular_file() &&
+          (end == ".png" || end == ".jpg" || end == ".jpeg" || end == ".bmp"))
         inside.insert(entry.path().string());
     }
     if (inside.empty()) fail<IoError>("folder", name, " holds no picture");
@@ -45,7 +46,8 @@ std::vector<std::string> pictures_of(const std::vector<std::string>& names) {
 }
 
 /// The panel's file: the picture's name in `folder`, numbered where two pictures have the same.
-std::string panel_path(const std::string& folder, const std::string& picture, std::set<std::string>& taken) {
+std::string panel_path(const std::string& folder, const std::string& picture,
+                       std::set<std::string>& taken) {
   const std::string stem = fs::path(picture).stem().string();
   std::string name = stem;
   for (int n = 2; !taken.insert(name).second; ++n) name = stem + "_" + std::to_string(n);
@@ -64,16 +66,20 @@ Tensor<float> shown(const Tensor<float>& rectified) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Reads pictures of words: one line a picture, path, text, confidence.", "read_words");
+  CLI::App app("Reads pictures of words: one line a picture, path, text, confidence.",
+               "read_words");
   std::string weights = default_weights(), panels, lexicon_file;
   std::vector<std::string> names;
   ReadOptions options;
   bool json = false;
   int threads = 0;
   app.add_option("--weights", weights, "weights file")->capture_default_str();
-  app.add_option("--lexicon", lexicon_file, "words to choose from, one a line")->check(CLI::ExistingFile);
+  app.add_option("--lexicon", lexicon_file, "words to choose from, one a line")
+      ->check(CLI::ExistingFile);
   app.add_option("--visualize", panels, "folder for a panel of every picture");
-  app.add_option("--beam", options.beam, "hypotheses kept while decoding (default 1, with a lexicon 7)")->check(CLI::Range(1, 100));
+  app.add_option("--beam", options.beam,
+                 "hypotheses kept while decoding (default 1, with a lexicon 7)")
+      ->check(CLI::Range(1, 100));
   app.add_flag("--json", json, "one JSON object a line, with every character's confidence");
   app.add_option("--threads", threads, "threads (default: all cores)")->check(CLI::PositiveNumber);
   app.add_option("pictures", names, "pictures, or folders of them")->required();
@@ -86,7 +92,8 @@ int main(int argc, char** argv) {
     if (!lexicon_file.empty()) {
       lexicon.emplace(read_lexicon(lexicon_file, model.charset));
       for (const Lexicon::BadLine& bad : lexicon->bad())
-        std::fprintf(stderr, "read_words: %s line %lld %s\n", lexicon_file.c_str(), static_cast<long long>(bad.line), bad.reason.c_str());
+        std::fprintf(stderr, "read_words: %s line %lld %s\n", lexicon_file.c_str(),
+                     static_cast<long long>(bad.line), bad.reason.c_str());
       options.lexicon = &*lexicon;
     }
     if (!panels.empty()) fs::create_directories(panels);
@@ -97,21 +104,28 @@ int main(int argc, char** argv) {
         const Picture picture = load_picture(path);
         const Reading r = read(model, picture, options);
         if (json) {
-          nlohmann::ordered_json line{{"path", path}, {"text", r.text}, {"confidence", r.confidence},
+          nlohmann::ordered_json line{{"path", path},
+                                      {"text", r.text},
+                                      {"confidence", r.confidence},
                                       {"character_confidence", r.character_confidence}};
           std::vector<std::vector<float>> points;
           for (Index i = 0; r.fiducials.defined() && i < r.fiducials.size(0); ++i)
             points.push_back({r.fiducials(i, 0), r.fiducials(i, 1)});
           line["fiducials"] = points;
-          std::printf("%s\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+          std::printf("%s\n",
+                      line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
         } else {
           std::printf("%s\t%s\t%.4f\n", path.c_str(), r.text.c_str(), r.confidence);
         }
         std::fflush(stdout);
         if (!panels.empty())
           write_png(panel_path(panels, path, taken),
-                    draw(ReadingView{.picture = image_of(picture), .fiducials = r.fiducials, .rectified = shown(r.rectified),
-                                     .attention = r.attention, .text = r.text, .confidences = r.character_confidence,
+                    draw(ReadingView{.picture = image_of(picture),
+                                     .fiducials = r.fiducials,
+                                     .rectified = shown(r.rectified),
+                                     .attention = r.attention,
+                                     .text = r.text,
+                                     .confidences = r.character_confidence,
                                      .confidence = r.confidence}));
       } catch (const Error& e) {  // one bad picture does not keep the others from being read
         std::fprintf(stderr, "read_words: %s\n", e.what());

@@ -19,48 +19,79 @@ int main(int argc, char** argv) {
   using namespace glimpse;
   CLI::App app("Trains a word reader. Stops cleanly on Ctrl-C; --resume goes on.", "train_words");
   TrainOptions options;
-  std::string model = "rare", preset = "compact", words_file, weights, pattern = "straight", face_table;
+  std::string model = "rare", preset = "compact", words_file, weights, pattern = "straight",
+              face_table;
   std::vector<std::string> data, fonts;
   double share = -1;
   int threads = 0;
   std::vector<Index> widths;
-  app.add_option("--model", model, "rare, or srn: the recogniser without rectifier")->check(CLI::IsMember({"rare", "srn"}));
-  app.add_option("--config", preset, "paper, base or compact")->check(CLI::IsMember({"paper", "base", "compact"}));
+  app.add_option("--model", model, "rare, or srn: the recogniser without rectifier")
+      ->check(CLI::IsMember({"rare", "srn"}));
+  app.add_option("--config", preset, "paper, base or compact")
+      ->check(CLI::IsMember({"paper", "base", "compact"}));
   app.add_option("--pattern", pattern, "where fiducials start: straight, slanted or sine")
       ->check(CLI::IsMember({"straight", "slanted", "sine"}));
   app.add_option("--widths", widths, "rectified widths, growing (default 100 160 240)");
   app.add_option("--out", options.out, "folder of the run")->capture_default_str();
   app.add_flag("--resume", options.resume, "go on with the run in --out");
-  app.add_option("--weights", weights, "weights to start from, of the same configuration")->check(CLI::ExistingFile);
-  app.add_option("--data", data, "folders of labelled pictures to learn from")->check(CLI::ExistingDirectory);
-  app.add_option("--data-share", share, "share of the pictures that come from --data (default 1 with --data alone, else 0.5)")
+  app.add_option("--weights", weights, "weights to start from, of the same configuration")
+      ->check(CLI::ExistingFile);
+  app.add_option("--data", data, "folders of labelled pictures to learn from")
+      ->check(CLI::ExistingDirectory);
+  app.add_option(
+         "--data-share", share,
+         "share of the pictures that come from --data (default 1 with --data alone, else 0.5)")
       ->check(CLI::Range(0.0, 1.0));
   app.add_option("--fonts", fonts, "folders of fonts (default: the system's)");
-  app.add_option("--font-table", face_table, "table of faces with columns path, legibility, near_dup_of")->check(CLI::ExistingFile);
-  app.add_option("--words", words_file, "lexicon to draw words from, one a line")->check(CLI::ExistingFile);
-  app.add_option("--valid", options.validation, "folders to validate on")->check(CLI::ExistingDirectory);
-  app.add_option("--valid-limit", options.validation_limit, "pictures a folder in validation")->capture_default_str();
-  app.add_option("--valid-every", options.validate_every, "seconds between validations")->capture_default_str();
-  app.add_option("--save-every", options.save_every, "seconds between checkpoints")->check(CLI::NonNegativeNumber)->capture_default_str();
+  app.add_option("--font-table", face_table,
+                 "table of faces with columns path, legibility, near_dup_of")
+      ->check(CLI::ExistingFile);
+  app.add_option("--words", words_file, "lexicon to draw words from, one a line")
+      ->check(CLI::ExistingFile);
+  app.add_option("--valid", options.validation, "folders to validate on")
+      ->check(CLI::ExistingDirectory);
+  app.add_option("--valid-limit", options.validation_limit, "pictures a folder in validation")
+      ->capture_default_str();
+  app.add_option("--valid-every", options.validate_every, "seconds between validations")
+      ->capture_default_str();
+  app.add_option("--save-every", options.save_every, "seconds between checkpoints")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   app.add_option("--minutes", options.minutes, "budget in minutes")->check(CLI::PositiveNumber);
-  app.add_option("--steps", options.steps, "budget in steps; such a run is reproducible bit for bit");
-  app.add_option("--stop-after", options.stop_after, "stop after so many steps of the budget, to be resumed");
-  app.add_option("--batch", options.batch, "words a step")->check(CLI::PositiveNumber)->capture_default_str();
-  app.add_option("--learning-rate", options.learning_rate, "peak of the one-cycle schedule")->check(CLI::PositiveNumber)->capture_default_str();
-  app.add_option("--weight-decay", options.weight_decay, "of AdamW")->check(CLI::NonNegativeNumber)->capture_default_str();
-  app.add_option("--localization-factor", options.localization_factor, "learning rate of the localization network, relative")
-      ->check(CLI::NonNegativeNumber)->capture_default_str();
-  app.add_option("--label-smoothing", options.label_smoothing, "share spread over all symbols")->check(CLI::Range(0.0, 0.5))->capture_default_str();
+  app.add_option("--steps", options.steps,
+                 "budget in steps; such a run is reproducible bit for bit");
+  app.add_option("--stop-after", options.stop_after,
+                 "stop after so many steps of the budget, to be resumed");
+  app.add_option("--batch", options.batch, "words a step")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--learning-rate", options.learning_rate, "peak of the one-cycle schedule")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--weight-decay", options.weight_decay, "of AdamW")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  app.add_option("--localization-factor", options.localization_factor,
+                 "learning rate of the localization network, relative")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  app.add_option("--label-smoothing", options.label_smoothing, "share spread over all symbols")
+      ->check(CLI::Range(0.0, 0.5))
+      ->capture_default_str();
   app.add_option("--seed", options.seed, "of weights, words and order")->capture_default_str();
-  app.add_option("--threads", threads, "threads of the network (default: all cores)")->check(CLI::PositiveNumber);
-  app.add_option("--loader-threads", options.loader_threads, "threads that draw words")->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_option("--threads", threads, "threads of the network (default: all cores)")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--loader-threads", options.loader_threads, "threads that draw words")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
 
   return run_program(app, argc, argv, [&] {
     if (threads > 0) set_num_threads(threads);
     RareConfig config = rare_config(preset);
     config.rectify = model == "rare";
-    config.pattern = pattern == "sine" ? FiducialPattern::sine
-                     : pattern == "slanted" ? FiducialPattern::slanted : FiducialPattern::straight;
+    config.pattern = pattern == "sine"      ? FiducialPattern::sine
+                     : pattern == "slanted" ? FiducialPattern::slanted
+                                            : FiducialPattern::straight;
     if (!widths.empty()) config.widths = widths;
     Random random(options.seed);
     Rare<float> reader(config, random);
@@ -72,22 +103,28 @@ int main(int argc, char** argv) {
     if (!data.empty()) source = folder_words(data, reader.charset, options.seed);
     if (data.empty() || !words_file.empty() || !fonts.empty()) {
       auto painter = std::make_shared<const synth::WordPainter>(
-          synth::Fonts::load(faces), words_file.empty() ? synth::Words() : synth::Words::from_file(words_file));
+          synth::Fonts::load(faces),
+          words_file.empty() ? synth::Words() : synth::Words::from_file(words_file));
       std::printf("%lld faces of type\n", static_cast<long long>(painter->fonts().size()));
       const WordSource drawn = drawn_words(painter, reader.charset, options.seed);
       source = source ? mixed_words(drawn, source, share < 0 ? 0.5 : share, options.seed) : drawn;
     }
-    std::printf("%s %s: %lld parameters\n", preset.c_str(), model.c_str(), static_cast<long long>(count_parameters(reader)));
+    std::printf("%s %s: %lld parameters\n", preset.c_str(), model.c_str(),
+                static_cast<long long>(count_parameters(reader)));
     std::fflush(stdout);
 
     WordTrainer trainer(std::move(reader), std::move(source), options);
     std::signal(SIGINT, [](int) { interrupted = 1; });
     std::signal(SIGTERM, [](int) { interrupted = 1; });
     const TrainResult result = trainer.run([] { return interrupted != 0; });
-    std::printf("%s after %llu steps, %s: loss %.4f%s; run in %s\n", result.finished ? "finished" : "stopped",
-                static_cast<unsigned long long>(result.steps), clock_text(result.seconds).c_str(), result.loss,
-                options.validation.empty() ? "" : (", best on validation " + std::to_string(100 * result.best_accuracy) + " %").c_str(),
-                options.out.c_str());
+    std::printf(
+        "%s after %llu steps, %s: loss %.4f%s; run in %s\n",
+        result.finished ? "finished" : "stopped", static_cast<unsigned long long>(result.steps),
+        clock_text(result.seconds).c_str(), result.loss,
+        options.validation.empty()
+            ? ""
+            : (", best on validation " + std::to_string(100 * result.best_accuracy) + " %").c_str(),
+        options.out.c_str());
     return 0;
   });
 }

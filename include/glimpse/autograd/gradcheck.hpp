@@ -18,23 +18,24 @@
 namespace glimpse::inline v0 {
 
 struct GradcheckOptions {
-  double step = 1e-5;        // h, scaled by max(1, |x|)
-  double tolerance = 1e-6;   // largest error that passes
-  std::uint64_t seed = 1;    // of the cotangent and the sample
-  Index samples = 0;         // elements tried of each input, drawn at random; 0: every one
+  double step = 1e-5;       // h, scaled by max(1, |x|)
+  double tolerance = 1e-6;  // largest error that passes
+  std::uint64_t seed = 1;   // of the cotangent and the sample
+  Index samples = 0;        // elements tried of each input, drawn at random; 0: every one
 };
 
 struct GradcheckReport {
   bool ok = true;
   double max_error = 0;
-  double max_gradient = 0;   // largest |analytic| seen: 0 means that nothing was tested
-  std::string worst;         // where the largest error stands, in words
+  double max_gradient = 0;  // largest |analytic| seen: 0 means that nothing was tested
+  std::string worst;        // where the largest error stands, in words
 };
 
 /// Checks the gradients of `f` with respect to every element (or a sample) of every input that requires one.
 /// f: takes the vector of inputs, returns a Variable<double> of any shape; must be deterministic.
 template <class F>
-GradcheckReport gradcheck(F&& f, std::vector<Variable<double>> inputs, const GradcheckOptions& options = {}) {
+GradcheckReport gradcheck(F&& f, std::vector<Variable<double>> inputs,
+                          const GradcheckOptions& options = {}) {
   Random random(options.seed);
   for (Variable<double>& x : inputs) x.zero_grad();
   const Variable<double> y = f(inputs);
@@ -49,7 +50,8 @@ GradcheckReport gradcheck(F&& f, std::vector<Variable<double>> inputs, const Gra
   GradcheckReport report;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (!inputs[i].requires_grad()) continue;
-    const Tensor<double> analytic = inputs[i].grad().defined() ? inputs[i].grad() : zeros<double>(inputs[i].shape());
+    const Tensor<double> analytic =
+        inputs[i].grad().defined() ? inputs[i].grad() : zeros<double>(inputs[i].shape());
     double* x = inputs[i].mutable_value().data();
     const bool some = options.samples > 0 && options.samples < inputs[i].size();
     for (Index j = 0; j < (some ? options.samples : inputs[i].size()); ++j) {
@@ -61,14 +63,17 @@ GradcheckReport gradcheck(F&& f, std::vector<Variable<double>> inputs, const Gra
       const Tensor<double> down = evaluated();
       x[k] = kept;
       double change = 0;  // of s; the sum of differences rounds less than the difference of sums
-      for (Index p = 0; p < up.size(); ++p) change += cotangent.data()[p] * (up.data()[p] - down.data()[p]);
+      for (Index p = 0; p < up.size(); ++p)
+        change += cotangent.data()[p] * (up.data()[p] - down.data()[p]);
       const double numeric = change / (2 * h), a = analytic.data()[k];
-      const double error = std::fabs(a - numeric) / std::max({1.0, std::fabs(a), std::fabs(numeric)});
+      const double error =
+          std::fabs(a - numeric) / std::max({1.0, std::fabs(a), std::fabs(numeric)});
       report.max_gradient = std::max(report.max_gradient, std::fabs(a));
       if (!(error <= report.max_error)) {
         report.max_error = std::isnan(error) ? INFINITY : error;
-        report.worst = "input " + std::to_string(i) + " " + inputs[i].shape().str() + " element " + std::to_string(k) +
-                       ": analytic " + std::to_string(a) + ", numeric " + std::to_string(numeric);
+        report.worst = "input " + std::to_string(i) + " " + inputs[i].shape().str() + " element " +
+                       std::to_string(k) + ": analytic " + std::to_string(a) + ", numeric " +
+                       std::to_string(numeric);
       }
     }
   }

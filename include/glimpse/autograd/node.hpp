@@ -60,8 +60,10 @@ struct Node {
 
   /// The gradient, zero-filled the first time, safe to add to.
   Tensor<T>& accumulator() {
-    if (!grad.defined()) grad = zeros<T>(shape);
-    else if (!grad.unique() || !grad.is_contiguous()) grad = grad.clone();
+    if (!grad.defined())
+      grad = zeros<T>(shape);
+    else if (!grad.unique() || !grad.is_contiguous())
+      grad = grad.clone();
     return grad;
   }
 
@@ -88,14 +90,17 @@ class Gradients {
   bool first(std::size_t i) const { return !node_.inputs[i]->grad.defined(); }
 
   /// Uninitialised gradient for input i, to be written whole. Only where `first(i)`.
-  Tensor<T>& fresh(std::size_t i) { return node_.inputs[i]->grad = empty<T>(node_.inputs[i]->shape); }
+  Tensor<T>& fresh(std::size_t i) {
+    return node_.inputs[i]->grad = empty<T>(node_.inputs[i]->shape);
+  }
 
   /// Adds a whole tensor of the input's shape. The first one is adopted without a copy.
   void add(std::size_t i, const Tensor<T>& gradient) {
     if (!wants(i)) return;
     Node<T>& input = *node_.inputs[i];
     if (!(gradient.shape() == input.shape))
-      fail<ShapeError>(node_.op, "made a gradient ", gradient.shape(), " for input ", i, " of shape ", input.shape);
+      fail<ShapeError>(node_.op, "made a gradient ", gradient.shape(), " for input ", i,
+                       " of shape ", input.shape);
     if (!input.grad.defined()) {
       input.grad = gradient.contiguous();
       return;

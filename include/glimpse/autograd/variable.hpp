@@ -27,7 +27,8 @@ class Variable {
   /// A constant.
   explicit Variable(Tensor<T> value) : value_(std::move(value)) {}
   /// For `record` and `parameter`.
-  Variable(Tensor<T> value, std::shared_ptr<Node<T>> node) : value_(std::move(value)), node_(std::move(node)) {}
+  Variable(Tensor<T> value, std::shared_ptr<Node<T>> node)
+      : value_(std::move(value)), node_(std::move(node)) {}
 
   bool defined() const { return value_.defined(); }
   const Tensor<T>& value() const { return value_; }
@@ -69,7 +70,9 @@ class Variable {
 
   /// Gradients of this one-element value with respect to every leaf it was made from.
   void backward() const {
-    if (size() != 1) fail<ShapeError>("backward", "starts from one element, got ", shape(), "; give a seed otherwise");
+    if (size() != 1)
+      fail<ShapeError>("backward", "starts from one element, got ", shape(),
+                       "; give a seed otherwise");
     backward(full<T>(shape(), T(1)));
   }
   /// The same from any shape: `seed` is the gradient of what comes after.
@@ -104,7 +107,8 @@ Variable<T> constant(Tensor<T> value) {
 namespace detail {
 
 template <class T>
-void check_finite(const Tensor<T>& values, std::string_view what, std::string_view op, std::string_view module) {
+void check_finite(const Tensor<T>& values, std::string_view what, std::string_view op,
+                  std::string_view module) {
   const Tensor<T> dense = values.contiguous();
   for (const T v : dense.span())
     if (!std::isfinite(v))
@@ -114,11 +118,12 @@ void check_finite(const Tensor<T>& values, std::string_view what, std::string_vi
 }
 
 template <class T, class Inputs>
-Variable<T> record(std::string_view op, Tensor<T> y, const Inputs& inputs, typename Node<T>::Backward&& backward) {
+Variable<T> record(std::string_view op, Tensor<T> y, const Inputs& inputs,
+                   typename Node<T>::Backward&& backward) {
   if (anomaly_mode()) check_finite(y, "output", op, ModuleScope::path());
-  const bool wanted = grad_enabled() && std::any_of(inputs.begin(), inputs.end(), [](const Variable<T>& x) {
-    return x.requires_grad();
-  });
+  const bool wanted =
+      grad_enabled() && std::any_of(inputs.begin(), inputs.end(),
+                                    [](const Variable<T>& x) { return x.requires_grad(); });
   if (!wanted) return Variable<T>(std::move(y));
   auto node = std::make_shared<Node<T>>();
   node->op = op;
@@ -126,7 +131,8 @@ Variable<T> record(std::string_view op, Tensor<T> y, const Inputs& inputs, typen
   node->shape = y.shape();
   node->backward = std::move(backward);
   node->inputs.reserve(inputs.size());
-  for (const Variable<T>& x : inputs) node->inputs.push_back(x.requires_grad() ? x.node() : nullptr);
+  for (const Variable<T>& x : inputs)
+    node->inputs.push_back(x.requires_grad() ? x.node() : nullptr);
   return Variable<T>(std::move(y), std::move(node));
 }
 
@@ -147,20 +153,24 @@ Variable<T> record(std::string_view op, Tensor<T> y, const std::vector<Variable<
 
 template <class T>
 void Variable<T>::backward(const Tensor<T>& seed) const {
-  if (!requires_grad()) fail<Error>("backward", "value ", shape(), " depends on nothing that wants a gradient");
-  if (!(seed.shape() == shape())) fail<ShapeError>("backward", "seed ", seed.shape(), " for a value ", shape());
+  if (!requires_grad())
+    fail<Error>("backward", "value ", shape(), " depends on nothing that wants a gradient");
+  if (!(seed.shape() == shape()))
+    fail<ShapeError>("backward", "seed ", seed.shape(), " for a value ", shape());
 
   static std::atomic<std::size_t> passes{0};
   const std::size_t pass = ++passes;
   std::vector<std::shared_ptr<Node<T>>> tape{node_};
   node_->mark = pass;
   for (std::size_t i = 0; i < tape.size(); ++i) {
-    if (tape[i]->consumed) fail<Error>("backward", "the graph behind '", tape[i]->op, "' has been used up already");
+    if (tape[i]->consumed)
+      fail<Error>("backward", "the graph behind '", tape[i]->op, "' has been used up already");
     const std::vector<std::shared_ptr<Node<T>>> inputs = tape[i]->inputs;
     for (const std::shared_ptr<Node<T>>& input : inputs)
       if (input && input->mark != pass) input->mark = pass, tape.push_back(input);
   }
-  std::sort(tape.begin(), tape.end(), [](const auto& a, const auto& b) { return a->order < b->order; });
+  std::sort(tape.begin(), tape.end(),
+            [](const auto& a, const auto& b) { return a->order < b->order; });
 
   if (node_->grad.defined()) {
     Tensor<T>& sum = node_->accumulator();
@@ -174,13 +184,15 @@ void Variable<T>::backward(const Tensor<T>& seed) const {
     tape.pop_back();
     if (node->leaf()) continue;
     if (node->grad.defined()) {
-      const Tensor<T> dy = node->retain_grad ? node->grad.contiguous() : std::move(node->grad).contiguous();
+      const Tensor<T> dy =
+          node->retain_grad ? node->grad.contiguous() : std::move(node->grad).contiguous();
       if (!node->retain_grad) node->grad = Tensor<T>();
       Gradients<T> gradients(*node);
       node->backward(dy, gradients);
       if (anomaly_mode())
         for (const auto& input : node->inputs)
-          if (input && input->grad.defined()) detail::check_finite(input->grad, "gradient", node->op, node->module);
+          if (input && input->grad.defined())
+            detail::check_finite(input->grad, "gradient", node->op, node->module);
     }
     node->consumed = true;
     node->release();

@@ -25,7 +25,8 @@ inline std::vector<LabelledFile> read_folder(const std::string& folder) {
   if (!fs::is_directory(folder)) fail<IoError>("folder", folder, " is no folder");
   std::string list;
   for (const char* name : {"labels.tsv", "gt.txt"})
-    if (list.empty() && fs::is_regular_file(fs::path(folder) / name)) list = (fs::path(folder) / name).string();
+    if (list.empty() && fs::is_regular_file(fs::path(folder) / name))
+      list = (fs::path(folder) / name).string();
   if (list.empty()) fail<IoError>("folder", folder, " holds neither labels.tsv nor gt.txt");
   std::ifstream in(list, std::ios::binary);
   std::vector<LabelledFile> files;
@@ -34,7 +35,8 @@ inline std::vector<LabelledFile> read_folder(const std::string& folder) {
     if (!line.empty() && line.back() == '\r') line.pop_back();
     if (line.empty()) continue;
     const std::size_t tab = line.find('\t');
-    if (tab == std::string::npos || tab == 0) fail<IoError>("folder", list, " line ", number, " is not 'path <tab> label'");
+    if (tab == std::string::npos || tab == 0)
+      fail<IoError>("folder", list, " line ", number, " is not 'path <tab> label'");
     files.push_back({(fs::path(folder) / line.substr(0, tab)).string(), line.substr(tab + 1)});
   }
   if (files.empty()) fail<IoError>("folder", list, " lists no picture");

@@ -16,14 +16,17 @@ namespace glimpse::inline v0 {
 /// Throws ValueError for an empty picture.
 template <class T = float>
 Tensor<T> standardized(const Picture& picture) {
-  if (picture.empty()) fail("prepare", "picture ", picture.height, " x ", picture.width, " is empty");
+  if (picture.empty())
+    fail("prepare", "picture ", picture.height, " x ", picture.width, " is empty");
   double sum = 0, squares = 0;
-  for (const float p : picture.pixels) sum += static_cast<double>(p), squares += static_cast<double>(p) * static_cast<double>(p);
+  for (const float p : picture.pixels)
+    sum += static_cast<double>(p), squares += static_cast<double>(p) * static_cast<double>(p);
   const double n = static_cast<double>(picture.pixels.size()), mean = sum / n;
   const double scale = 1 / (std::sqrt(std::max(0.0, squares / n - mean * mean)) + 0.05);
   Tensor<T> x({1, 1, picture.height, picture.width});
   for (Index i = 0; i < x.size(); ++i)
-    x.data()[i] = static_cast<T>((static_cast<double>(picture.pixels[static_cast<std::size_t>(i)]) - mean) * scale);
+    x.data()[i] = static_cast<T>(
+        (static_cast<double>(picture.pixels[static_cast<std::size_t>(i)]) - mean) * scale);
   return x;
 }
 

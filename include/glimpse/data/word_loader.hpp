@@ -44,7 +44,7 @@ struct WordLoaderOptions {
   Index picture_scale = 2;    // their width is this many times the rectified width
   std::function<Index(Index, Index)> width_of;  // rectified width from a picture's height and width
   int threads = 1;
-  std::uint64_t seed = 1;     // of the order of batches within a chunk
+  std::uint64_t seed = 1;  // of the order of batches within a chunk
 };
 
 class WordLoader {
@@ -53,9 +53,12 @@ class WordLoader {
     std::uint64_t chunk = 0, batch = 0;
   };
 
-  WordLoader(WordSource source, WordLoaderOptions options) : WordLoader(std::move(source), std::move(options), Position{}) {}
+  WordLoader(WordSource source, WordLoaderOptions options)
+      : WordLoader(std::move(source), std::move(options), Position{}) {}
   WordLoader(WordSource source, WordLoaderOptions options, Position start)
-      : source_(std::move(source)), options_(std::move(options)), position_(start),
+      : source_(std::move(source)),
+        options_(std::move(options)),
+        position_(start),
         chunks_([this](std::uint64_t k) { return make_chunk(k); }, std::max(1, options_.threads),
                 static_cast<std::uint64_t>(std::max(1, options_.threads)) + 1, start.chunk) {}
 
@@ -77,7 +80,8 @@ class WordLoader {
     std::vector<std::pair<Index, std::size_t>> order;  // by width, then by number
     for (std::size_t i = 0; i < count; ++i) {
       words.push_back(source_(k * count + i));
-      order.emplace_back(options_.width_of(words.back().picture.height, words.back().picture.width), i);
+      order.emplace_back(options_.width_of(words.back().picture.height, words.back().picture.width),
+                         i);
     }
     std::sort(order.begin(), order.end());
     std::vector<WordBatch> chunk;

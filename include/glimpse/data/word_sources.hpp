@@ -16,7 +16,8 @@
 namespace glimpse::inline v0 {
 
 /// Sample i is the painter's word (seed, i). Labels keep what the character set knows.
-inline WordSource drawn_words(std::shared_ptr<const synth::WordPainter> painter, const Charset& charset, std::uint64_t seed) {
+inline WordSource drawn_words(std::shared_ptr<const synth::WordPainter> painter,
+                              const Charset& charset, std::uint64_t seed) {
   return [painter, charset, seed](std::uint64_t i) {
     synth::WordSample sample = painter->draw(seed, i);
     return LabelledWord{std::move(sample.picture), charset.encode(charset.fit(sample.text))};
@@ -25,7 +26,8 @@ inline WordSource drawn_words(std::shared_ptr<const synth::WordPainter> painter,
 
 /// Sample i is a random file of the folders, the same for the same seed. Files whose label keeps no character are left
 /// out; broken pictures are an error that names the file.
-inline WordSource folder_words(const std::vector<std::string>& folders, const Charset& charset, std::uint64_t seed) {
+inline WordSource folder_words(const std::vector<std::string>& folders, const Charset& charset,
+                               std::uint64_t seed) {
   auto files = std::make_shared<std::vector<std::pair<std::string, std::vector<Index>>>>();
   for (const std::string& folder : folders)
     for (const LabelledFile& file : read_folder(folder)) {
@@ -35,14 +37,17 @@ inline WordSource folder_words(const std::vector<std::string>& folders, const Ch
   if (files->empty()) fail<IoError>("folder", "no label holds a character of the set");
   return [files, seed](std::uint64_t i) {
     Random random(seed, i);
-    const auto& [path, symbols] = (*files)[static_cast<std::size_t>(random.below(static_cast<Index>(files->size())))];
+    const auto& [path, symbols] =
+        (*files)[static_cast<std::size_t>(random.below(static_cast<Index>(files->size())))];
     return LabelledWord{load_picture(path), symbols};
   };
 }
 
 /// Sample i comes from `second` with the given probability, else from `first`.
-inline WordSource mixed_words(WordSource first, WordSource second, double share_of_second, std::uint64_t seed) {
-  return [first = std::move(first), second = std::move(second), share_of_second, seed](std::uint64_t i) {
+inline WordSource mixed_words(WordSource first, WordSource second, double share_of_second,
+                              std::uint64_t seed) {
+  return [first = std::move(first), second = std::move(second), share_of_second,
+          seed](std::uint64_t i) {
     return Random(seed ^ 0x6D6978u, i).chance(share_of_second) ? second(i) : first(i);
   };
 }

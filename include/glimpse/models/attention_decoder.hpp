@@ -40,25 +40,30 @@ struct AttentionDecoder {
     Variable<T> weights;  // a_t: (N, T)
   };
 
-  Linear<T> key, query;         // V; W with b
-  Variable<T> score;            // w: (A)
-  Variable<T> symbol;           // input weights of the one-hot symbol: (symbols, 3H)
-  Linear<T> glimpse;            // input weights of the glimpse: (3H, C)
-  Variable<T> w_h, b_h;         // recurrent weights: (3H, H), (3H)
-  Linear<T> output;             // U
+  Linear<T> key, query;  // V; W with b
+  Variable<T> score;     // w: (A)
+  Variable<T> symbol;    // input weights of the one-hot symbol: (symbols, 3H)
+  Linear<T> glimpse;     // input weights of the glimpse: (3H, C)
+  Variable<T> w_h, b_h;  // recurrent weights: (3H, H), (3H)
+  Linear<T> output;      // U
   std::string path;
 
   AttentionDecoder() = default;
   AttentionDecoder(Index frame_size, Index attention, Index hidden, Index symbols, Random& random)
-      : key(frame_size, attention, random, false), query(hidden, attention, random),
-        score(parameter(empty<T>({attention}))), symbol(parameter(empty<T>({symbols, 3 * hidden}))),
-        glimpse(frame_size, 3 * hidden, random), w_h(parameter(empty<T>({3 * hidden, hidden}))),
-        b_h(parameter(zeros<T>({3 * hidden}))), output(hidden, symbols, random) {
+      : key(frame_size, attention, random, false),
+        query(hidden, attention, random),
+        score(parameter(empty<T>({attention}))),
+        symbol(parameter(empty<T>({symbols, 3 * hidden}))),
+        glimpse(frame_size, 3 * hidden, random),
+        w_h(parameter(empty<T>({3 * hidden, hidden}))),
+        b_h(parameter(zeros<T>({3 * hidden}))),
+        output(hidden, symbols, random) {
     const auto uniform = [&](Variable<T>& v, Index fan) {
       const double bound = 1 / std::sqrt(static_cast<double>(fan));
       for (T& x : v.mutable_value().span()) x = static_cast<T>(random.uniform(-bound, bound));
     };
-    uniform(score, attention), uniform(symbol, hidden), uniform(w_h, hidden), uniform(glimpse.weight, hidden);
+    uniform(score, attention), uniform(symbol, hidden), uniform(w_h, hidden),
+        uniform(glimpse.weight, hidden);
   }
 
   Index symbols() const { return symbol.size(0); }
@@ -77,7 +82,8 @@ struct AttentionDecoder {
   /// (1) to (3) for a batch: previous symbols (N) and state (N, H).
   Step step(const Memory& memory, std::span<const Index> previous, const Variable<T>& state) {
     const Glimpse<T> look = additive_attention(query(state), memory.keys, score, memory.frames);
-    const Variable<T> gates = glimpse(look.glimpse) + embedding(symbol, previous, Shape{state.size(0)});
+    const Variable<T> gates =
+        glimpse(look.glimpse) + embedding(symbol, previous, Shape{state.size(0)});
     return {gru_cell(gates, state, w_h, b_h), look.weights};
   }
 
@@ -87,8 +93,8 @@ struct AttentionDecoder {
   /// Teacher forcing: mean of -ln p over all symbols of all words, the end symbols included.
   /// frames: (T, N, C); labels: N words as symbol numbers, without end symbol.
   /// read: if given, receives how many words would have been right, every symbol given the true ones before it.
-  Variable<T> loss(const Variable<T>& frames, std::span<const std::vector<Index>> labels, T label_smoothing = 0,
-                   Index* right = nullptr) {
+  Variable<T> loss(const Variable<T>& frames, std::span<const std::vector<Index>> labels,
+                   T label_smoothing = 0, Index* right = nullptr) {
     const Index n = frames.size(1);
     if (static_cast<Index>(labels.size()) != n)
       fail<ShapeError>("attention_decoder", labels.size(), " labels for a batch of ", n);
@@ -96,7 +102,8 @@ struct AttentionDecoder {
     for (const std::vector<Index>& label : labels) {
       longest = std::max(longest, label.size());
       for (const Index c : label)
-        if (c < 0 || c >= end_symbol()) fail("attention_decoder", "label holds symbol ", c, " of ", end_symbol());
+        if (c < 0 || c >= end_symbol())
+          fail("attention_decoder", "label holds symbol ", c, " of ", end_symbol());
     }
     const Memory memory = remember(frames);
     Variable<T> state = start(n);
@@ -107,7 +114,9 @@ struct AttentionDecoder {
       states.push_back(state);
       for (std::size_t i = 0; i < labels.size(); ++i) {
         const std::vector<Index>& label = labels[i];
-        const Index symbol_now = t < label.size() ? label[t] : t == label.size() ? end_symbol() : -1;  // -1: masked
+        const Index symbol_now = t < label.size()    ? label[t]
+                                 : t == label.size() ? end_symbol()
+                                                     : -1;  // -1: masked
         targets.push_back(symbol_now);
         previous[i] = std::max<Index>(symbol_now, 0);
       }

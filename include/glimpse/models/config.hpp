@@ -27,42 +27,46 @@ struct RareConfig {
   bool rectify = true;  // false: the recogniser alone (SRN)
 
   // pictures, in pixels
-  Index height = 32;                             // of the rectified picture
-  std::vector<Index> widths = {100, 160, 240};   // of the rectified picture; a longer word takes a wider one
-  Index columns = 26;                            // frames at width 100: 26 (pooling pads across) or 24
-  Index source_scale = 2;                        // training pictures come at this many times height and width
+  Index height = 32;  // of the rectified picture
+  std::vector<Index> widths = {100, 160,
+                               240};  // of the rectified picture; a longer word takes a wider one
+  Index columns = 26;                 // frames at width 100: 26 (pooling pads across) or 24
+  Index source_scale = 2;             // training pictures come at this many times height and width
 
   // rectifier
   Index fiducials = 20;
   FiducialPattern pattern = FiducialPattern::straight;
-  double margin = 0.1;                           // of the starting pattern, from the picture's edges
+  double margin = 0.1;  // of the starting pattern, from the picture's edges
   Index localization_height = 32, localization_width = 64;
   std::vector<Index> localization_channels = {16, 32, 64, 96};
   std::vector<Index> localization_hidden = {96};
   bool localization_norm = true;
-  bool localization_mean = false;                // global average pooling before the hidden layers
+  bool localization_mean = false;  // global average pooling before the hidden layers
 
   // encoder
   std::vector<Index> channels = {32, 48, 96, 96, 160, 160, 192};
-  std::vector<Index> normed = {1, 2, 3, 4, 5, 6, 7};  // convolutions with batch norm, counted from 1
-  Index recurrent = 128;                         // cells a direction
-  Index projection = 0;                          // linear layer between the recurrent ones; 0: none
+  std::vector<Index> normed = {1, 2, 3, 4,
+                               5, 6, 7};  // convolutions with batch norm, counted from 1
+  Index recurrent = 128;                  // cells a direction
+  Index projection = 0;                   // linear layer between the recurrent ones; 0: none
 
   // decoder
   Index attention = 128;
   Index decoder = 128;
-  Index max_length = 32;                         // characters, at most, in reading
+  Index max_length = 32;  // characters, at most, in reading
 
   /// Every field by name: what files and command lines know a configuration by.
   template <class F>
   void visit_fields(F&& f) {
     f("preset", preset), f("characters", characters), f("rectify", rectify), f("height", height);
-    f("widths", widths), f("columns", columns), f("source_scale", source_scale), f("fiducials", fiducials);
+    f("widths", widths), f("columns", columns), f("source_scale", source_scale),
+        f("fiducials", fiducials);
     f("pattern", pattern), f("margin", margin), f("localization_height", localization_height);
     f("localization_width", localization_width), f("localization_channels", localization_channels);
     f("localization_hidden", localization_hidden), f("localization_norm", localization_norm);
     f("localization_mean", localization_mean), f("channels", channels), f("normed", normed);
-    f("recurrent", recurrent), f("projection", projection), f("attention", attention), f("decoder", decoder);
+    f("recurrent", recurrent), f("projection", projection), f("attention", attention),
+        f("decoder", decoder);
     f("max_length", max_length);
   }
 
@@ -78,11 +82,13 @@ struct RareConfig {
     if (channels.size() != 7) fail("config", "channels wants 7 widths, has ", channels.size());
     if (widths.empty()) fail("config", "widths are missing");
     if (columns != 24 && columns != 26) fail("config", "columns must be 24 or 26, is ", columns);
-    if (fiducials < 4 || fiducials % 2) fail("config", "fiducials must be even and at least 4, is ", fiducials);
+    if (fiducials < 4 || fiducials % 2)
+      fail("config", "fiducials must be even and at least 4, is ", fiducials);
     if (!(margin >= 0 && margin < 1)) fail("config", "margin must lie in [0, 1), is ", margin);
     if (height < 16 || height % 16) fail("config", "height must be a multiple of 16, is ", height);
     for (std::size_t i = 0; i < widths.size(); ++i)
-      if (widths[i] < 16 || (i > 0 && widths[i] <= widths[i - 1])) fail("config", "widths must grow from at least 16");
+      if (widths[i] < 16 || (i > 0 && widths[i] <= widths[i - 1]))
+        fail("config", "widths must grow from at least 16");
     for (const Index c : channels) positive("channels", c);
     for (const Index c : localization_channels) positive("localization_channels", c);
     for (const Index c : localization_hidden) positive("localization_hidden", c);
@@ -90,8 +96,10 @@ struct RareConfig {
       if (n < 1 || n > 7) fail("config", "normed counts convolutions from 1 to 7, has ", n);
     const Index shrink = Index{1} << localization_channels.size();
     if (localization_height < shrink || localization_width < shrink)
-      fail("config", "localization picture ", localization_height, " x ", localization_width, " vanishes in its pools");
-    positive("source_scale", source_scale), positive("recurrent", recurrent), positive("attention", attention);
+      fail("config", "localization picture ", localization_height, " x ", localization_width,
+           " vanishes in its pools");
+    positive("source_scale", source_scale), positive("recurrent", recurrent),
+        positive("attention", attention);
     positive("decoder", decoder), positive("max_length", max_length);
     if (projection < 0) fail("config", "projection must not be negative, is ", projection);
   }
@@ -119,7 +127,8 @@ inline RareConfig rare_config(std::string_view preset) {
 /// The rectified width for a picture: the smallest of `widths` that does not squeeze it much.
 /// A word may be narrowed to 0.7 of its shape before the next width is taken.
 inline Index rectified_width(const RareConfig& c, Index picture_height, Index picture_width) {
-  const double natural = static_cast<double>(c.height * picture_width) / static_cast<double>(picture_height);
+  const double natural =
+      static_cast<double>(c.height * picture_width) / static_cast<double>(picture_height);
   for (const Index w : c.widths)
     if (0.7 * natural <= static_cast<double>(w)) return w;
   return c.widths.back();

@@ -33,21 +33,25 @@ struct Encoder {
     Index in = 1;
     for (Index i = 0; i < 7; ++i) {
       const bool normed = std::find(c.normed.begin(), c.normed.end(), i + 1) != c.normed.end();
-      const Index out = c.channels[static_cast<std::size_t>(i)], k = i < 6 ? 3 : 2, pad = i < 6 ? 1 : 0;
-      conv.emplace_back(Conv2dConfig{.in = in, .out = out, .kernel = {k, k}, .padding = {pad, pad}}, normed, random);
+      const Index out = c.channels[static_cast<std::size_t>(i)], k = i < 6 ? 3 : 2,
+                  pad = i < 6 ? 1 : 0;
+      conv.emplace_back(Conv2dConfig{.in = in, .out = out, .kernel = {k, k}, .padding = {pad, pad}},
+                        normed, random);
       in = out;
     }
     const Index features = in * (c.height / 16 - 1);
     first = Bidirectional<LSTM<T>>(features, c.recurrent, random);
     if (c.projection > 0) projection.emplace(2 * c.recurrent, c.projection, random);
-    second = Bidirectional<LSTM<T>>(c.projection > 0 ? c.projection : 2 * c.recurrent, c.recurrent, random);
+    second = Bidirectional<LSTM<T>>(c.projection > 0 ? c.projection : 2 * c.recurrent, c.recurrent,
+                                    random);
   }
 
   /// picture: (N, 1, height, width).  Returns frames (columns, N, 2 x recurrent).
   Variable<T> operator()(const Variable<T>& picture) {
     const Pool2dOptions both{.kernel = {2, 2}, .stride = {2, 2}};
-    const Pool2dOptions down = padded ? Pool2dOptions{.kernel = {2, 2}, .stride = {2, 1}, .padding = {0, 1}}
-                                      : Pool2dOptions{.kernel = {2, 1}, .stride = {2, 1}};
+    const Pool2dOptions down =
+        padded ? Pool2dOptions{.kernel = {2, 2}, .stride = {2, 1}, .padding = {0, 1}}
+               : Pool2dOptions{.kernel = {2, 1}, .stride = {2, 1}};
     Variable<T> x = max_pool2d(conv[0](picture), both);
     x = max_pool2d(conv[1](x), both);
     x = max_pool2d(conv[3](conv[2](x)), down);
@@ -66,7 +70,9 @@ struct Encoder {
   static Variable<T> map_to_sequence(const Variable<T>& x) {
     return reshape(permute(x, {3, 0, 1, 2}), {x.size(3), x.size(0), x.size(1) * x.size(2)});
   }
-  Variable<T> second_layer(const Variable<T>& x) { return second(projection ? (*projection)(x) : x); }
+  Variable<T> second_layer(const Variable<T>& x) {
+    return second(projection ? (*projection)(x) : x);
+  }
 };
 
 }  // namespace glimpse::inline v0

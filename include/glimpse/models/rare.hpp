@@ -37,8 +37,9 @@ struct Rare {
   }
 
   /// Mean of -ln p over all symbols of the batch; see AttentionDecoder::loss.
-  Variable<T> loss(const Variable<T>& picture, Index width, std::span<const std::vector<Index>> labels,
-                   T label_smoothing = 0, Index* right = nullptr) {
+  Variable<T> loss(const Variable<T>& picture, Index width,
+                   std::span<const std::vector<Index>> labels, T label_smoothing = 0,
+                   Index* right = nullptr) {
     return recognizer.loss(rectify(picture, width).picture, labels, label_smoothing, right);
   }
 

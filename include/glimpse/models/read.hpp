@@ -26,9 +26,9 @@ struct Reading {
   std::string text;
   double confidence = 0;
   std::vector<double> character_confidence;  // one for every character, and one for the end
-  Tensor<float> fiducials;                   // (K, 2) in [-1, 1] of the picture; undefined without rectifier
-  Tensor<float> rectified;                   // (height, width), standardised
-  Tensor<float> attention;                   // (characters + 1, columns); rows sum to 1
+  Tensor<float> fiducials;  // (K, 2) in [-1, 1] of the picture; undefined without rectifier
+  Tensor<float> rectified;  // (height, width), standardised
+  Tensor<float> attention;  // (characters + 1, columns); rows sum to 1
 };
 
 struct ReadOptions {
@@ -42,12 +42,14 @@ namespace detail {
 template <class T>
 Tensor<T> sampler_picture(const RareConfig& c, const Picture& picture, Index width) {
   const Tensor<T> x = standardized<T>(picture);
-  return resized(x, std::min(picture.height, c.source_scale * c.height), std::min(picture.width, c.source_scale * width));
+  return resized(x, std::min(picture.height, c.source_scale * c.height),
+                 std::min(picture.width, c.source_scale * width));
 }
 
 /// Spells the words of a batch of frames out into `readings`.
 template <class T>
-void decode(Rare<T>& model, const Variable<T>& frames, std::span<Reading* const> readings, const ReadOptions& options) {
+void decode(Rare<T>& model, const Variable<T>& frames, std::span<Reading* const> readings,
+            const ReadOptions& options) {
   AttentionDecoder<T>& decoder = model.recognizer.decoder;
   const typename AttentionDecoder<T>::Memory words = decoder.remember(frames);
   typename AttentionDecoder<T>::Memory memory = words;  // of the rows at work
@@ -57,15 +59,19 @@ void decode(Rare<T>& model, const Variable<T>& frames, std::span<Reading* const>
   const auto step = [&](const BeamRows& rows) {
     if (!std::equal(rows.item.begin(), rows.item.end(), at_work.begin(), at_work.end())) {
       at_work.assign(rows.item.begin(), rows.item.end());
-      memory = {constant(gather_rows(words.frames.value(), rows.item)), constant(gather_rows(words.keys.value(), rows.item))};
+      memory = {constant(gather_rows(words.frames.value(), rows.item)),
+                constant(gather_rows(words.keys.value(), rows.item))};
     }
-    const auto now = decoder.step(memory, rows.symbol, constant(gather_rows(state.value(), rows.parent)));
+    const auto now =
+        decoder.step(memory, rows.symbol, constant(gather_rows(state.value(), rows.parent)));
     state = now.state;
     looks.push_back(now.weights.value());
     return log_softmax(decoder.scores(state)).value();
   };
   const auto found = beam_search(step, static_cast<Index>(readings.size()),
-                                 {.width = options.beam > 0 ? options.beam : options.lexicon ? 7 : 1,
+                                 {.width = options.beam > 0  ? options.beam
+                                           : options.lexicon ? 7
+                                                             : 1,
                                   .end = decoder.end_symbol(),
                                   .max_length = model.config.max_length,
                                   .begin = decoder.end_symbol(),
@@ -78,7 +84,9 @@ void decode(Rare<T>& model, const Variable<T>& frames, std::span<Reading* const>
     readings[i]->character_confidence = best.probabilities;
     readings[i]->attention = empty<float>({static_cast<Index>(best.rows.size()), frames.size(0)});
     for (std::size_t t = 0; t < best.rows.size(); ++t)
-      readings[i]->attention.select(0, static_cast<Index>(t)).copy_from(cast<float>(looks[t].select(0, best.rows[t])));
+      readings[i]
+          ->attention.select(0, static_cast<Index>(t))
+          .copy_from(cast<float>(looks[t].select(0, best.rows[t])));
   }
 }
 
@@ -87,7 +95,8 @@ void decode(Rare<T>& model, const Variable<T>& frames, std::span<Reading* const>
 /// Reads pictures. The model must be in reading mode (`set_training(model, false)`).
 /// Throws ValueError for an empty picture.
 template <class T>
-std::vector<Reading> read(Rare<T>& model, std::span<const Picture> pictures, const ReadOptions& options = {}) {
+std::vector<Reading> read(Rare<T>& model, std::span<const Picture> pictures,
+                          const ReadOptions& options = {}) {
   constexpr std::size_t batch = 64;
   const NoGrad no_grad;
   const RareConfig& c = model.config;
@@ -103,13 +112,16 @@ std::vector<Reading> read(Rare<T>& model, std::span<const Picture> pictures, con
       std::vector<Reading*> targets;
       for (std::size_t g = begin; g < std::min(begin + batch, group.size()); ++g) {
         Reading& reading = readings[group[g]];
-        const Rectified<T> word = model.rectify(constant(detail::sampler_picture<T>(c, pictures[group[g]], width)), width);
-        if (word.fiducials.defined()) reading.fiducials = cast<float>(word.fiducials.value().select(0, 0));
+        const Rectified<T> word = model.rectify(
+            constant(detail::sampler_picture<T>(c, pictures[group[g]], width)), width);
+        if (word.fiducials.defined())
+          reading.fiducials = cast<float>(word.fiducials.value().select(0, 0));
         reading.rectified = cast<float>(word.picture.value().reshape({c.height, width}));
         words.push_back(word.picture.value());
         targets.push_back(&reading);
       }
-      detail::decode<T>(model, model.recognizer.encoder(constant(concatenate(words, 0))), targets, options);
+      detail::decode<T>(model, model.recognizer.encoder(constant(concatenate(words, 0))), targets,
+                        options);
     }
   }
   return readings;

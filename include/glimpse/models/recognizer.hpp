@@ -20,8 +20,8 @@ struct Recognizer {
       : encoder(c, random), decoder(2 * c.recurrent, c.attention, c.decoder, c.symbols(), random) {}
 
   /// See AttentionDecoder::loss.  picture: (N, 1, height, width).
-  Variable<T> loss(const Variable<T>& picture, std::span<const std::vector<Index>> labels, T label_smoothing = 0,
-                   Index* right = nullptr) {
+  Variable<T> loss(const Variable<T>& picture, std::span<const std::vector<Index>> labels,
+                   T label_smoothing = 0, Index* right = nullptr) {
     return decoder.loss(encoder(picture), labels, label_smoothing, right);
   }
 

@@ -31,11 +31,13 @@ Tensor<T> fiducial_start(const RareConfig& c) {
   const Index half = c.fiducials / 2;
   Tensor<T> points({c.fiducials, 2});
   for (Index i = 0; i < half; ++i) {
-    const double s = -1 + 2 * static_cast<double>(i) / static_cast<double>(half - 1);  // along the word
+    const double s =
+        -1 + 2 * static_cast<double>(i) / static_cast<double>(half - 1);  // along the word
     const double x = s * (1 - c.margin);
     double middle = 0, reach = 1 - c.margin;
     if (c.pattern == FiducialPattern::slanted) middle = -0.3 * s, reach *= 0.65;
-    if (c.pattern == FiducialPattern::sine) middle = 0.3 * std::sin(3.14159265358979323846 * s), reach *= 0.65;
+    if (c.pattern == FiducialPattern::sine)
+      middle = 0.3 * std::sin(3.14159265358979323846 * s), reach *= 0.65;
     points(i, 0) = points(i + half, 0) = static_cast<T>(x);
     points(i, 1) = static_cast<T>(middle - reach);
     points(i + half, 1) = static_cast<T>(middle + reach);
@@ -55,7 +57,8 @@ struct Localization {
   Localization(const RareConfig& c, Random& random) : mean(c.localization_mean) {
     Index in = 1, h = c.localization_height, w = c.localization_width;
     for (const Index out : c.localization_channels) {
-      conv.emplace_back(Conv2dConfig{.in = in, .out = out, .kernel = {3, 3}, .padding = {1, 1}}, c.localization_norm, random);
+      conv.emplace_back(Conv2dConfig{.in = in, .out = out, .kernel = {3, 3}, .padding = {1, 1}},
+                        c.localization_norm, random);
       in = out, h /= 2, w /= 2;
     }
     Index features = mean ? in : in * h * w;
@@ -103,14 +106,18 @@ struct Rectifier {
 
   Rectifier() = default;
   Rectifier(const RareConfig& c, Random& random)
-      : localization(c, random), fiducials(c.fiducials), height(c.height), small_height(c.localization_height),
+      : localization(c, random),
+        fiducials(c.fiducials),
+        height(c.height),
+        small_height(c.localization_height),
         small_width(c.localization_width) {
     for (const Index w : c.widths) matrix(w);
   }
 
   /// picture: (N, 1, H, W) of any size.  Returns the straightened words, `width` pixels wide.
   Rectified<T> operator()(const Variable<T>& picture, Index width) {
-    const Variable<T> points = localization(resize_bilinear(picture, small_height, small_width, true));
+    const Variable<T> points =
+        localization(resize_bilinear(picture, small_height, small_width, true));
     const Variable<T> grid = tps_grid(points, matrix(width), height, width);
     return {grid_sample(picture, grid, GridPadding::border), points};
   }

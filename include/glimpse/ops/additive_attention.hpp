@@ -26,7 +26,9 @@ namespace kernel {
 
 struct TanhOfSum {
   template <class V>
-  [[gnu::always_inline]] static void apply(V& u, const V& q, const V& k) { simd::Tanh::apply(u, V(q + k)); }
+  [[gnu::always_inline]] static void apply(V& u, const V& q, const V& k) {
+    simd::Tanh::apply(u, V(q + k));
+  }
 };
 
 /// (4) for one place.
@@ -43,7 +45,8 @@ struct AdditiveScoreBackward {
 };
 
 template <class T>
-void additive_scores_forward(Index n, Index steps, Index width, const T* q, const T* k, const T* w, T* u, T* e) {
+void additive_scores_forward(Index n, Index steps, Index width, const T* q, const T* k, const T* w,
+                             T* u, T* e) {
   parallel_for(n, 20 * steps * width, [&](Index b) {
     for (Index i = b * steps; i < (b + 1) * steps; ++i) {
       simd::map<TanhOfSum>(width, u + i * width, q + b * width, k + i * width);
@@ -54,10 +57,12 @@ void additive_scores_forward(Index n, Index steps, Index width, const T* q, cons
 
 /// dw holds one row a batch entry, to be summed in order.
 template <class T>
-void additive_scores_backward(Index n, Index steps, Index width, const T* u, const T* w, const T* de, T* dq, T* dk, T* dw) {
+void additive_scores_backward(Index n, Index steps, Index width, const T* u, const T* w,
+                              const T* de, T* dq, T* dk, T* dw) {
   parallel_for(n, 8 * steps * width, [&](Index b) {
     for (Index i = b * steps; i < (b + 1) * steps; ++i)
-      simd::update(AdditiveScoreBackward<T>{de[i]}, width, u + i * width, w, dk + i * width, dq + b * width, dw + b * width);
+      simd::update(AdditiveScoreBackward<T>{de[i]}, width, u + i * width, w, dk + i * width,
+                   dq + b * width, dw + b * width);
   });
 }
 
@@ -66,13 +71,15 @@ void glimpse_forward(Index n, Index steps, Index width, const T* a, const T* h, 
   parallel_for(n, 2 * steps * width, [&](Index b) {
     T* row = g + b * width;
     std::fill_n(row, width, T(0));
-    for (Index i = b * steps; i < (b + 1) * steps; ++i) simd::axpy<T>(width, row, a[i], h + i * width);
+    for (Index i = b * steps; i < (b + 1) * steps; ++i)
+      simd::axpy<T>(width, row, a[i], h + i * width);
   });
 }
 
 /// da, dh: added to; either may be null.
 template <class T>
-void glimpse_backward(Index n, Index steps, Index width, const T* a, const T* h, const T* dg, T* da, T* dh) {
+void glimpse_backward(Index n, Index steps, Index width, const T* a, const T* h, const T* dg, T* da,
+                      T* dh) {
   parallel_for(n, 4 * steps * width, [&](Index b) {
     const T* row = dg + b * width;
     for (Index i = b * steps; i < (b + 1) * steps; ++i) {
@@ -87,37 +94,43 @@ void glimpse_backward(Index n, Index steps, Index width, const T* a, const T* h,
 /// Scores (1).  q: (N, A); k: (N, T, A); w: (A).  Returns (N, T).
 template <class T>
 Variable<T> additive_scores(const Variable<T>& q, const Variable<T>& k, const Variable<T>& w) {
-  require(q.rank() == 2 && k.rank() == 3 && k.size(0) == q.size(0) && k.size(2) == q.size(1) && w.shape() == Shape{q.size(1)},
+  require(q.rank() == 2 && k.rank() == 3 && k.size(0) == q.size(0) && k.size(2) == q.size(1) &&
+              w.shape() == Shape{q.size(1)},
           "additive_scores", "wants query (N, A), keys (N, T, A), weights (A)", q, k, w);
   const Index n = k.size(0), steps = k.size(1), width = k.size(2);
-  const Tensor<T> qv = q.value().contiguous(), kv = k.value().contiguous(), wv = w.value().contiguous();
+  const Tensor<T> qv = q.value().contiguous(), kv = k.value().contiguous(),
+                  wv = w.value().contiguous();
   Tensor<T> u(kv.shape()), e({n, steps});
-  kernel::additive_scores_forward<T>(n, steps, width, qv.data(), kv.data(), wv.data(), u.data(), e.data());
-  return record("additive_scores", e, {q, k, w}, [n, steps, width, u, wv](const Tensor<T>& de, Gradients<T>& d) {
-    Tensor<T> unused_q, unused_k, dw = zeros<T>({n, width});
-    Tensor<T>& dq = d.wants(0) ? d[0] : (unused_q = zeros<T>({n, width}));
-    Tensor<T>& dk = d.wants(1) ? d[1] : (unused_k = zeros<T>(u.shape()));
-    kernel::additive_scores_backward<T>(n, steps, width, u.data(), wv.data(), de.data(), dq.data(), dk.data(), dw.data());
-    if (d.wants(2))
-      for (Index b = 0; b < n; ++b)
-        simd::add<T>(width, d[2].data(), dw.data() + b * width);
-  });
+  kernel::additive_scores_forward<T>(n, steps, width, qv.data(), kv.data(), wv.data(), u.data(),
+                                     e.data());
+  return record("additive_scores", e, {q, k, w},
+                [n, steps, width, u, wv](const Tensor<T>& de, Gradients<T>& d) {
+                  Tensor<T> unused_q, unused_k, dw = zeros<T>({n, width});
+                  Tensor<T>& dq = d.wants(0) ? d[0] : (unused_q = zeros<T>({n, width}));
+                  Tensor<T>& dk = d.wants(1) ? d[1] : (unused_k = zeros<T>(u.shape()));
+                  kernel::additive_scores_backward<T>(n, steps, width, u.data(), wv.data(),
+                                                      de.data(), dq.data(), dk.data(), dw.data());
+                  if (d.wants(2))
+                    for (Index b = 0; b < n; ++b)
+                      simd::add<T>(width, d[2].data(), dw.data() + b * width);
+                });
 }
 
 /// The glimpse (3).  a: (N, T) weights; h: (N, T, C).  Returns (N, C).
 template <class T>
 Variable<T> attend(const Variable<T>& a, const Variable<T>& h) {
-  require(a.rank() == 2 && h.rank() == 3 && h.size(0) == a.size(0) && h.size(1) == a.size(1), "attend",
-          "wants weights (N, T) and a sequence (N, T, C)", a, h);
+  require(a.rank() == 2 && h.rank() == 3 && h.size(0) == a.size(0) && h.size(1) == a.size(1),
+          "attend", "wants weights (N, T) and a sequence (N, T, C)", a, h);
   const Index n = h.size(0), steps = h.size(1), width = h.size(2);
   const Tensor<T> av = a.value().contiguous(), hv = h.value().contiguous();
   Tensor<T> g({n, width});
   kernel::glimpse_forward<T>(n, steps, width, av.data(), hv.data(), g.data());
-  return record("attend", g, {a, h}, [n, steps, width, av, hv](const Tensor<T>& dg, Gradients<T>& d) {
-    T* da = d.wants(0) ? d[0].data() : nullptr;
-    T* dh = d.wants(1) ? d[1].data() : nullptr;
-    kernel::glimpse_backward<T>(n, steps, width, av.data(), hv.data(), dg.data(), da, dh);
-  });
+  return record(
+      "attend", g, {a, h}, [n, steps, width, av, hv](const Tensor<T>& dg, Gradients<T>& d) {
+        T* da = d.wants(0) ? d[0].data() : nullptr;
+        T* dh = d.wants(1) ? d[1].data() : nullptr;
+        kernel::glimpse_backward<T>(n, steps, width, av.data(), hv.data(), dg.data(), da, dh);
+      });
 }
 
 /// What one look gives.
@@ -129,8 +142,8 @@ struct Glimpse {
 
 /// Scores, weights and glimpse in one call; places past `lengths` (N numbers, or empty) get weight 0 and no gradient.
 template <class T>
-Glimpse<T> additive_attention(const Variable<T>& q, const Variable<T>& k, const Variable<T>& w, const Variable<T>& h,
-                              std::span<const Index> lengths = {}) {
+Glimpse<T> additive_attention(const Variable<T>& q, const Variable<T>& k, const Variable<T>& w,
+                              const Variable<T>& h, std::span<const Index> lengths = {}) {
   const Variable<T> e = additive_scores(q, k, w);
   const Variable<T> a = lengths.empty() ? softmax(e) : softmax(e, lengths);
   return {attend(a, h), a};

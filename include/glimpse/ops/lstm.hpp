@@ -46,11 +46,13 @@ struct LstmCell {
 /// (5) to (7) for one row of cells; the gates' activations become the gradients of their sums.
 struct LstmCellBackward {
   template <class V>
-  [[gnu::always_inline]] static void apply(V& i, V& f, V& g, V& o, const V& c_before, const V& c, const V& dh, V& dc) {
+  [[gnu::always_inline]] static void apply(V& i, V& f, V& g, V& o, const V& c_before, const V& c,
+                                           const V& dh, V& dc) {
     V t;
     simd::Tanh::apply(t, c);
     const V dct = dc + dh * o * (1 - t * t);  // (5)
-    const V di = dct * g * i * (1 - i), df = dct * c_before * f * (1 - f), dg = dct * i * (1 - g * g);
+    const V di = dct * g * i * (1 - i), df = dct * c_before * f * (1 - f),
+            dg = dct * i * (1 - g * g);
     o = dh * t * o * (1 - o);  // (6)
     dc = dct * f;              // (7)
     i = di, f = df, g = dg;
@@ -71,9 +73,11 @@ void lstm_forward(const Sequence& s, const T* u, Tensor<T>& gates, Tensor<T>& c,
     parallel_for(n, 40 * h, [&](Index r) {
       T* ar = a + r * 4 * h;
       if (s.alive(t, r)) {
-        simd::update(LstmCell{}, h, ar, ar + h, ar + 2 * h, ar + 3 * h, c_before + r * h, ct + r * h, yt + r * h);
+        simd::update(LstmCell{}, h, ar, ar + h, ar + 2 * h, ar + 3 * h, c_before + r * h,
+                     ct + r * h, yt + r * h);
       } else {
-        std::fill_n(ar, 4 * h, T(0)), std::fill_n(ct + r * h, h, T(0)), std::fill_n(yt + r * h, h, T(0));
+        std::fill_n(ar, 4 * h, T(0)), std::fill_n(ct + r * h, h, T(0)),
+            std::fill_n(yt + r * h, h, T(0));
       }
     });
   }
@@ -81,7 +85,8 @@ void lstm_forward(const Sequence& s, const T* u, Tensor<T>& gates, Tensor<T>& c,
 
 /// gates: activations on entry, their gradients da on return.
 template <class T>
-void lstm_backward(const Sequence& s, const T* u, Tensor<T>& gates, const Tensor<T>& c, const T* dy) {
+void lstm_backward(const Sequence& s, const T* u, Tensor<T>& gates, const Tensor<T>& c,
+                   const T* dy) {
   const Index n = s.batch, h = s.hidden;
   const Tensor<T> zero = zeros<T>({n, h});
   Tensor<T> dh = zeros<T>({n, h}), dc = zeros<T>({n, h});
@@ -94,8 +99,8 @@ void lstm_backward(const Sequence& s, const T* u, Tensor<T>& gates, const Tensor
       if (!s.alive(t, r)) return;  // da, dh and dc are zero there already
       T *ar = a + r * 4 * h, *dhr = dh.data() + r * h;
       simd::add<T>(h, dhr, dyt + r * h);
-      simd::update(LstmCellBackward{}, h, ar, ar + h, ar + 2 * h, ar + 3 * h, c_before + r * h, ct + r * h,
-                   static_cast<const T*>(dhr), dc.data() + r * h);
+      simd::update(LstmCellBackward{}, h, ar, ar + h, ar + 2 * h, ar + 3 * h, c_before + r * h,
+                   ct + r * h, static_cast<const T*>(dhr), dc.data() + r * h);
     });
     if (before >= 0) recurrent_product_backward<T>(n, 4 * h, h, a, u, dh.data());
   }
@@ -108,11 +113,13 @@ void lstm_backward(const Sequence& s, const T* u, Tensor<T>& gates, const Tensor
 /// lengths: N numbers in [0, T], or empty for full length; outputs past a length are 0.
 /// reverse: runs from the last step of each sequence to its first.
 template <class T>
-Variable<T> lstm(const Variable<T>& x, const Variable<T>& w_x, const Variable<T>& w_h, const Variable<T>& b_x,
-                 const Variable<T>& b_h, std::span<const Index> lengths = {}, bool reverse = false) {
-  const kernel::Sequence s = kernel::sequence_of("lstm", 4, x.value(), w_x.value(), w_h.value(), b_x.value(), b_h.value(),
-                                                 lengths, reverse);
-  const Tensor<T> xv = x.value().contiguous(), wx = w_x.value().contiguous(), wh = w_h.value().contiguous();
+Variable<T> lstm(const Variable<T>& x, const Variable<T>& w_x, const Variable<T>& w_h,
+                 const Variable<T>& b_x, const Variable<T>& b_h,
+                 std::span<const Index> lengths = {}, bool reverse = false) {
+  const kernel::Sequence s = kernel::sequence_of("lstm", 4, x.value(), w_x.value(), w_h.value(),
+                                                 b_x.value(), b_h.value(), lengths, reverse);
+  const Tensor<T> xv = x.value().contiguous(), wx = w_x.value().contiguous(),
+                  wh = w_h.value().contiguous();
   const Tensor<T> bx = b_x.value().contiguous(), bh = b_h.value().contiguous();
   Tensor<T> gates({s.steps, s.batch, 4 * s.hidden}), c({s.steps, s.batch, s.hidden}), y(c.shape());
   kernel::input_product<T>(s, xv.data(), wx.data(), bx.data(), bh.data(), gates.data());

@@ -18,25 +18,27 @@ namespace glimpse::inline v0 {
 /// How a folder was read.
 struct Evaluation {
   WordScore score;
-  double seconds = 0;      // of reading, pictures loaded already
-  Index skipped = 0;       // labels without a character that counts
+  double seconds = 0;               // of reading, pictures loaded already
+  Index skipped = 0;                // labels without a character that counts
   std::vector<std::string> broken;  // pictures that could not be read, with the reason
 };
 
 /// Reads up to `limit` pictures (0: all, else spread evenly over the list).
 /// each: called with file and reading as they come.
-inline Evaluation evaluate_folder(Rare<float>& model, const std::string& folder, Index limit = 0,
-                                  const ReadOptions& options = {},
-                                  const std::function<void(const LabelledFile&, const Reading&)>& each = {}) {
+inline Evaluation evaluate_folder(
+    Rare<float>& model, const std::string& folder, Index limit = 0, const ReadOptions& options = {},
+    const std::function<void(const LabelledFile&, const Reading&)>& each = {}) {
   const std::vector<LabelledFile> all = read_folder(folder);
-  const Index count = limit > 0 ? std::min<Index>(limit, static_cast<Index>(all.size())) : static_cast<Index>(all.size());
+  const Index count = limit > 0 ? std::min<Index>(limit, static_cast<Index>(all.size()))
+                                : static_cast<Index>(all.size());
   Evaluation result;
   std::vector<LabelledFile> files;
   std::vector<Picture> pictures;
   const auto flush = [&] {
     const auto start = std::chrono::steady_clock::now();
     const std::vector<Reading> readings = read(model, std::span<const Picture>(pictures), options);
-    result.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    result.seconds +=
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     for (std::size_t i = 0; i < readings.size(); ++i) {
       result.score.add(readings[i].text, files[i].label);
       if (each) each(files[i], readings[i]);
@@ -44,7 +46,8 @@ inline Evaluation evaluate_folder(Rare<float>& model, const std::string& folder,
     files.clear(), pictures.clear();
   };
   for (Index i = 0; i < count; ++i) {
-    const LabelledFile& file = all[static_cast<std::size_t>(i * static_cast<Index>(all.size()) / count)];
+    const LabelledFile& file =
+        all[static_cast<std::size_t>(i * static_cast<Index>(all.size()) / count)];
     if (normalise(file.label).empty()) {
       ++result.skipped;
       continue;

@@ -13,15 +13,18 @@ namespace glimpse::inline v0 {
 inline std::string clock_text(double seconds) {
   const long s = seconds > 0 ? static_cast<long>(seconds + 0.5) : 0;
   char text[32];
-  if (s >= 3600) std::snprintf(text, sizeof text, "%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
-  else std::snprintf(text, sizeof text, "%ld:%02ld", s / 60, s % 60);
+  if (s >= 3600)
+    std::snprintf(text, sizeof text, "%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
+  else
+    std::snprintf(text, sizeof text, "%ld:%02ld", s / 60, s % 60);
   return text;
 }
 
 class ProgressLine {
  public:
   /// plain_every: seconds between lines where the output is no terminal.
-  explicit ProgressLine(double plain_every = 30) : terminal_(isatty(fileno(stderr)) != 0), every_(plain_every) {}
+  explicit ProgressLine(double plain_every = 30)
+      : terminal_(isatty(fileno(stderr)) != 0), every_(plain_every) {}
   ~ProgressLine() { finish(); }
 
   /// Shows the state of things; may be called often.
@@ -29,8 +32,10 @@ class ProgressLine {
     const double now = seconds();
     if (now - last_ < (terminal_ ? 0.2 : every_)) return;
     last_ = now;
-    if (terminal_) std::fprintf(stderr, "\r\033[K%s", text.c_str());
-    else std::fprintf(stderr, "%s\n", text.c_str());
+    if (terminal_)
+      std::fprintf(stderr, "\r\033[K%s", text.c_str());
+    else
+      std::fprintf(stderr, "%s\n", text.c_str());
     std::fflush(stderr);
     open_ = terminal_;
   }
@@ -49,7 +54,8 @@ class ProgressLine {
 
  private:
   static double seconds() {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
+        .count();
   }
   bool terminal_, open_ = false;
   double every_, last_ = -1e9;

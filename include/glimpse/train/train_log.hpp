@@ -62,20 +62,31 @@ class TrainLog {
       words.x.push_back(minutes), words.y.push_back(100 * l.accuracy);
     }
     if (loss.x.size() < 2) return;
-    Plot losses{.title = "Loss", .x_label = "minutes", .y_label = "-ln p of a symbol", .series = {loss}, .y_low = 0};
-    Plot accuracy{.title = "Words right", .x_label = "minutes", .y_label = "%", .series = {words}, .y_low = 0, .y_high = 100};
+    Plot losses{.title = "Loss",
+                .x_label = "minutes",
+                .y_label = "-ln p of a symbol",
+                .series = {loss},
+                .y_low = 0};
+    Plot accuracy{.title = "Words right",
+                  .x_label = "minutes",
+                  .y_label = "%",
+                  .series = {words},
+                  .y_low = 0,
+                  .y_high = 100};
     if (!validation.x.empty()) accuracy.series.push_back(validation);
     write_png(path, concatenate<float>({glimpse::draw(losses), glimpse::draw(accuracy)}, 1));
   }
 
  private:
   static std::string header() {
-    return "step\tseconds\tloss\tword_accuracy\tlearning_rate\tgradient_norm\tpictures_per_second\tvalidation";
+    return "step\tseconds\tloss\tword_accuracy\tlearning_rate\tgradient_norm\tpictures_per_"
+           "second\tvalidation";
   }
   static std::string text_of(const Line& l) {
     char text[240];
-    std::snprintf(text, sizeof text, "%llu\t%.1f\t%.5f\t%.4f\t%.3e\t%.3f\t%.1f\t", static_cast<unsigned long long>(l.step),
-                  l.seconds, l.loss, l.accuracy, l.learning_rate, l.gradient_norm, l.rate);
+    std::snprintf(text, sizeof text, "%llu\t%.1f\t%.5f\t%.4f\t%.3e\t%.3f\t%.1f\t",
+                  static_cast<unsigned long long>(l.step), l.seconds, l.loss, l.accuracy,
+                  l.learning_rate, l.gradient_norm, l.rate);
     std::string line = text;
     if (l.validation >= 0) std::snprintf(text, sizeof text, "%.4f", l.validation), line += text;
     return line;
@@ -92,8 +103,9 @@ class TrainLog {
     while (std::getline(in, text)) {
       Line l;
       unsigned long long step = 0;
-      const int fields = std::sscanf(text.c_str(), "%llu %lf %lf %lf %lf %lf %lf %lf", &step, &l.seconds, &l.loss, &l.accuracy,
-                                     &l.learning_rate, &l.gradient_norm, &l.rate, &l.validation);
+      const int fields =
+          std::sscanf(text.c_str(), "%llu %lf %lf %lf %lf %lf %lf %lf", &step, &l.seconds, &l.loss,
+                      &l.accuracy, &l.learning_rate, &l.gradient_norm, &l.rate, &l.validation);
       if (fields < 7) continue;
       if (fields == 7) l.validation = -1;
       l.step = step;

@@ -30,20 +30,20 @@ namespace glimpse::inline v0 {
 
 struct TrainOptions {
   std::string out = "run";
-  std::uint64_t steps = 0;       // budget in steps, or
-  double minutes = 0;            // in minutes of training
+  std::uint64_t steps = 0;  // budget in steps, or
+  double minutes = 0;       // in minutes of training
   Index batch = 64;
-  double learning_rate = 2e-3;   // the peak of the one-cycle schedule
-  double rise = 0.1;             // share of the budget until the peak
+  double learning_rate = 2e-3;  // the peak of the one-cycle schedule
+  double rise = 0.1;            // share of the budget until the peak
   double weight_decay = 0.01;
   double localization_factor = 0.1;  // learning rate of the localization network, relative
   double clip_norm = 5;
   double label_smoothing = 0;
   std::vector<std::string> validation;  // folders
-  Index validation_limit = 500;  // pictures a folder, while training
-  double validate_every = 600;   // seconds
-  double save_every = 120;       // seconds
-  std::uint64_t log_every = 50;  // steps
+  Index validation_limit = 500;         // pictures a folder, while training
+  double validate_every = 600;          // seconds
+  double save_every = 120;              // seconds
+  std::uint64_t log_every = 50;         // steps
   int loader_threads = 1;
   std::uint64_t seed = 1;
   bool resume = false;
@@ -61,21 +61,24 @@ class WordTrainer {
  public:
   /// model: fresh, or with weights to start from. Throws IoError where a run to resume is missing or does not fit.
   WordTrainer(Rare<float> model, WordSource source, TrainOptions options)
-      : options_(std::move(options)), model_(std::move(model)),
+      : options_(std::move(options)),
+        model_(std::move(model)),
         optimizer_(parameters(model_), optimizer_options()) {
-    if (options_.steps == 0 && !(options_.minutes > 0)) fail("train", "wants a budget: steps or minutes");
+    if (options_.steps == 0 && !(options_.minutes > 0))
+      fail("train", "wants a budget: steps or minutes");
     std::filesystem::create_directories(options_.out);
     WordLoader::Position position;
     if (options_.resume) position = restore();
     const RareConfig& c = model_.config;
-    loader_.emplace(std::move(source),
-                    WordLoaderOptions{.batch = options_.batch,
-                                      .picture_height = c.source_scale * c.height,
-                                      .picture_scale = c.source_scale,
-                                      .width_of = [c](Index h, Index w) { return rectified_width(c, h, w); },
-                                      .threads = options_.loader_threads,
-                                      .seed = options_.seed},
-                    position);
+    loader_.emplace(
+        std::move(source),
+        WordLoaderOptions{.batch = options_.batch,
+                          .picture_height = c.source_scale * c.height,
+                          .picture_scale = c.source_scale,
+                          .width_of = [c](Index h, Index w) { return rectified_width(c, h, w); },
+                          .threads = options_.loader_threads,
+                          .seed = options_.seed},
+        position);
     log_.emplace(options_.out + "/log.tsv", step_);
   }
 
@@ -84,7 +87,8 @@ class WordTrainer {
     set_training(model_, true);
     const std::uint64_t first = step_;
     double last_save = seconds_, last_validation = seconds_;
-    while (!spent() && !(stop && stop()) && (options_.stop_after == 0 || step_ - first < options_.stop_after)) {
+    while (!spent() && !(stop && stop()) &&
+           (options_.stop_after == 0 || step_ - first < options_.stop_after)) {
       const auto start = Clock::now();
       train_step();
       seconds_ += std::chrono::duration<double>(Clock::now() - start).count();
@@ -106,7 +110,9 @@ class WordTrainer {
   using Clock = std::chrono::steady_clock;
 
   AdamWOptions optimizer_options() const {
-    AdamWOptions o{.learning_rate = options_.learning_rate, .weight_decay = options_.weight_decay, .decay_vectors = false};
+    AdamWOptions o{.learning_rate = options_.learning_rate,
+                   .weight_decay = options_.weight_decay,
+                   .decay_vectors = false};
     if (model_.rectifier) o.rate_factors = {{"rectifier", options_.localization_factor}};
     return o;
   }
@@ -115,13 +121,16 @@ class WordTrainer {
     return options_.steps > 0 ? static_cast<double>(step_) / static_cast<double>(options_.steps)
                               : seconds_ / (60 * options_.minutes);
   }
-  bool spent() const { return options_.steps > 0 ? step_ >= options_.steps : seconds_ >= 60 * options_.minutes; }
+  bool spent() const {
+    return options_.steps > 0 ? step_ >= options_.steps : seconds_ >= 60 * options_.minutes;
+  }
 
   void train_step() {
     const WordBatch batch = loader_->next();
     constexpr std::int64_t parts = 1'000'000;  // the schedule counts in millionths of the budget
-    const double rate = OneCycleSchedule{.peak = options_.learning_rate, .total = parts, .rise = options_.rise}(
-        static_cast<std::int64_t>(std::min(fraction(), 1.0) * static_cast<double>(parts)));
+    const double rate =
+        OneCycleSchedule{.peak = options_.learning_rate, .total = parts, .rise = options_.rise}(
+            static_cast<std::int64_t>(std::min(fraction(), 1.0) * static_cast<double>(parts)));
     optimizer_.learning_rate = rate;
     optimizer_.zero_grad();
     Index right = 0;
@@ -131,33 +140,46 @@ class WordTrainer {
     norm_ = clip_grad_norm(optimizer_.parameters(), options_.clip_norm);
     const double value = static_cast<double>(loss.item());
     ++step_;
-    if (!std::isfinite(value) || !std::isfinite(norm_)) {  // one bad batch is left out, a row of them is the end
-      if (++bad_ == 10) fail<Error>("train", "loss is ", value, " and gradient norm ", norm_, " ten times in a row, at step ", step_);
+    if (!std::isfinite(value) ||
+        !std::isfinite(norm_)) {  // one bad batch is left out, a row of them is the end
+      if (++bad_ == 10)
+        fail<Error>("train", "loss is ", value, " and gradient norm ", norm_,
+                    " ten times in a row, at step ", step_);
       return;
     }
     bad_ = 0;
     optimizer_.step();
-    const double keep = std::min(0.99, static_cast<double>(counted_) / static_cast<double>(counted_ + 1));
+    const double keep =
+        std::min(0.99, static_cast<double>(counted_) / static_cast<double>(counted_ + 1));
     loss_ = keep * loss_ + (1 - keep) * value;
-    accuracy_ = keep * accuracy_ + (1 - keep) * static_cast<double>(right) / static_cast<double>(options_.batch);
+    accuracy_ = keep * accuracy_ +
+                (1 - keep) * static_cast<double>(right) / static_cast<double>(options_.batch);
     rate_ = rate;
     ++counted_;
   }
 
   std::string status() const {
-    const double pictures = static_cast<double>(step_ * static_cast<std::uint64_t>(options_.batch)) / std::max(seconds_, 1e-9);
+    const double pictures =
+        static_cast<double>(step_ * static_cast<std::uint64_t>(options_.batch)) /
+        std::max(seconds_, 1e-9);
     const double done = std::max(fraction(), 1e-9);
     char text[200];
-    std::snprintf(text, sizeof text, "step %llu  %.0f pictures/s  loss %.4f  words %.1f %%  rate %.2g  %s left",
+    std::snprintf(text, sizeof text,
+                  "step %llu  %.0f pictures/s  loss %.4f  words %.1f %%  rate %.2g  %s left",
                   static_cast<unsigned long long>(step_), pictures, loss_, 100 * accuracy_, rate_,
                   clock_text(seconds_ * (1 - done) / done).c_str());
     return text;
   }
 
   void log_line() {
-    log_->add({.step = step_, .seconds = seconds_, .loss = loss_, .accuracy = accuracy_, .learning_rate = rate_,
+    log_->add({.step = step_,
+               .seconds = seconds_,
+               .loss = loss_,
+               .accuracy = accuracy_,
+               .learning_rate = rate_,
                .gradient_norm = norm_,
-               .rate = static_cast<double>(step_ * static_cast<std::uint64_t>(options_.batch)) / std::max(seconds_, 1e-9)});
+               .rate = static_cast<double>(step_ * static_cast<std::uint64_t>(options_.batch)) /
+                       std::max(seconds_, 1e-9)});
   }
 
   /// Reads the validation folders with a folded copy; keeps the weights where they are the best so far.
@@ -172,7 +194,8 @@ class WordTrainer {
       const Evaluation e = evaluate_folder(reader, folder, options_.validation_limit);
       sum.add(e.score);
       char part[200];
-      std::snprintf(part, sizeof part, "  %s %.1f %%", std::filesystem::path(folder).filename().string().c_str(),
+      std::snprintf(part, sizeof part, "  %s %.1f %%",
+                    std::filesystem::path(folder).filename().string().c_str(),
                     100 * e.score.accuracy());
       text += part;
     }
@@ -187,10 +210,14 @@ class WordTrainer {
   void save() {
     Checkpoint c = model_checkpoint(model_);
     optimizer_.visit_state([&](const std::string& name, auto& x) {
-      if constexpr (is_tensor<decltype(x)>) c.tensors.emplace_back("optimizer." + name, x.clone());
-      else c.exact.emplace_back("optimizer." + name, full<double>({1}, static_cast<double>(x)));
+      if constexpr (is_tensor<decltype(x)>)
+        c.tensors.emplace_back("optimizer." + name, x.clone());
+      else
+        c.exact.emplace_back("optimizer." + name, full<double>({1}, static_cast<double>(x)));
     });
-    visit_numbers([&](const char* name, auto& x) { c.exact.emplace_back(std::string("train.") + name, full<double>({1}, static_cast<double>(x))); });
+    visit_numbers([&](const char* name, auto& x) {
+      c.exact.emplace_back(std::string("train.") + name, full<double>({1}, static_cast<double>(x)));
+    });
     const WordLoader::Position p = loader_->position();
     c.exact.emplace_back("loader.chunk", full<double>({1}, static_cast<double>(p.chunk)));
     c.exact.emplace_back("loader.batch", full<double>({1}, static_cast<double>(p.batch)));
@@ -213,7 +240,8 @@ class WordTrainer {
     optimizer_.visit_state([&](const std::string& name, auto& x) {
       if constexpr (is_tensor<decltype(x)>) {
         const Tensor<float>* saved = c.find("optimizer." + name);
-        if (!saved || !(saved->shape() == x.shape())) fail<IoError>("resume", path, " lacks optimizer.", name);
+        if (!saved || !(saved->shape() == x.shape()))
+          fail<IoError>("resume", path, " lacks optimizer.", name);
         x.copy_from(*saved);
       } else {
         x = static_cast<std::remove_reference_t<decltype(x)>>(number("optimizer." + name));
@@ -222,12 +250,14 @@ class WordTrainer {
     visit_numbers([&](const char* name, auto& x) {
       x = static_cast<std::remove_reference_t<decltype(x)>>(number(std::string("train.") + name));
     });
-    return {static_cast<std::uint64_t>(number("loader.chunk")), static_cast<std::uint64_t>(number("loader.batch"))};
+    return {static_cast<std::uint64_t>(number("loader.chunk")),
+            static_cast<std::uint64_t>(number("loader.batch"))};
   }
 
   template <class F>
   void visit_numbers(F&& f) {
-    f("step", step_), f("seconds", seconds_), f("loss", loss_), f("accuracy", accuracy_), f("counted", counted_);
+    f("step", step_), f("seconds", seconds_), f("loss", loss_), f("accuracy", accuracy_),
+        f("counted", counted_);
     f("best", best_), f("rate", rate_), f("norm", norm_), f("bad", bad_);
   }
 
