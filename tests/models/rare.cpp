@@ -63,7 +63,7 @@ TEST_CASE("presets have the published numbers of parameters", "[models]") {
   // Localization as published: 8.93 M.
   CHECK(count("paper", true) - count("paper", false) == 8932904);
   CHECK(count("base", true) == 10832077);
-  CHECK(count("compact", true) < 4000000);
+  CHECK(count("compact", true) == 1730813);
   CHECK_THROWS_AS(rare_config("huge"), ValueError);
 }
 

@@ -3,7 +3,7 @@
 // preset     localization                        convolutions              recurrent  parameters
 // paper      64-128-256-512, 1024-1024-40        64-128-256-256-512-512-512   256       18.46 M
 // base       64-128-256-512 normed, mean, 256-40 the same                     256       10.83 M
-// compact    16-32-64-96 normed, 96-40           32-64-128-128-256-256-256    128        2.9 M
+// compact    16-32-64-96 normed, 96-40           32-48-96-96-160-160-192      128       1.73 M
 //
 // `base` puts CRNN's linear layer of 256 between its two recurrent layers; `paper`, as drawn in the article, has none.
 // Sources: Shi et al. 2016 (RARE), Shi, Bai, Yao 2015 (CRNN).
