@@ -1,8 +1,16 @@
 // conv2d: the three passes of the recogniser's layers, in milliseconds and GFLOP/s of the defining
-// sum, best of several runs.  conv2d [batch]
+// sum (2 N O H' W' C h w), medians.
+//
+//   conv2d [--tsv] [batch] [threads]       both thread counts, 1 and 2, where none is given
+//
+// --tsv prints  layer  pass  algorithm  threads  batch  milliseconds  line by line, as
+// benchmarks/opponents/onednn_conv.cpp does.
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <vector>
 
 #include <glimpse/ops/conv2d.hpp>
 
@@ -10,54 +18,82 @@ namespace {
 
 using namespace glimpse;
 
+struct Layer {
+  const char* name;
+  Index in, out, h, w, kernel, pad;
+};
+
+const Layer layers[] = {
+    {"1-64@32x100", 1, 64, 32, 100, 3, 1},     {"64-128@16x50", 64, 128, 16, 50, 3, 1},
+    {"128-256@8x25", 128, 256, 8, 25, 3, 1},   {"256-256@8x25", 256, 256, 8, 25, 3, 1},
+    {"256-512@4x26", 256, 512, 4, 26, 3, 1},   {"512-512@4x26", 512, 512, 4, 26, 3, 1},
+    {"512-512k2@2x27", 512, 512, 2, 27, 2, 0},
+};
+
 template <class F>
-double best_ms(int runs, F&& f) {
-  double best = 1e9;
-  for (int r = 0; r < runs; ++r) {
+double median_ms(F&& f) {
+  std::vector<double> ms;
+  double spent = 0;
+  for (int i = 0; i < 9 && (i < 5 || spent < 400); ++i) {
     const auto start = std::chrono::steady_clock::now();
     f();
-    best = std::min(
-        best, std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
-                  .count());
+    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
+    if (i > 0) ms.push_back(took.count());
+    spent += took.count();
   }
-  return best;
+  std::sort(ms.begin(), ms.end());
+  return ms[ms.size() / 2];
 }
 
-void row(Index n, Index in, Index out, Index h, Index w, Index k, Index pad, int threads) {
+Tensor<float> filled(const Shape& shape) {
+  Tensor<float> t = empty<float>(shape);
+  for (Index i = 0; i < t.size(); ++i) t.data()[i] = 0.25f - 0.001f * static_cast<float>(i % 499);
+  return t;
+}
+
+void run(const Layer& l, Index n, int threads, bool tsv) {
   const ThreadScope scope(threads);
-  const Tensor<float> x = full<float>({n, in, h, w}, 0.5f), f = full<float>({out, in, k, k}, 0.25f);
-  const Conv2dOptions options{.padding = {pad, pad}};
-  const kernel::ConvGeometry g = kernel::conv_geometry("conv2d", x, f, Tensor<float>(), options);
-  Tensor<float> y = empty<float>(g.output()), dx = empty_like(x), dw = zeros_like(f);
-  const Tensor<float> dy = full<float>(g.output(), 0.125f);
-  const double work = 2e-6 * static_cast<double>(y.size() * in * k * k);
-  const int runs = work > 3e3 ? 7 : 15;
-  const double forward = best_ms(runs, [&] {
-    kernel::conv2d_forward<float>(g, x.data(), f.data(), nullptr, false, y.data());
-  });
-  const double data = best_ms(
-      runs, [&] { kernel::conv2d_backward_data<float>(g, f.data(), dy.data(), false, dx.data()); });
-  const double weight = best_ms(
-      runs, [&] { kernel::conv2d_backward_weight<float>(g, x.data(), dy.data(), dw.data()); });
-  std::printf("%3td -> %3td  %tdx%td at %2td x %3td  %7d   %7.2f %7.2f %7.2f   %6.0f %6.0f %6.0f\n",
-              in, out, k, k, h, w, threads, forward, data, weight, work / forward, work / data,
-              work / weight);
+  const Tensor<float> x = filled({n, l.in, l.h, l.w});
+  const Tensor<float> w = filled({l.out, l.in, l.kernel, l.kernel});
+  const Conv2dOptions options{.padding = {l.pad, l.pad}};
+  const kernel::ConvGeometry g = kernel::conv_geometry("conv2d", x, w, Tensor<float>(), options);
+  Tensor<float> y = empty<float>(g.output()), dx = empty_like(x), dw = zeros_like(w);
+  const Tensor<float> dy = filled(g.output());
+  const double ms[] = {
+      median_ms([&] {
+        kernel::conv2d_forward<float>(g, x.data(), w.data(), nullptr, false, y.data());
+      }),
+      median_ms([&] {
+        kernel::conv2d_backward_data<float>(g, w.data(), dy.data(), false, dx.data());
+      }),
+      median_ms([&] {
+        kernel::conv2d_backward_weight<float>(g, x.data(), dy.data(), dw.data());
+      }),
+  };
+  if (tsv) {
+    const char* const pass[] = {"forward", "data", "weights"};
+    for (int i = 0; i < 3; ++i)
+      std::printf("%s\t%s\tautomatic\t%d\t%td\t%.4f\n", l.name, pass[i], threads, n, ms[i]);
+    return;
+  }
+  const double work = 2e-6 * static_cast<double>(y.size() * l.in * l.kernel * l.kernel);
+  std::printf("%-16s %7d   %8.2f %8.2f %8.2f   %6.0f %6.0f %6.0f\n", l.name, threads, ms[0], ms[1],
+              ms[2], work / ms[0], work / ms[1], work / ms[2]);
 }
 
 }  // namespace
 
 int main(int count, char** argument) {
+  const bool tsv = count > 1 && std::strcmp(argument[1], "--tsv") == 0;
+  if (tsv) --count, ++argument;
   const Index n = count > 1 ? std::atoi(argument[1]) : 64;
-  std::printf("batch %td, %s\n", n, simd::name(simd::isa()));
-  std::printf("layer                       threads   forward  d-data d-weights  GFLOP/s each\n");
-  for (int threads = 1; threads <= std::min(2, num_threads()); ++threads) {
-    row(n, 1, 64, 32, 100, 3, 1, threads);
-    row(n, 1, 32, 32, 100, 3, 1, threads);
-    row(n, 64, 128, 16, 50, 3, 1, threads);
-    row(n, 128, 256, 8, 25, 3, 1, threads);
-    row(n, 256, 256, 8, 25, 3, 1, threads);
-    row(n, 256, 512, 4, 26, 3, 1, threads);
-    row(n, 512, 512, 4, 26, 3, 1, threads);
-    row(n, 512, 512, 2, 27, 2, 0, threads);
+  const int only = count > 2 ? std::atoi(argument[2]) : 0;
+  if (!tsv) {
+    std::printf("batch %td, %s\n", n, simd::name(simd::isa()));
+    std::printf("layer            threads    forward     data  weights   GFLOP/s each\n");
+  }
+  for (const int threads : {1, 2}) {
+    if (only != 0 && threads != only) continue;
+    for (const Layer& l : layers) run(l, n, threads, tsv);
   }
 }
