@@ -42,6 +42,7 @@
 #include <glimpse/ops/batch_norm.hpp>
 #include <glimpse/ops/conv2d.hpp>
 #include <glimpse/ops/cross_entropy.hpp>
+#include <glimpse/ops/ctc_loss.hpp>
 #include <glimpse/ops/dropout.hpp>
 #include <glimpse/ops/elementary.hpp>
 #include <glimpse/ops/elementwise.hpp>

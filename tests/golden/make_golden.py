@@ -220,6 +220,33 @@ golden("cross_entropy_sum", lambda x: F.cross_entropy(x, targets(x, True), ignor
 golden("cross_entropy_smoothing",
        lambda x: F.cross_entropy(x, targets(x, True), ignore_index=-1, label_smoothing=0.1), *logits, draw=wide)
 
+def ctc_labels(shape, lengths):
+    """As in tests/ops/ctc_loss.cpp: pairs of equal symbols that just fit, fewer, and none."""
+    steps, batch, classes = shape
+    frames = [max(steps - n % 3, 0) for n in range(batch)]
+    most = [2 * frames[n] // 3 for n in range(batch)]
+    labels = [[(i + n) // 2 % (classes - 1) for i in range(0 if n % 4 == 3 else most[n] - n % 2)] for n in range(batch)]
+    return labels, frames if lengths else [steps] * batch
+
+
+def ctc(lengths=False, first=0, too_long=False):
+    def loss(x):
+        labels, frames = ctc_labels(x.shape, lengths)
+        if too_long:
+            labels[::3] = [[0] * (x.shape[0] // 2 + 1) for _ in labels[::3]]
+        flat = torch.tensor([c + first for label in labels for c in label], dtype=torch.long)
+        return F.ctc_loss(torch.log_softmax(x, 2), flat, torch.tensor(frames), torch.tensor([len(v) for v in labels]),
+                          blank=0 if first else x.shape[2] - 1, reduction="none", zero_infinity=too_long)
+
+    return loss
+
+
+frames = ([(5, 3, 4)], [(7, 5, 6)], [(12, 2, 37)])
+golden("ctc_loss", ctc(), *frames, draw=wide)
+golden("ctc_loss_lengths", ctc(lengths=True), *frames, draw=wide)
+golden("ctc_loss_blank_first", ctc(first=1), *frames, draw=wide)
+golden("ctc_loss_zero_infinity", ctc(too_long=True), *frames, draw=wide)
+
 # ---- sequences --------------------------------------------------------------------------------------------------
 
 

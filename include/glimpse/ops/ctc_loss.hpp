@@ -1,0 +1,279 @@
+// ctc_loss: minus the log-likelihood of a label when nobody says which frame shows which symbol.
+//
+//   (1)  p(l | x) = sum over paths pi of prod_t p_t(pi_t),   p_t = softmax(x_t)
+//        over all pi that become l when equal neighbours are merged and then blanks are dropped
+//   (2)  loss = -ln p(l | x)                               recursions (1) to (3) of kernel/ctc.hpp
+//   (3)  dx_t(c) = dloss ( p_t(c) - sum of c_t(s) over the states s that show c )
+//
+// c_t(s) of (4) there: the share of the paths, weighted by their likelihood, that are in s at t.
+// (3) is what is spent on a class minus what the label's paths would spend on it.
+//
+// A label takes L frames, and one more for every symbol that follows its like. Where there are
+// fewer, no path is left: the loss is infinite (or 0, see CtcOptions) and its gradient is 0. So it
+// is for frames behind a sequence's end. Sequences do not touch each other.
+//
+// x: (T, N, C). O(N T (C + L)). Source: Graves, Fernandez, Gomez, Schmidhuber 2006.
+#pragma once
+
+#include <algorithm>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include <glimpse/ops/elementwise.hpp>
+#include <glimpse/ops/kernel/ctc.hpp>
+
+namespace glimpse::inline v0 {
+
+struct CtcOptions {
+  Index blank = -1;            // the class that shows no symbol; the last one if -1
+  bool zero_infinity = false;  // a label that cannot be spelt costs 0 instead of infinity
+};
+
+namespace kernel {
+
+/// Rows of `n` numbers as whole vectors: the last one reaches back over numbers that were had.
+template <class V>
+struct RowEnd {
+  using T = simd::Scalar<V>;
+  simd::Mask<V> fresh;  // lanes of the last vector that no other holds
+  Index n, whole;
+
+  [[gnu::always_inline]] explicit inline RowEnd(Index count)
+      : n(count), whole(count / simd::lanes<V> * simd::lanes<V>) {
+    simd::Scalar<simd::Mask<V>> lane[simd::lanes<V>];
+    for (Index i = 0; i < simd::lanes<V>; ++i) lane[i] = i >= simd::lanes<V> - (n - whole) ? -1 : 0;
+    simd::load(fresh, lane);
+  }
+  /// What lies behind the last whole vector; -infinity in the other lanes.
+  [[gnu::always_inline]] inline void load(V& v, const T* x) const {
+    if (n < simd::lanes<V>) return simd::load_part(v, x, n, -std::numeric_limits<T>::infinity());
+    V low, all;
+    simd::broadcast(low, -std::numeric_limits<T>::infinity());
+    simd::load(all, x + n - simd::lanes<V>);
+    simd::select(v, fresh, all, low);
+  }
+};
+
+/// lse_t = ln sum_c exp x_t(c) for the frames of one sequence; lse, top: frames rounded up to 16.
+struct CtcNormaliser {
+  template <int Bytes, class T>
+  [[gnu::always_inline]] static inline void run(const T* x, Index stride, Index frames,
+                                                Index classes, T* lse, T* top) {
+    using V = simd::Vec<T, Bytes>;
+    const RowEnd<V> end(classes);
+    for (Index t = 0; t < frames; ++t, x += stride) {
+      V best, v, sum{}, term;
+      simd::broadcast(best, -std::numeric_limits<T>::infinity());
+      for (Index c = 0; c < end.whole; c += simd::lanes<V>) {
+        simd::load(v, x + c);
+        simd::maximum(best, best, v);
+      }
+      if (end.whole < classes) {
+        end.load(v, x);
+        simd::maximum(best, best, v);
+      }
+      const T m = simd::max_lanes(best);
+      for (Index c = 0; c < end.whole; c += simd::lanes<V>) {
+        simd::load(v, x + c);
+        v -= m;
+        simd::Exp::apply(term, v);
+        sum += term;
+      }
+      if (end.whole < classes) {
+        end.load(v, x);
+        v -= m;
+        simd::Exp::apply(term, v);
+        sum += term;
+      }
+      top[t] = m;
+      lse[t] = simd::sum_lanes(sum);
+    }
+    for (Index t = frames; t % 16 != 0; ++t) top[t] = 0, lse[t] = 1;
+    for (Index t = 0; t < frames; t += simd::lanes<V>) {
+      V m, z, l;
+      simd::load(m, top + t);
+      simd::load(z, lse + t);
+      simd::Log::apply(l, z);
+      l += m;
+      simd::store(lse + t, l);
+    }
+  }
+};
+
+/// (3) for the frames of one sequence. c: (frames, width); row: `classes` numbers to work in.
+struct CtcGradient {
+  template <int Bytes, class T>
+  [[gnu::always_inline]] static inline void run(const T* x, T* dx, Index stride, Index frames,
+                                                Index classes, const T* lse, const T* c,
+                                                Index width, const Index* label, Index length,
+                                                Index blank, T g, bool add, T* row) {
+    using V = simd::Vec<T, Bytes>;
+    const RowEnd<V> end(classes);
+    for (Index t = 0; t < frames; ++t, x += stride, dx += stride, c += width) {
+      V v, p;
+      for (Index i = 0; i < end.whole; i += simd::lanes<V>) {
+        simd::load(v, x + i);
+        v -= lse[t];
+        simd::Exp::apply(p, v);
+        simd::store(row + i, p);
+      }
+      if (end.whole < classes) {
+        if (classes < simd::lanes<V>)
+          simd::load_part(v, x, classes);
+        else
+          simd::load(v, x + classes - simd::lanes<V>);
+        v -= lse[t];
+        simd::Exp::apply(p, v);
+        if (classes < simd::lanes<V>)
+          simd::store_part(row, p, classes);
+        else
+          simd::store(row + classes - simd::lanes<V>, p);
+      }
+      T blanks = c[2 * length];
+      for (Index i = 0; i < length; ++i) {
+        blanks += c[2 * i];
+        row[label[i]] -= c[2 * i + 1];
+      }
+      row[blank] -= blanks;
+      if (add)
+        for (Index i = 0; i < classes; ++i) dx[i] += g * row[i];
+      else
+        for (Index i = 0; i < classes; ++i) dx[i] = g * row[i];
+    }
+  }
+};
+
+/// A batch of labels for scores (T, N, C), and what backward wants to know again.
+template <class T>
+struct Ctc {
+  Tensor<T> scores;
+  std::vector<std::vector<Index>> labels;
+  std::vector<Index> frames;
+  Index blank = 0, width = 0;
+  Tensor<T> lse;                        // (N, T rounded up to 16)
+  Tensor<T> alpha;                      // (N, T + 1, stride)
+  std::vector<T> log_p;                 // N
+
+  Index steps() const { return scores.size(0); }
+  Index classes() const { return scores.size(2); }
+  Index stride() const { return scores.size(1) * classes(); }
+  bool possible(std::size_t n) const { return !(log_p[n] < ctc_never<T> / 2); }
+  const T* scores_of(Index n) const { return scores.data() + n * classes(); }
+
+  /// f(n, skips, emissions (frames, width), room) for every sequence; room: 16 numbers and as many
+  /// as the longest row or sequence has.
+  template <class F>
+  void for_each(F&& f) const {
+    const Index room = 16 + std::max({steps(), classes(), width});
+    const Index cost = std::max<Index>(1, steps()) * (8 * classes() + 20 * width);
+    parallel_blocks(std::ssize(labels), 4, cost, [&](Index begin, Index end) {
+      Tensor<T> work = empty<T>({width + ctc_border + steps() * width + room});
+      T* const skip = work.raw();
+      for (Index n = begin; n < end; ++n) {
+        const auto& label = labels[static_cast<std::size_t>(n)];
+        ctc_skips(label.data(), std::ssize(label), width, skip);
+        T* const e = skip + width + ctc_border;
+        f(n, skip, e, e + steps() * width);
+      }
+    });
+  }
+
+  void emissions(Index n, T* e) const {
+    const auto& label = labels[static_cast<std::size_t>(n)];
+    for (Index t = 0; t < frames[static_cast<std::size_t>(n)]; ++t)
+      ctc_emission(scores_of(n) + t * stride(), lse(n, t), label.data(), std::ssize(label), blank,
+                   width, e + t * width);
+  }
+
+  /// Fills log_p, and lse and alpha on the way.
+  void forward() {
+    const Index n = std::ssize(labels);
+    lse = empty<T>({n, (steps() + 15) / 16 * 16});
+    alpha = empty<T>({n, steps() + 1, ctc_stride(width)});
+    log_p.resize(labels.size());
+    for_each([&](Index i, T* skip, T* e, T* room) {
+      const Index count = frames[static_cast<std::size_t>(i)];
+      const Index length = std::ssize(labels[static_cast<std::size_t>(i)]);
+      if (count > 0)
+        simd::dispatch<CtcNormaliser>(scores_of(i), stride(), count, classes(), &lse(i, 0), room);
+      emissions(i, e);
+      T* const a = &alpha(i, 0, 0);
+      simd::dispatch<CtcAlpha>(count, width, length, static_cast<const T*>(e),
+                               static_cast<const T*>(skip), a);
+      log_p[static_cast<std::size_t>(i)] =
+          ctc_log_p<T>(a + count * ctc_stride(width), length);
+    });
+  }
+
+  /// dloss: N.
+  void backward(const T* dloss, Tensor<T>& dx, bool add) const {
+    if (dx.size() == 0) return;
+    for_each([&](Index i, T* skip, T* e, T* room) {
+      const std::size_t at = static_cast<std::size_t>(i);
+      const Index count = possible(at) ? frames[at] : 0, length = std::ssize(labels[at]);
+      T* const to = dx.data() + i * classes();
+      if (count > 0) {
+        emissions(i, e);
+        simd::dispatch<CtcBeta>(count, width, length, &std::as_const(alpha)(i, 0, 0),
+                                static_cast<const T*>(skip), log_p[at], room, e);
+        simd::dispatch<CtcGradient>(scores_of(i), to, stride(), count, classes(),
+                                    &std::as_const(lse)(i, 0), static_cast<const T*>(e), width,
+                                    labels[at].data(), length, blank, dloss[i], add, room);
+      }
+      for (Index t = count; !add && t < steps(); ++t)
+        std::fill_n(to + t * stride(), classes(), T(0));
+    });
+  }
+};
+
+}  // namespace kernel
+
+/// Connectionist temporal classification: -ln p(label) of every sequence.
+/// scores: (T, N, C), before the softmax; labels: N, of classes other than the blank; lengths: N
+/// numbers of frames that count, 0 to T (none given: T).  Returns N losses.
+/// Throws ShapeError for another number of labels or lengths, ValueError for a class or a length
+/// out of range.
+template <class T>
+Variable<T> ctc_loss(const Variable<T>& scores, std::span<const std::vector<Index>> labels,
+                     std::span<const Index> lengths = {}, const CtcOptions& options = {}) {
+  require(scores.rank() == 3 && scores.size(2) > 0, "ctc_loss",
+          "wants scores (frames, batch, classes)", scores);
+  const Index steps = scores.size(0), n = scores.size(1), classes = scores.size(2);
+  if (std::ssize(labels) != n)
+    fail<ShapeError>("ctc_loss", labels.size(), " labels for scores ", scores);
+  if (!lengths.empty() && std::ssize(lengths) != n)
+    fail<ShapeError>("ctc_loss", lengths.size(), " lengths for scores ", scores);
+  for (const Index frames : lengths)
+    if (frames < 0 || frames > steps)
+      fail("ctc_loss", "length ", frames, " leaves the frames of ", scores);
+  auto ctc = std::make_shared<kernel::Ctc<T>>();
+  ctc->blank = options.blank < 0 ? classes - 1 : options.blank;
+  if (ctc->blank >= classes)
+    fail("ctc_loss", "blank ", ctc->blank, " leaves the ", classes, " classes of ", scores);
+  std::size_t longest = 0;
+  for (const std::vector<Index>& label : labels) {
+    longest = std::max(longest, label.size());
+    for (const Index c : label)
+      if (c < 0 || c >= classes || c == ctc->blank)
+        fail("ctc_loss", "a label holds class ", c, " of ", classes, ", blank ", ctc->blank);
+  }
+  ctc->scores = scores.value().contiguous();
+  ctc->labels.assign(labels.begin(), labels.end());
+  ctc->frames.assign(lengths.begin(), lengths.end());
+  if (lengths.empty()) ctc->frames.assign(labels.size(), steps);
+  ctc->width = kernel::ctc_width(static_cast<Index>(longest));
+  ctc->forward();
+
+  Tensor<T> loss(Shape{n});
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    loss.data()[i] = ctc->possible(i)         ? -ctc->log_p[i]
+                     : options.zero_infinity ? T(0)
+                                             : std::numeric_limits<T>::infinity();
+  return record("ctc_loss", loss, {scores}, [ctc](const Tensor<T>& dloss, Gradients<T>& d) {
+    const kernel::Target<T> dx = kernel::target_of(d, 0);
+    ctc->backward(dloss.data(), dx.dx, dx.add);
+  });
+}
+
+}  // namespace glimpse::inline v0
