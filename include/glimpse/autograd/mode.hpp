@@ -1,6 +1,8 @@
 // mode: what is recorded on this thread, and how suspicious the tape is.
 #pragma once
 
+#include <string_view>
+
 namespace glimpse::inline v0 {
 
 namespace detail {
@@ -11,6 +13,17 @@ inline bool& grad_flag() {
 inline bool& anomaly_flag() {
   thread_local bool enabled = false;
   return enabled;
+}
+/// Told of every operation on this thread: recorded, and before and after its closure runs.
+struct TapeListener {
+  virtual ~TapeListener() = default;
+  virtual void recorded(std::string_view op) = 0;
+  virtual void reached(std::string_view op) = 0;
+  virtual void left(std::string_view op) = 0;
+};
+inline TapeListener*& tape_listener() {
+  thread_local TapeListener* listener = nullptr;
+  return listener;
 }
 /// Sets a flag for as long as the object lives.
 class FlagScope {
@@ -36,7 +49,8 @@ struct NoGrad : detail::FlagScope {
   NoGrad() : FlagScope(detail::grad_flag(), false) {}
 };
 
-/// While one of these lives, the first op that makes a NaN or infinity throws an Error with its name and module.
+/// While one of these lives, the first op that makes a NaN or infinity throws an Error with its name
+/// and module.
 struct AnomalyMode : detail::FlagScope {
   AnomalyMode() : FlagScope(detail::anomaly_flag(), true) {}
 };

@@ -2,8 +2,9 @@
 //
 //   record("softmax", y, {x}, [y](const Tensor<T>& dy, Gradients<T>& d) { ... += into d[0] ... })
 //
-// Every op ends in `record`. backward() walks the recorded nodes from the last to the first, each once, when all that
-// flows into it has been added up; closures, and the activations they hold, are freed on the way.
+// Every op ends in `record`. backward() walks the recorded nodes from the last to the first, each
+// once, when all that flows into it has been added up; closures, and the activations they hold, are
+// freed on the way.
 #pragma once
 
 #include <algorithm>
@@ -32,7 +33,8 @@ class Variable {
 
   bool defined() const { return value_.defined(); }
   const Tensor<T>& value() const { return value_; }
-  /// The numbers, to be changed in place: for initialisers and optimisers, outside any recorded graph.
+  /// The numbers, to be changed in place: for initialisers and optimisers, outside any recorded
+  /// graph.
   Tensor<T>& mutable_value() { return value_; }
 
   const Shape& shape() const { return value_.shape(); }
@@ -120,6 +122,7 @@ void check_finite(const Tensor<T>& values, std::string_view what, std::string_vi
 template <class T, class Inputs>
 Variable<T> record(std::string_view op, Tensor<T> y, const Inputs& inputs,
                    typename Node<T>::Backward&& backward) {
+  if (TapeListener* listener = tape_listener()) listener->recorded(op);
   if (anomaly_mode()) check_finite(y, "output", op, ModuleScope::path());
   const bool wanted =
       grad_enabled() && std::any_of(inputs.begin(), inputs.end(),
@@ -139,7 +142,8 @@ Variable<T> record(std::string_view op, Tensor<T> y, const Inputs& inputs,
 }  // namespace detail
 
 /// Ends every op: wraps its result, and where a gradient is wanted notes how to go back.
-/// op: a string literal. backward(dy, d): dy is contiguous, of y's shape; adds to d[i] where d.wants(i).
+/// op: a string literal. backward(dy, d): dy is contiguous, of y's shape; adds to d[i] where
+/// d.wants(i).
 template <class T>
 Variable<T> record(std::string_view op, Tensor<T> y, std::initializer_list<Variable<T>> inputs,
                    std::type_identity_t<typename Node<T>::Backward> backward) {
@@ -188,7 +192,10 @@ void Variable<T>::backward(const Tensor<T>& seed) const {
           node->retain_grad ? node->grad.contiguous() : std::move(node->grad).contiguous();
       if (!node->retain_grad) node->grad = Tensor<T>();
       Gradients<T> gradients(*node);
+      detail::TapeListener* const listener = detail::tape_listener();
+      if (listener) listener->reached(node->op);
       node->backward(dy, gradients);
+      if (listener) listener->left(node->op);
       if (anomaly_mode())
         for (const auto& input : node->inputs)
           if (input && input->grad.defined())
