@@ -7,9 +7,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 root=$PWD
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-compile() { ${CXX:-g++} -std=c++20 ${CXXFLAGS:--O1} -fopenmp -I"$work/include" -I"$root" -I"$root/tests" \
+compile() { ${CXX:-g++} -std=c++20 ${CXXFLAGS:--O1} -I"$work/include" -I"$root" -I"$root/tests" \
   -DGLIMPSE_ROOT="\"$root\"" "$@"; }
-export OMP_WAIT_POLICY=passive
 
 cp -r include "$work/include"
 main=$work/main.o

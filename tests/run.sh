@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need, builds everything and runs every test. Ends with one line of counts.
-#   PRESET=dev|asan|clang|noomp   which build, dev where not said
+#   PRESET=dev|asan|clang|tsan   which build, dev where not said
 #   JOBS=n                        how many at once, all cores where not said
 set -u
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1

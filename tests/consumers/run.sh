@@ -24,7 +24,7 @@ case $way in
     options=(-DCMAKE_PREFIX_PATH="$PWD/prefix")
     ;;
   add_subdirectory)
-    options=(-DGLIMPSE_ROOT="$GLIMPSE_ROOT" -DGLIMPSE_OPENMP="$GLIMPSE_OPENMP")
+    options=(-DGLIMPSE_ROOT="$GLIMPSE_ROOT")
     ;;
 esac
 "$CMAKE" -G Ninja -S "$here/$way" -B build -DCMAKE_CXX_COMPILER="$CXX" "${options[@]}"

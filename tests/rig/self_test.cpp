@@ -88,9 +88,6 @@ TEST_CASE("each check finds its mistake", "[rig]") {
   };
   for (const auto& [check, mistake] : pairs) {
     INFO(check);
-#ifndef _OPENMP
-    if (mistake == Mistake::thread_order) continue;  // there is one thread whatever is asked for
-#endif
     CHECK_FALSE(found(mistake, check).empty());
   }
   if (simd::cpu_isa() != simd::Isa::baseline) CHECK_FALSE(found(Mistake::isa_level, "isa").empty());

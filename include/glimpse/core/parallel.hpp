@@ -1,62 +1,40 @@
-// parallel: the one place where threads are made, through OpenMP where there is one.
+// parallel: loops shared among threads.
 //
-// Work is split into blocks of a fixed size, never by the number of threads, so that every sum is taken in the same
-// order and results are the same bit for bit on one thread or many. Work below some 50 microseconds stays on one.
+// Work is split into blocks of a fixed size, never by the number of threads, so that every sum is
+// taken in the same order and results are the same bit for bit on one thread or many. Work below
+// some 50 microseconds stays on one. The threads are thread_pool.hpp's: no flag and no library asks
+// for them.
 #pragma once
 
 #include <algorithm>
 #include <exception>
 #include <type_traits>
 
-#if defined(_OPENMP)
-#include <omp.h>
-#endif
-
 #include <glimpse/core/shape.hpp>
+#include <glimpse/core/thread_pool.hpp>
 
 namespace glimpse::inline v0 {
 
 namespace detail {
 
 inline int& thread_limit() {
-  thread_local int limit = 0;  // 0: what OpenMP would take
+  thread_local int limit = 0;  // 0: default_threads()
   return limit;
-}
-
-/// True inside a parallel region: nested regions run on the thread they are on.
-inline bool& in_parallel() {
-  thread_local bool inside = false;
-  return inside;
 }
 
 /// Elements of simple work that cost some 50 microseconds.
 inline constexpr Index parallel_threshold = 32768;
 
-/// Calls run(context, block) for every block of [0, blocks); exceptions of workers reach the caller.
+/// Calls run(context, block) for every block of [0, blocks). What blocks throw reaches the caller
+/// when all are done; of several errors the one of the first block, as on one thread.
 inline void run_blocks(Index blocks, int threads, void (*run)(void*, Index), void* context) {
-#if defined(_OPENMP)
   if (threads > 1 && blocks > 1 && !in_parallel()) {
-    std::exception_ptr error;
-    Index error_block = blocks;  // of several errors the one of the first block, as on one thread
-#pragma omp parallel num_threads(threads)
-    {
-      in_parallel() = true;
-#pragma omp for schedule(dynamic, 1)
-      for (Index b = 0; b < blocks; ++b) {
-        try {
-          run(context, b);
-        } catch (...) {
-#pragma omp critical(glimpse_parallel_error)
-          if (b < error_block) error = std::current_exception(), error_block = b;
-        }
-      }
-      in_parallel() = false;
+    Loop loop{.blocks = blocks, .helpers = 0, .run = run, .context = context};
+    if (ThreadPool::instance().run(loop, threads)) {
+      if (loop.error) std::rethrow_exception(loop.error);
+      return;
     }
-    if (error) std::rethrow_exception(error);
-    return;
   }
-#endif
-  static_cast<void>(threads);
   for (Index b = 0; b < blocks; ++b) run(context, b);
 }
 
@@ -64,11 +42,7 @@ inline void run_blocks(Index blocks, int threads, void (*run)(void*, Index), voi
 
 /// Threads that parallel work started from this thread may use.
 inline int num_threads() {
-#if defined(_OPENMP)
-  return detail::thread_limit() > 0 ? detail::thread_limit() : omp_get_max_threads();
-#else
-  return 1;
-#endif
+  return detail::thread_limit() > 0 ? detail::thread_limit() : detail::default_threads();
 }
 
 /// Limits (or raises) the number of threads for work started from this thread.

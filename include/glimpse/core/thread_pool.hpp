@@ -1,0 +1,151 @@
+// thread_pool: threads that wait for loops to share.
+//
+// A loop is a count of blocks. Whoever called for it and the workers that woke take blocks from one
+// counter until none is left, so the caller never waits for a worker that did not come: on busy
+// cores, or in a forked child that has no workers, it simply does more of the blocks itself.
+//
+//   caller:  job = j;     wake;        take blocks;  job = null;       wait until inside = 0
+//   worker:  inside += 1; read job;    take blocks;  inside -= 1
+//
+// The four sequentially consistent accesses to `job` and `inside` make sure that either the worker
+// sees null or the caller sees the worker, so no worker touches a loop that is over.
+//
+// A worker spins for some 50 microseconds after its last loop, then sleeps in the kernel: between
+// the operations of a training step it is awake, and idle programs cost nothing. One loop runs at a
+// time; a second thread that asks meanwhile is told to do its loop alone.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <exception>
+#include <system_error>
+#include <thread>
+
+#include <glimpse/core/shape.hpp>
+
+namespace glimpse::inline v0::detail {
+
+/// True on a worker, and on a caller while its loop runs: loops within loops stay where they are.
+inline bool& in_parallel() {
+  thread_local bool inside = false;
+  return inside;
+}
+
+/// A hint to the core that this is a loop of waiting.
+inline void relax() {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+/// Blocks [0, blocks) of one loop; errors of blocks are kept, the first block's before the others'.
+struct Loop {
+  Index blocks;
+  int helpers;  // workers that may join
+  void (*run)(void*, Index);
+  void* context;
+  std::atomic<Index> next{0};
+  std::atomic_flag error_lock{};
+  Index error_block = blocks;
+  std::exception_ptr error{};
+
+  void take_blocks() {
+    for (Index b; (b = next.fetch_add(1, std::memory_order_relaxed)) < blocks;) {
+      try {
+        run(context, b);
+      } catch (...) {
+        while (error_lock.test_and_set(std::memory_order_acquire)) relax();
+        if (b < error_block) error_block = b, error = std::current_exception();
+        error_lock.clear(std::memory_order_release);
+      }
+    }
+  }
+};
+
+class ThreadPool {
+ public:
+  /// The program's pool. It is never destroyed: its workers sleep until the process ends.
+  static ThreadPool& instance() {
+    static ThreadPool& pool = *new ThreadPool;
+    return pool;
+  }
+
+  /// Runs the loop with up to `threads` threads, the caller among them; false, and nothing done,
+  /// where another thread's loop is running.
+  bool run(Loop& loop, int threads) {
+    if (busy_.test_and_set(std::memory_order_acquire)) return false;
+    loop.helpers = std::min(threads - 1, grow(threads - 1));
+    in_parallel() = true;
+    job_.store(&loop);
+    ticket_.fetch_add(1);
+    ticket_.notify_all();
+    loop.take_blocks();
+    job_.store(nullptr);
+    for (int spins = 0; inside_.load() != 0; ++spins) {
+      if (spins < patience) {
+        relax();
+      } else {
+        std::this_thread::yield();  // the worker may be waiting for this very core
+      }
+    }
+    in_parallel() = false;
+    busy_.clear(std::memory_order_release);
+    return true;
+  }
+
+ private:
+  static constexpr int patience = 2000;  // pauses: some 50 microseconds
+
+  ThreadPool() = default;
+
+  /// Starts workers until there are `wanted`, or the system gives no more; returns how many are.
+  int grow(int wanted) {
+    while (workers_ < wanted && !refused_) {
+      try {
+        std::thread([this, index = workers_] { work(index); }).detach();
+        ++workers_;
+      } catch (const std::system_error&) {
+        refused_ = true;
+      }
+    }
+    return workers_;
+  }
+
+  void work(int index) {
+    in_parallel() = true;
+    for (unsigned seen = 0;;) {
+      for (int spins = 0; ticket_.load() == seen && spins < patience; ++spins) relax();
+      ticket_.wait(seen);
+      seen = ticket_.load();
+      inside_.fetch_add(1);
+      if (Loop* const loop = job_.load(); loop != nullptr && index < loop->helpers)
+        loop->take_blocks();
+      inside_.fetch_sub(1);
+    }
+  }
+
+  std::atomic<unsigned> ticket_{0};
+  std::atomic<Loop*> job_{nullptr};
+  std::atomic<int> inside_{0};
+  std::atomic_flag busy_{};
+  int workers_ = 0;       // as the next two, under busy_
+  bool refused_ = false;  // a thread could not be had once
+};
+
+/// Threads that a program takes if nothing is said: GLIMPSE_THREADS, else OMP_NUM_THREADS, by which
+/// batch systems tell numerical programs their share, else the cores that the process may run on.
+inline int default_threads() {
+  static const int threads = [] {
+    for (const char* name : {"GLIMPSE_THREADS", "OMP_NUM_THREADS"}) {
+      const char* const text = std::getenv(name);
+      if (const int n = text != nullptr ? std::atoi(text) : 0; n > 0) return std::min(n, 1024);
+    }
+    return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  }();
+  return threads;
+}
+
+}  // namespace glimpse::inline v0::detail
