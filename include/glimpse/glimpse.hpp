@@ -19,11 +19,15 @@
 #include <glimpse/core/tensor.hpp>
 
 #include <glimpse/simd/dispatch.hpp>
+#include <glimpse/simd/epilogue.hpp>
+#include <glimpse/simd/few_rows.hpp>
 #include <glimpse/simd/gemm.hpp>
 #include <glimpse/simd/isa.hpp>
 #include <glimpse/simd/map.hpp>
 #include <glimpse/simd/math.hpp>
 #include <glimpse/simd/pack.hpp>
+#include <glimpse/simd/packed.hpp>
+#include <glimpse/simd/product.hpp>
 #include <glimpse/simd/reduce.hpp>
 #include <glimpse/simd/tile.hpp>
 #include <glimpse/simd/vec.hpp>

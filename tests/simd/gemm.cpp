@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <glimpse/simd/gemm.hpp>
+#include <glimpse/simd/packed.hpp>
 
 #include "../catch.hpp"
 
@@ -33,6 +34,7 @@ struct Case {
   T alpha = 1, beta = 0;
   int bias = 0;  // bits: rows, columns, relu
   Index pad = 3;
+  bool packed = false;
 };
 
 /// Runs gemm and the reference; returns the largest difference in units of k epsilon.
@@ -49,8 +51,13 @@ double difference(const Case<T>& c, std::vector<T>* result = nullptr) {
   std::vector<T> want = got;
   const simd::Epilogue<T> epilogue{(c.bias & 1) ? rows.data() : nullptr,
                                    (c.bias & 2) ? columns.data() : nullptr, (c.bias & 4) != 0};
-  simd::gemm<T>(c.ta, c.tb, c.m, c.n, c.k, c.alpha, a.data(), lda, b.data(), ldb, c.beta,
-                got.data(), ldc, epilogue);
+  if (c.packed) {
+    simd::gemm<T>(c.ta, c.m, c.alpha, a.data(), lda,
+                  simd::pack_b<T>(c.tb, c.n, c.k, b.data(), ldb), c.beta, got.data(), ldc, epilogue);
+  } else {
+    simd::gemm<T>(c.ta, c.tb, c.m, c.n, c.k, c.alpha, a.data(), lda, b.data(), ldb, c.beta,
+                  got.data(), ldc, epilogue);
+  }
   simd::reference_gemm<T>(c.ta, c.tb, c.m, c.n, c.k, c.alpha, a.data(), lda, b.data(), ldb, c.beta,
                           want.data(), ldc, epilogue);
   double worst = 0;
@@ -120,13 +127,62 @@ TEMPLATE_TEST_CASE("gemm: nothing to sum", "[simd][gemm]", float, double) {
   CHECK(difference<T>({Trans::no, Trans::no, 5, 0, 3}) == 0);
 }
 
+TEMPLATE_TEST_CASE("gemm: few rows, one column, packed", "[simd][gemm]", float, double) {
+  using T = TestType;
+  const Index sizes[][3] = {{1, 1, 1},    {1, 19, 40}, {2, 45, 31},  {3, 16, 8},  {4, 9, 64},
+                            {5, 33, 7},   {6, 40, 66}, {7, 100, 19}, {8, 8, 130}, {30, 1, 17},
+                            {131, 1, 64}, {1, 1, 100}, {64, 96, 700}};
+  for (Isa level : {Isa::baseline, Isa::avx2, Isa::avx512}) {
+    const simd::IsaScope scope(level);
+    for (bool packed : {false, true}) {
+      for (Trans ta : both) {
+        for (Trans tb : both) {
+          for (const auto& s : sizes) {
+            INFO(simd::name(simd::isa())
+                 << " " << packed << bool(ta) << bool(tb) << " " << s[0] << " " << s[1] << " "
+                 << s[2]);
+            for (Index pad : {0, 3}) {
+              CHECK(difference<T>({ta, tb, s[0], s[1], s[2], T(1), T(0), 0, pad, packed}) < 1);
+              CHECK(difference<T>({ta, tb, s[0], s[1], s[2], T(1), T(0), 7, pad, packed}) < 1);
+              CHECK(difference<T>({ta, tb, s[0], s[1], s[2], T(-2), T(0.5), 3, pad, packed}) < 3);
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("gemm: B packed at one level is multiplied at another", "[simd][gemm]") {
+  const Index m = 5, n = 37, k = 20;
+  const std::vector<double> a = numbers<double>(m * k, 1), b = numbers<double>(k * n, 2);
+  std::vector<double> c(static_cast<std::size_t>(m * n)), want(c.size());
+  simd::PackedB<double> packed;
+  CHECK(packed.empty());
+  {
+    const simd::IsaScope scope(Isa::baseline);
+    packed = simd::pack_b<double>(Trans::yes, n, k, b.data(), k);
+  }
+  simd::gemm<double>(Trans::no, m, 1, a.data(), k, packed, 0, c.data(), n);
+  simd::reference_gemm<double>(Trans::no, Trans::yes, m, n, k, 1, a.data(), k, b.data(), k, 0,
+                               want.data(), n);
+  for (std::size_t i = 0; i < c.size(); ++i) CHECK(c[i] == Approx(want[i]).margin(1e-14));
+}
+
 TEST_CASE("gemm: one thread and many agree bit for bit", "[simd][gemm]") {
-  for (Trans ta : both) {
-    for (Trans tb : both) {
-      for (auto [m, n, k] :
-           {std::array<Index, 3>{64, 1024, 256}, {300, 700, 600}, {700, 40, 300}}) {
+  for (int form = 0; form < 8; ++form) {
+    {
+      const Trans ta{(form & 1) != 0}, tb{(form & 2) != 0};
+      for (auto [m, n, k] : {std::array<Index, 3>{64, 1024, 256},
+                             {300, 700, 600},
+                             {700, 40, 300},
+                             {1, 1003, 500},
+                             {2, 3000, 301},
+                             {6, 999, 300},
+                             {2000, 1, 300},
+                             {1700, 37, 100}}) {
         std::vector<float> one, many;
-        const Case<float> c{ta, tb, m, n, k, 1, 0, 7, 0};
+        const Case<float> c{ta, tb, m, n, k, 1, 0, 7, 0, (form & 4) != 0};
         {
           const ThreadScope scope(1);
           CHECK(difference(c, &one) < 1);

@@ -108,9 +108,9 @@ struct TileSet {
   void (*run[14])(const Tile<T>*);
 };
 
-/// The micro-kernels of the level in use.
+/// The micro-kernels of a level: of the one in use, where none is named.
 template <class T>
-const TileSet<T>& tiles() {
+const TileSet<T>& tiles(Isa wanted = isa()) {
   constexpr auto make = []<int... I>(Isa level, std::integer_sequence<int, I...>) {
     TileSet<T> set{tile_rows(level), 2 * vector_bytes(level) / static_cast<int>(sizeof(T)), {}};
     ((set.run[I] = entry<detail::TileKernel<T, I + 1>, const Tile<T>*>(level)), ...);
@@ -123,8 +123,10 @@ const TileSet<T>& tiles() {
       make(Isa::avx2, std::make_integer_sequence<int, tile_rows(Isa::avx2)>{});
   static const TileSet<T> avx512 =
       make(Isa::avx512, std::make_integer_sequence<int, tile_rows(Isa::avx512)>{});
-  if (isa() == Isa::avx512) return avx512;
-  if (isa() == Isa::avx2) return avx2;
+  if (wanted == Isa::avx512) return avx512;
+  if (wanted == Isa::avx2) return avx2;
+#else
+  (void)wanted;
 #endif
   return baseline;
 }
