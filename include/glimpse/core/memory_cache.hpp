@@ -1,0 +1,240 @@
+// memory cache: where tensors get their memory from, and where it waits for the next ones.
+//
+// A fresh 50 MB block costs 20 ms of page faults, a recycled one 1 ms, and a training step asks for
+// the same sizes again and again. So nothing goes back to the system before clear().
+//
+//   up to 32 KB  lists of free blocks by size class, eight to a power of two
+//   above        cut from segments, where the free place that fits best is; free neighbours become
+//                one, so that what ten small tensors have left serves one large tensor
+//
+//   segment      | tensor |   free   | tensor |  free  |  never used  |
+//                                                      ^ reach
+//   Segments are asked for generously, each as large as all before: the system gives pages to what
+//   has been touched alone, and the rest of a segment fits worst, so memory grows with `reach`.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <mutex>
+#include <new>
+#include <vector>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define GLIMPSE_ADDRESS_SANITIZER
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define GLIMPSE_ADDRESS_SANITIZER
+#endif
+#endif
+#if defined(GLIMPSE_ADDRESS_SANITIZER)
+extern "C" void __asan_poison_memory_region(void const volatile*, std::size_t);
+extern "C" void __asan_unpoison_memory_region(void const volatile*, std::size_t);
+#endif
+
+namespace glimpse::inline v0 {
+
+namespace detail {
+
+/// Tells the address sanitizer what of a block a tensor may touch: without this, waiting blocks and
+/// the rounding at the end of living ones would count as theirs.
+inline void set_reach([[maybe_unused]] void* block, [[maybe_unused]] std::size_t reach,
+                      [[maybe_unused]] std::size_t size) {
+#if defined(GLIMPSE_ADDRESS_SANITIZER)
+  __asan_unpoison_memory_region(block, reach);
+  __asan_poison_memory_region(static_cast<std::byte*>(block) + reach, size - reach);
+#endif
+}
+
+/// One piece of memory of the system's, cut into blocks that cover it without gaps.
+class MemorySegment {
+ public:
+  MemorySegment(std::byte* memory, std::size_t size) : memory_(memory) {
+    blocks_.push_back({0, size, true});
+  }
+
+  std::byte* memory() const { return memory_; }
+  std::size_t size() const { return blocks_.back().begin + blocks_.back().size; }
+  /// Bytes from the start that have ever been part of a tensor.
+  std::size_t reach() const { return reach_; }
+  bool empty() const { return blocks_.size() == 1 && blocks_[0].free; }
+  bool holds(const void* p) const { return p >= memory_ && p < memory_ + size(); }
+
+  /// The smallest free place of at least `size` bytes, the first of equals; null where there is none.
+  void* take(std::size_t size) {
+    Block* best = nullptr;
+    for (Block& b : blocks_)
+      if (b.free && b.size >= size && (!best || b.size < best->size)) best = &b;
+    if (!best) return nullptr;
+    const Block rest{best->begin + size, best->size - size, true};
+    *best = {best->begin, size, false};
+    reach_ = std::max(reach_, rest.begin);
+    if (rest.size > 0) blocks_.insert(blocks_.begin() + (best - blocks_.data()) + 1, rest);
+    return memory_ + rest.begin - size;
+  }
+
+  /// Gives back what `take` gave; joins it with free neighbours.
+  void put(const void* p) {
+    const auto begin = static_cast<std::size_t>(static_cast<const std::byte*>(p) - memory_);
+    const auto at = std::lower_bound(blocks_.begin(), blocks_.end(), begin,
+                                     [](const Block& b, std::size_t x) { return b.begin < x; });
+    auto first = at, last = at + 1;
+    if (first != blocks_.begin() && (first - 1)->free) --first;
+    if (last != blocks_.end() && last->free) ++last;
+    *first = {first->begin, (last - 1)->begin + (last - 1)->size - first->begin, true};
+    blocks_.erase(first + 1, last);
+  }
+
+ private:
+  struct Block {
+    std::size_t begin, size;
+    bool free;
+  };
+
+  std::byte* memory_;
+  std::vector<Block> blocks_;  // by address
+  std::size_t reach_ = 0;
+};
+
+}  // namespace detail
+
+/// Memory that tensors have left, shared by all threads.
+class MemoryCache {
+ public:
+  static constexpr std::size_t alignment = 64;
+
+  /// The cache of the process. It is never destroyed, so tensors in static storage may outlive main.
+  static MemoryCache& instance() {
+    static MemoryCache* cache = new MemoryCache;
+    return *cache;
+  }
+
+  /// At least `bytes`, aligned. Throws std::bad_alloc where the system has no more.
+  void* allocate(std::size_t bytes) {
+    const std::size_t size = rounded(bytes);
+    void* block = nullptr;
+    {
+      const std::lock_guard lock(mutex_);
+      block = size <= small ? take_small(size) : take_large(size);
+      in_use_ += size;
+      peak_ = std::max(peak_, in_use_);
+    }
+    detail::set_reach(block, bytes, size);
+    if (poisoned_.load(std::memory_order_relaxed)) std::memset(block, 0xFF, bytes);
+    return block;
+  }
+
+  /// bytes: as in allocate.
+  void release(void* block, std::size_t bytes) noexcept {
+    const std::size_t size = rounded(bytes);
+    const std::lock_guard lock(mutex_);
+    in_use_ -= size;
+    detail::set_reach(block, 0, size);
+    if (size > small) return segment_of(block).put(block);
+    try {
+      free_[size_class(size)].push_back(block);
+    } catch (...) {
+      ::operator delete(block, std::align_val_t{alignment});
+      held_ -= size;
+    }
+  }
+
+  /// For tests: while on, every block is handed out full of NaN, so that reading what nobody wrote
+  /// shows.
+  void poison(bool on) { poisoned_.store(on); }
+
+  /// Gives back to the system what it can: small blocks, and segments in which no tensor lives.
+  void clear() {
+    const std::lock_guard lock(mutex_);
+    for (std::size_t c = 0; c < classes; ++c) {
+      for (void* block : free_[c]) {
+        ::operator delete(block, std::align_val_t{alignment});
+        held_ -= size_of_class(c);
+      }
+      free_[c].clear();
+    }
+    std::erase_if(segments_, [&](const detail::MemorySegment& s) {
+      if (!s.empty()) return false;
+      held_ -= s.reach(), reserved_ -= s.size();
+      ::operator delete(s.memory(), std::align_val_t{alignment});
+      return true;
+    });
+  }
+
+  /// Bytes in living tensors; the most that ever lived at once.
+  std::size_t in_use() const { return in_use_; }
+  std::size_t peak() const { return peak_; }
+  /// Bytes that tensors have touched and that wait for the next ones.
+  std::size_t cached() const { return held_ - in_use_; }
+  /// How often a tensor got memory that no tensor had before.
+  std::size_t fresh_blocks() const { return fresh_; }
+
+ private:
+  static constexpr std::size_t small = 32768, classes = 136, least_segment = std::size_t{32} << 20;
+
+  void* take_small(std::size_t size) {
+    std::vector<void*>& list = free_[size_class(size)];
+    if (!list.empty()) {
+      void* block = list.back();
+      list.pop_back();
+      return block;
+    }
+    void* block = ::operator new(size, std::align_val_t{alignment});
+    ++fresh_, held_ += size;
+    return block;
+  }
+
+  void* take_large(std::size_t size) {
+    for (detail::MemorySegment& s : segments_) {
+      const std::size_t before = s.reach();
+      void* block = s.take(size);
+      if (!block) continue;
+      if (s.reach() > before) ++fresh_, held_ += s.reach() - before;
+      return block;
+    }
+    add_segment(size);
+    ++fresh_, held_ += size;
+    return segments_.back().take(size);
+  }
+
+  void add_segment(std::size_t least) {
+    std::size_t size = std::max({least, least_segment, reserved_});
+    void* memory = ::operator new(size, std::align_val_t{alignment}, std::nothrow);
+    if (!memory) memory = ::operator new(size = least, std::align_val_t{alignment});
+    segments_.emplace_back(static_cast<std::byte*>(memory), size);
+    reserved_ += size;
+    detail::set_reach(memory, 0, size);
+  }
+
+  detail::MemorySegment& segment_of(const void* p) {
+    return *std::find_if(segments_.begin(), segments_.end(),
+                         [&](const detail::MemorySegment& s) { return s.holds(p); });
+  }
+
+  /// Small sizes to an eighth of a power of two, which wastes at most 12.5 %.
+  static std::size_t rounded(std::size_t bytes) {
+    if (bytes > small) return (bytes + 511) / 512 * 512;
+    if (bytes <= 512) return std::max(alignment, (bytes + 63) / 64 * 64);
+    const std::size_t step = std::bit_floor(bytes) / 8;
+    return (bytes + step - 1) / step * step;
+  }
+  static std::size_t size_class(std::size_t size) {
+    if (size <= 512) return size / 64;
+    const std::size_t power = std::bit_floor(size);
+    return static_cast<std::size_t>(std::bit_width(size)) * 8 + (size - power) * 8 / power;
+  }
+  static std::size_t size_of_class(std::size_t c) {
+    return c <= 8 ? c * 64 : (std::size_t{1} << (c / 8 - 1)) / 8 * (8 + c % 8);
+  }
+
+  std::mutex mutex_;
+  std::atomic<bool> poisoned_{false};
+  std::vector<void*> free_[classes];
+  std::vector<detail::MemorySegment> segments_;
+  std::size_t in_use_ = 0, peak_ = 0, held_ = 0, reserved_ = 0, fresh_ = 0;
+};
+
+}  // namespace glimpse::inline v0
