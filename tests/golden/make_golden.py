@@ -285,6 +285,17 @@ for cell, gates in (("lstm", 4), ("gru", 3)):
     golden(cell + "_lengths_reverse", lambda *a, cell=cell: sequence(cell, *a, n=some(a[0]), reverse=True), *sizes)
 
 
+def both_ways(cell, x, *w, n=None):
+    return torch.cat([sequence(cell, x, *w[:4], n=n), sequence(cell, x, *w[4:], n=n, reverse=True)], 2)
+
+
+for cell, gates in (("lstm", 4), ("gru", 3)):
+    weights = lambda i, h: [(gates * h, i), (gates * h, h), (gates * h,), (gates * h,)] * 2
+    sizes = [[(5, 3, 4), *weights(4, 2)], [(4, 2, 3), *weights(3, 9)]]
+    golden("bidirectional_" + cell, lambda *a, cell=cell: both_ways(cell, *a), *sizes)
+    golden(f"bidirectional_{cell}_lengths", lambda *a, cell=cell: both_ways(cell, *a, n=some(a[0])), *sizes)
+
+
 def gru_cell(a, h, wh, bh):
     eye = torch.eye(a.shape[1], dtype=a.dtype)
     return torch._VF.gru_cell(a, h, eye, wh, torch.zeros(a.shape[1], dtype=a.dtype), bh)

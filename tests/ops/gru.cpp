@@ -19,6 +19,21 @@ Op& sequences(Op& op) {
       .rejects({{5, 3, 4}, {6, 4}, {6, 2}, {6}, {7}});
 }
 
+/// The same with a second set of weights.
+Op& both_ways(Op& op) {
+  return op.cases({{{1, 1, 1}, {3, 1}, {3, 1}, {3}, {3}, {3, 1}, {3, 1}, {3}, {3}},
+                   {{5, 3, 4}, {6, 4}, {6, 2}, {6}, {6}, {6, 4}, {6, 2}, {6}, {6}},
+                   {{3, 9, 3}, {15, 3}, {15, 5}, {15}, {15}, {15, 3}, {15, 5}, {15}, {15}},
+                   {{3, 40, 6}, {99, 6}, {99, 33}, {99}, {99}, {99, 6}, {99, 33}, {99}, {99}}})
+      .rejects({{5, 3, 4}, {6, 4}, {6, 2}, {6}, {6}, {6, 5}, {6, 2}, {6}, {6}})
+      .rejects({{5, 3, 4}, {6, 4}, {6, 2}, {6}, {6}, {3, 4}, {3, 1}, {3}, {3}});
+}
+
+template <class T>
+RecurrentWeights<T> weights(const Inputs<T>& x, std::size_t first) {
+  return {x[first], x[first + 1], x[first + 2], x[first + 3]};
+}
+
 }  // namespace
 
 OP_ROW("gru").with(sequences)
@@ -62,6 +77,20 @@ OP_ROW("gru_cell")
     .golden("gru_cell")
     .rejects({{3, 11}, {3, 4}, {12, 4}, {12}})
     .rejects({{3, 12}, {3, 4}, {12, 5}, {12}});
+
+OP_ROW("bidirectional_gru").with(both_ways)
+    .call([](auto x) { return bidirectional_gru(x[0], weights(x, 1), weights(x, 5)); })
+    .reference([](auto x) { return reference::over_sequence_both_ways(x, reference::gru_step, {}); })
+    .golden("bidirectional_gru");
+
+OP_ROW("bidirectional_gru of unequal lengths").with(both_ways)
+    .call([](auto x) {
+      return bidirectional_gru(x[0], weights(x, 1), weights(x, 5), reference::some_lengths(x[0].shape()));
+    })
+    .reference([](auto x) {
+      return reference::over_sequence_both_ways(x, reference::gru_step, reference::some_lengths(x[0].shape()));
+    })
+    .golden("bidirectional_gru_lengths");
 
 TEST_CASE("gru: a sequence alone gives what it gives in a batch", "[op]") {
   Random rng(2);

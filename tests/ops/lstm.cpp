@@ -19,6 +19,21 @@ Op& sequences(Op& op) {
       .rejects({{5, 3, 4}, {8, 4}, {8, 2}, {8}, {9}});
 }
 
+/// The same with a second set of weights.
+Op& both_ways(Op& op) {
+  return op.cases({{{1, 1, 1}, {4, 1}, {4, 1}, {4}, {4}, {4, 1}, {4, 1}, {4}, {4}},
+                   {{5, 3, 4}, {8, 4}, {8, 2}, {8}, {8}, {8, 4}, {8, 2}, {8}, {8}},
+                   {{3, 9, 3}, {20, 3}, {20, 5}, {20}, {20}, {20, 3}, {20, 5}, {20}, {20}},
+                   {{3, 40, 6}, {132, 6}, {132, 33}, {132}, {132}, {132, 6}, {132, 33}, {132}, {132}}})
+      .rejects({{5, 3, 4}, {8, 4}, {8, 2}, {8}, {8}, {8, 5}, {8, 2}, {8}, {8}})
+      .rejects({{5, 3, 4}, {8, 4}, {8, 2}, {8}, {8}, {4, 4}, {4, 1}, {4}, {4}});
+}
+
+template <class T>
+RecurrentWeights<T> weights(const Inputs<T>& x, std::size_t first) {
+  return {x[first], x[first + 1], x[first + 2], x[first + 3]};
+}
+
 }  // namespace
 
 OP_ROW("lstm").with(sequences)
@@ -44,6 +59,20 @@ OP_ROW("lstm of unequal lengths, reversed").with(sequences)
       return reference::over_sequence(x, reference::lstm_step, reference::some_lengths(x[0].shape()), true);
     })
     .golden("lstm_lengths_reverse");
+
+OP_ROW("bidirectional_lstm").with(both_ways)
+    .call([](auto x) { return bidirectional_lstm(x[0], weights(x, 1), weights(x, 5)); })
+    .reference([](auto x) { return reference::over_sequence_both_ways(x, reference::lstm_step, {}); })
+    .golden("bidirectional_lstm");
+
+OP_ROW("bidirectional_lstm of unequal lengths").with(both_ways)
+    .call([](auto x) {
+      return bidirectional_lstm(x[0], weights(x, 1), weights(x, 5), reference::some_lengths(x[0].shape()));
+    })
+    .reference([](auto x) {
+      return reference::over_sequence_both_ways(x, reference::lstm_step, reference::some_lengths(x[0].shape()));
+    })
+    .golden("bidirectional_lstm_lengths");
 
 TEST_CASE("lstm: a sequence alone gives what it gives in a batch", "[op]") {
   Random rng(2);

@@ -61,6 +61,19 @@ Reference over_sequence(const Tensors& x, Step step, const std::vector<Index>& l
   return y;
 }
 
+/// Both directions, x[1..4] forwards and x[5..8] from the last step on, side by side.
+template <class Step>
+Reference over_sequence_both_ways(const Tensors& x, Step step, const std::vector<Index>& lengths) {
+  const Reference there = over_sequence(x, step, lengths, false);
+  const Reference back =
+      over_sequence(Tensors{x[0], x[5], x[6], x[7], x[8]}, step, lengths, true);
+  const Index h = there.size(2);
+  Reference y(Shape{there.size(0), there.size(1), 2 * h});
+  y.slice(2, 0, h).copy_from(there);
+  y.slice(2, h, 2 * h).copy_from(back);
+  return y;
+}
+
 /// Lengths of a batch x (T, N, I), as make_golden.py takes them.
 inline std::vector<Index> some_lengths(const Shape& x) {
   std::vector<Index> n = pattern(x[1], x[0]);

@@ -1,5 +1,5 @@
 // Bidirectional: a recurrent layer from the first step to the last beside one from the last to the
-// first. Stacked: several such layers one on the other, with dropout between them.
+// first, both at work at once. Stacked: several such layers one on the other, with dropout between.
 //
 //   y_t = (forward_t, reverse_t)          2H numbers a step
 #pragma once
@@ -10,7 +10,6 @@
 
 #include <glimpse/nn/dropout.hpp>
 #include <glimpse/nn/visit.hpp>
-#include <glimpse/ops/shape_ops.hpp>
 
 namespace glimpse::inline v0 {
 
@@ -29,7 +28,7 @@ struct Bidirectional {
   /// x: (T, N, I).  lengths: N numbers, or empty.  Returns (T, N, 2H).
   Variable<value_type> operator()(const Variable<value_type>& x,
                                   std::span<const Index> lengths = {}) const {
-    return concatenate<value_type>({forward(x, lengths), reverse(x, lengths, true)}, 2);
+    return Layer::both(forward, reverse, x, lengths);
   }
 
   template <class F>

@@ -1,5 +1,5 @@
-// GRU: one layer in one direction over whole sequences, or step by step; gates in the order r, z,
-// n. See ops/gru.hpp.
+// GRU: one layer in one direction over whole sequences, or step by step; gates in the order r, z, n.
+// See ops/gru.hpp. Two directions: Bidirectional<GRU<T>>; several layers: Stacked<...>.
 #pragma once
 
 #include <glimpse/nn/recurrent.hpp>
@@ -9,17 +9,26 @@
 namespace glimpse::inline v0 {
 
 template <class T = float>
-struct GRU : detail::RecurrentWeights<T, 3> {
+struct GRU : detail::RecurrentLayer<T, 3> {
   using value_type = T;
-  using detail::RecurrentWeights<T, 3>::RecurrentWeights;
+  using detail::RecurrentLayer<T, 3>::RecurrentLayer;
 
-  /// x: (T, N, I).  lengths: N numbers, or empty for full length.  Returns (T, N, H), 0 past a
-  /// length.
+  /// x: (T, N, I).  lengths: N numbers, or empty for full length.
+  /// Returns (T, N, H), 0 past a length.
   Variable<T> operator()(const Variable<T>& x, std::span<const Index> lengths = {},
                          bool reverse = false) const {
     const ModuleScope scope(this->path);
     return this->report("GRU", gru(x, this->weight_x, this->weight_h, this->bias_x, this->bias_h,
                                    lengths, reverse));
+  }
+
+  /// A layer in each direction over the same x: (T, N, 2H), H numbers of each.
+  static Variable<T> both(const GRU& forward, const GRU& reverse, const Variable<T>& x,
+                          std::span<const Index> lengths = {}) {
+    const ModuleScope scope(forward.path);
+    const Variable<T> y = bidirectional_gru(x, forward.weights(), reverse.weights(), lengths);
+    forward.report("GRU", y);
+    return reverse.report("GRU", y);
   }
 
   /// W x + b_x, which waits for no state: (..., I) to (..., 3H).

@@ -1,5 +1,5 @@
-// LSTM: one layer in one direction over whole sequences; gates in the order i, f, g, o. See
-// ops/lstm.hpp. Two directions: Bidirectional<LSTM<T>>; several layers: Stacked<...>.
+// LSTM: one layer in one direction over whole sequences; gates in the order i, f, g, o.
+// See ops/lstm.hpp. Two directions: Bidirectional<LSTM<T>>; several layers: Stacked<...>.
 #pragma once
 
 #include <glimpse/nn/recurrent.hpp>
@@ -8,17 +8,26 @@
 namespace glimpse::inline v0 {
 
 template <class T = float>
-struct LSTM : detail::RecurrentWeights<T, 4> {
+struct LSTM : detail::RecurrentLayer<T, 4> {
   using value_type = T;
-  using detail::RecurrentWeights<T, 4>::RecurrentWeights;
+  using detail::RecurrentLayer<T, 4>::RecurrentLayer;
 
-  /// x: (T, N, I).  lengths: N numbers, or empty for full length.  Returns (T, N, H), 0 past a
-  /// length.
+  /// x: (T, N, I).  lengths: N numbers, or empty for full length.
+  /// Returns (T, N, H), 0 past a length.
   Variable<T> operator()(const Variable<T>& x, std::span<const Index> lengths = {},
                          bool reverse = false) const {
     const ModuleScope scope(this->path);
     return this->report("LSTM", lstm(x, this->weight_x, this->weight_h, this->bias_x, this->bias_h,
                                      lengths, reverse));
+  }
+
+  /// A layer in each direction over the same x: (T, N, 2H), H numbers of each.
+  static Variable<T> both(const LSTM& forward, const LSTM& reverse, const Variable<T>& x,
+                          std::span<const Index> lengths = {}) {
+    const ModuleScope scope(forward.path);
+    const Variable<T> y = bidirectional_lstm(x, forward.weights(), reverse.weights(), lengths);
+    forward.report("LSTM", y);
+    return reverse.report("LSTM", y);
   }
 };
 

@@ -8,19 +8,20 @@
 
 #include <glimpse/nn/init.hpp>
 #include <glimpse/nn/report.hpp>
+#include <glimpse/ops/kernel/sequence.hpp>
 
 namespace glimpse::inline v0::detail {
 
-/// A recurrent layer with Gates blocks of `hidden` rows; all start uniform on [-1/sqrt(hidden),
-/// 1/sqrt(hidden)).
+/// A recurrent layer with Gates blocks of `hidden` rows; all start uniform on
+/// [-1/sqrt(hidden), 1/sqrt(hidden)).
 template <class T, Index Gates>
-struct RecurrentWeights {
+struct RecurrentLayer {
   Variable<T> weight_x, weight_h;  // (Gates H, I), (Gates H, H)
   Variable<T> bias_x, bias_h;      // (Gates H)
   std::string path;
 
-  RecurrentWeights() = default;
-  RecurrentWeights(Index in, Index hidden, Random& rng) {
+  RecurrentLayer() = default;
+  RecurrentLayer(Index in, Index hidden, Random& rng) {
     const double bound = 1 / std::sqrt(static_cast<double>(hidden));
     weight_x = uniform_parameter<T>({Gates * hidden, in}, rng, bound);
     weight_h = uniform_parameter<T>({Gates * hidden, hidden}, rng, bound);
@@ -30,6 +31,7 @@ struct RecurrentWeights {
 
   /// H, the width of what comes out.
   Index output_size() const { return weight_h.size(1); }
+  RecurrentWeights<T> weights() const { return {weight_x, weight_h, bias_x, bias_h}; }
 
   template <class F>
   void visit(F&& f) {
@@ -40,10 +42,15 @@ struct RecurrentWeights {
   }
 
  protected:
+  /// Reports this layer's part of y, H columns wide; y may hold another direction's beside it.
   Variable<T> report(std::string_view kind, const Variable<T>& y) const {
-    const Index steps = y.size() / output_size();
-    return reported(this, kind, y, total_size(weight_x, weight_h, bias_x, bias_h),
-                    steps * (weight_x.size() + weight_h.size()));
+    if (auto* reports = layer_reports()) {
+      Shape own = y.shape();
+      own[-1] = output_size();
+      reports->push_back({this, kind, own, total_size(weight_x, weight_h, bias_x, bias_h),
+                          own.count() / output_size() * (weight_x.size() + weight_h.size())});
+    }
+    return y;
   }
 };
 

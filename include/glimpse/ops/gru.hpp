@@ -1,4 +1,5 @@
-// gru: gated recurrent unit, as one step and over whole sequences, one direction, unequal lengths.
+// gru: gated recurrent unit, as one step and over whole sequences of unequal lengths, in one direction
+// or both.
 //
 //   (1)  a_t = W x_t + b_x,   u_t = U h_t-1 + b_h            three blocks of H rows: reset, update, new
 //   (2)  r = sigmoid(a_r + u_r),   z = sigmoid(a_z + u_z)
@@ -48,76 +49,100 @@ struct GruCellBackward {
   }
 };
 
-/// One step for a batch. a: W x + b_x on entry, (r, z, n) on return; u: U h + b_h.
+/// One step for n rows. a: W x + b_x on entry, (r, z, n) on return; u: U h + b_h; before, y: states.
+/// row, before_row, y_row: numbers from one row to the next.
 template <class T>
-void gru_step_forward(Index n, Index h, T* a, const T* u, const T* before, T* y) {
+void gru_step_forward(Index n, Index h, T* a, const T* u, Index row, const T* before,
+                      Index before_row, T* y, Index y_row) {
   parallel_for(n, 30 * h, [&](Index r) {
-    T* ar = a + r * 3 * h;
-    const T* ur = u + r * 3 * h;
-    simd::update(GruCell{}, h, ar, ar + h, ar + 2 * h, ur, ur + h, ur + 2 * h, before + r * h,
-                 y + r * h);
+    T* ar = a + r * row;
+    const T* ur = u + r * row;
+    simd::update(GruCell{}, h, ar, ar + h, ar + 2 * h, ur, ur + h, ur + 2 * h,
+                 before + r * before_row, y + r * y_row);
   });
 }
 
-/// u (n, 3H) = h U^T + b.
+/// a, u: of the forward step on entry, da and du on return; dh: of h_t on entry, dh_t z on return.
 template <class T>
-void gru_state_product(Index n, Index hidden, const T* h, const T* w_h, const T* b_h, T* u) {
-  simd::Epilogue<T> epilogue;
-  epilogue.column_bias = b_h;
-  simd::gemm<T>(simd::Trans::no, simd::Trans::yes, n, 3 * hidden, hidden, T(1), h, hidden, w_h,
-                hidden, T(0), u, 3 * hidden, epilogue);
-}
-
-template <class T>
-void gru_step_backward(Index n, Index h, T* a, T* u, const T* before, T* dh) {
+void gru_step_backward(Index n, Index h, T* a, T* u, Index row, const T* before, Index before_row,
+                       T* dh) {
   parallel_for(n, 30 * h, [&](Index r) {
-    T *ar = a + r * 3 * h, *ur = u + r * 3 * h;
+    T *ar = a + r * row, *ur = u + r * row;
     simd::update(GruCellBackward{}, h, ar, ar + h, ar + 2 * h, ur, ur + h, ur + 2 * h,
-                 before + r * h, dh + r * h);
+                 before + r * before_row, dh + r * h);
   });
 }
 
+/// One direction of a GRU: both shares of the sums of its gates, which become activations and then
+/// gradients.
 template <class T>
-void gru_forward(const Sequence& s, const T* w_h, const T* b_h, Tensor<T>& a, Tensor<T>& u,
-                 Tensor<T>& y) {
-  const Index n = s.batch, h = s.hidden;
-  const Tensor<T> zero = zeros<T>({n, h});
-  for (Index k = 0; k < s.steps; ++k) {
-    const Index t = s.step(k), before = s.before(k);
-    const T* state = before < 0 ? zero.data() : y.data() + before * n * h;
-    T *at = a.data() + t * n * 3 * h, *ut = u.data() + t * n * 3 * h, *yt = y.data() + t * n * h;
-    gru_state_product<T>(n, h, state, w_h, b_h, ut);
-    gru_step_forward<T>(n, h, at, ut, state, yt);
-    for (Index r = 0; r < n; ++r)
-      if (!s.alive(t, r)) {
-        std::fill_n(at + r * 3 * h, 3 * h, T(0)), std::fill_n(ut + r * 3 * h, 3 * h, T(0));
-        std::fill_n(yt + r * h, h, T(0));
-      }
-  }
-}
+struct GruRun {
+  static constexpr Index gates = 3;
+  Tensor<T> a, u;  // (T, N, gate_row)
+  Tensor<T> zero;  // (N, H): the states before the first step
 
-/// a, u: activations on entry, da and du on return.
-template <class T>
-void gru_backward(const Sequence& s, const T* w_h, Tensor<T>& a, Tensor<T>& u, const Tensor<T>& y,
-                  const T* dy) {
-  const Index n = s.batch, h = s.hidden;
-  const Tensor<T> zero = zeros<T>({n, h});
-  Tensor<T> dh = zeros<T>({n, h});
-  for (Index k = s.steps - 1; k >= 0; --k) {
-    const Index t = s.step(k), before = s.before(k);
-    const T* state = before < 0 ? zero.data() : y.data() + before * n * h;
-    T *at = a.data() + t * n * 3 * h, *ut = u.data() + t * n * 3 * h;
-    for (Index r = 0; r < n; ++r) {
-      T* row = dh.data() + r * h;
-      if (s.alive(t, r))
-        simd::add<T>(h, row, dy + (t * n + r) * h);
+  GruRun(const Sequence& s, const Tensor<T>& x, const Direction<T>& run)
+      : a(input_product(s, x, run, false)), u(a.shape()), zero(zeros<T>({s.batch, s.hidden})) {}
+
+  void forward(const Sequence& s, Direction<T>& run, const StepWeights<T>& w_h,
+               const SequenceBlock& block) {
+    const Index h = s.hidden, rows = block.rows(), row = a.size(2);
+    for (Index k = 0; k < s.steps; ++k) {
+      const Index t = run.step(k, s.steps);
+      const State before = state_before(s, run, k, block.begin);
+      T *at = &a(t, block.begin, 0), *ut = &u(t, block.begin, 0);
+      T* yt = run.state(run.y.data(), t, block.begin);
+      if (k > 0)
+        w_h.multiply(rows, before.h, before.row, T(0), ut, row, run.b_h.data());
       else
-        std::fill_n(row, h, T(0));  // a, u are zero there, so da and du come out zero
+        for (Index r = 0; r < rows; ++r) std::copy_n(run.b_h.data(), 3 * h, ut + r * row);
+      gru_step_forward<T>(rows, h, at, ut, row, before.h, before.row, yt, run.y_row());
+      for (Index r = 0; r < rows; ++r)
+        if (!s.alive(t, block.begin + r)) {
+          std::fill_n(at + r * row, 3 * h, T(0)), std::fill_n(ut + r * row, 3 * h, T(0));
+          std::fill_n(yt + r * run.y_row(), h, T(0));
+        }
     }
-    gru_step_backward<T>(n, h, at, ut, state, dh.data());
-    if (before >= 0) recurrent_product_backward<T>(n, 3 * h, h, ut, w_h, dh.data(), T(1));  // (7)
   }
-}
+
+  /// a and u are overwritten: the tape goes through here once.
+  GateGradients<T> gradients(const Sequence& s) const {
+    const Shape sums{sequence_blocks(s.batch), s.width()};
+    return {a, u, zeros<T>(sums), zeros<T>(sums)};
+  }
+
+  void backward(const Sequence& s, const Direction<T>& run, const StepWeights<T>& w_h,
+                const SequenceBlock& block, const T* dy, GateGradients<T>& g) const {
+    const Index h = s.hidden, rows = block.rows(), row = a.size(2);
+    Tensor<T> dh = zeros<T>({rows, h});
+    for (Index k = s.steps - 1; k >= 0; --k) {
+      const Index t = run.step(k, s.steps);
+      const State before = state_before(s, run, k, block.begin);
+      T *da = &g.da(t, block.begin, 0), *du = &g.da_h(t, block.begin, 0);
+      for (Index r = 0; r < rows; ++r)
+        if (s.alive(t, block.begin + r))
+          simd::add<T>(h, &dh(r, 0), run.state(dy, t, block.begin + r));
+        else
+          std::fill_n(&dh(r, 0), h, T(0));  // a, u are zero there, so da and du come out zero
+      gru_step_backward<T>(rows, h, da, du, row, before.h, before.row, dh.data());
+      for (Index r = 0; r < rows; ++r) {
+        simd::add<T>(3 * h, &g.db(block.number, 0), da + r * row);
+        simd::add<T>(3 * h, &g.db_h(block.number, 0), du + r * row);
+      }
+      if (k > 0) w_h.multiply(rows, du, row, T(1), dh.data(), h);  // (7)
+    }
+  }
+
+ private:
+  struct State {
+    const T* h;
+    Index row;  // numbers from one sequence to the next
+  };
+  State state_before(const Sequence& s, const Direction<T>& run, Index k, Index n) const {
+    if (k == 0) return {&zero(n, 0), s.hidden};
+    return {run.state(run.y.data(), run.step(k - 1, s.steps), n), run.y_row()};
+  }
+};
 
 }  // namespace kernel
 
@@ -129,21 +154,18 @@ template <class T>
 Variable<T> gru(const Variable<T>& x, const Variable<T>& w_x, const Variable<T>& w_h,
                 const Variable<T>& b_x, const Variable<T>& b_h, std::span<const Index> lengths = {},
                 bool reverse = false) {
-  const kernel::Sequence s = kernel::sequence_of("gru", 3, x.value(), w_x.value(), w_h.value(),
-                                                 b_x.value(), b_h.value(), lengths, reverse);
-  const Tensor<T> xv = x.value().contiguous(), wx = w_x.value().contiguous(),
-                  wh = w_h.value().contiguous();
-  const Tensor<T> bx = b_x.value().contiguous(), bh = b_h.value().contiguous();
-  Tensor<T> a({s.steps, s.batch, 3 * s.hidden}), u(a.shape()), y({s.steps, s.batch, s.hidden});
-  kernel::input_product<T>(s, xv.data(), wx.data(), bx.data(), static_cast<const T*>(nullptr),
-                           a.data());
-  kernel::gru_forward<T>(s, wh.data(), bh.data(), a, u, y);
-  return record("gru", y, {x, w_x, w_h, b_x, b_h},
-                [s, xv, a, u, y, wx, wh](const Tensor<T>& dy, Gradients<T>& d) {
-                  Tensor<T> da = a, du = u;  // overwritten: the tape goes through here once
-                  kernel::gru_backward<T>(s, wh.data(), da, du, y, dy.data());
-                  kernel::sequence_backward<T>(s, xv, y, da, du, wx.data(), d);
-                });
+  const RecurrentWeights<T> weights[]{{w_x, w_h, b_x, b_h}};
+  return kernel::recurrent_layer<kernel::GruRun<T>, T>("gru", x, weights, {reverse}, lengths);
+}
+
+/// Both directions side by side: y_t = (forward_t, reverse_t), (T, N, 2H). Otherwise as above.
+template <class T>
+Variable<T> bidirectional_gru(const Variable<T>& x, const RecurrentWeights<T>& forward,
+                              const RecurrentWeights<T>& reverse,
+                              std::span<const Index> lengths = {}) {
+  const RecurrentWeights<T> weights[]{forward, reverse};
+  return kernel::recurrent_layer<kernel::GruRun<T>, T>("bidirectional_gru", x, weights,
+                                                       {false, true}, lengths);
 }
 
 /// One step of a GRU whose input product is made already: h_t from a = W x_t + b_x and h_t-1.
@@ -155,25 +177,27 @@ Variable<T> gru_cell(const Variable<T>& a, const Variable<T>& h, const Variable<
           "wants sums (N, 3H) and state (N, H)", a, h);
   require(w_h.shape() == Shape{3 * h.size(1), h.size(1)} && b_h.shape() == Shape{3 * h.size(1)},
           "gru_cell", "wants weights (3H, H) and bias (3H)", w_h, b_h);
-  const Index n = h.size(0), hidden = h.size(1);
+  const Index n = h.size(0), hidden = h.size(1), width = 3 * hidden;
   const Tensor<T> before = h.value().contiguous(), w = w_h.value().contiguous(),
                   b = b_h.value().contiguous();
   Tensor<T> gates = a.value().clone(), u(gates.shape()), y(before.shape());
-  kernel::gru_state_product<T>(n, hidden, before.data(), w.data(), b.data(), u.data());
-  kernel::gru_step_forward<T>(n, hidden, gates.data(), u.data(), before.data(), y.data());
-  return record(
-      "gru_cell", y, {a, h, w_h, b_h},
-      [n, hidden, gates, u, before, w](const Tensor<T>& dy, Gradients<T>& d) {
-        Tensor<T> da = gates, du = u, dh = dy.clone();
-        kernel::gru_step_backward<T>(n, hidden, da.data(), du.data(), before.data(), dh.data());
-        kernel::recurrent_product_backward<T>(n, 3 * hidden, hidden, du.data(), w.data(), dh.data(),
-                                              T(1));
-        d.add(0, da);
-        d.add(1, dh);
-        if (d.wants(2))
-          kernel::weight_gradient<T>(3 * hidden, hidden, n, du.data(), before.data(), d[2].data());
-        if (d.wants(3)) kernel::bias_gradient<T>(3 * hidden, n, du.data(), d[3].data());
-      });
+  simd::gemm<T>(simd::Trans::no, simd::Trans::yes, n, width, hidden, T(1), before.data(), hidden,
+                w.data(), hidden, T(0), u.data(), width, {.column_bias = b.data()});
+  kernel::gru_step_forward<T>(n, hidden, gates.data(), u.data(), width, before.data(), hidden,
+                              y.data(), hidden);
+  return record("gru_cell", y, {a, h, w_h, b_h},
+                [n, hidden, width, gates, u, before, w](const Tensor<T>& dy, Gradients<T>& d) {
+                  Tensor<T> da = gates, du = u, dh = dy.clone();
+                  kernel::gru_step_backward<T>(n, hidden, da.data(), du.data(), width,
+                                               before.data(), hidden, dh.data());
+                  simd::gemm<T>(simd::Trans::no, simd::Trans::no, n, hidden, width, T(1), du.data(),
+                                width, w.data(), hidden, T(1), dh.data(), hidden);  // (7)
+                  d.add(0, da);
+                  d.add(1, dh);
+                  kernel::weight_gradient<T>(width, hidden, n, du.data(), width, before.data(),
+                                             hidden, d, 2);
+                  kernel::bias_gradient<T>(du, d, 3);
+                });
 }
 
 }  // namespace glimpse::inline v0

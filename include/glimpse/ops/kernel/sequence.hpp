@@ -1,9 +1,14 @@
-// sequence: what recurrent layers share: the order of steps, lengths, and the products that need no waiting.
+// sequence: what recurrent layers share: the order of steps, lengths, and the products.
 //
-//   gates_x = X W^T + b            X: (T N, I), all steps in one product
-//   dW = dA^T X,  dX = dA W,  db = 1^T dA,  dU = dA_t^T H_t-1 over all steps at once
+//   (1)  A = X W^T + b          X: (T N, I)           all steps at once, nothing waits for anything
+//   (2)  a_t += h_t-1 U^T                             step by step
+//   (3)  dh_t-1 = da_t U                              step by step, backwards
+//   (4)  dX = dA W,  dW = dA^T X,  dU = sum_t da_t^T h_t-1,  db = 1^T dA        all steps at once
 //
-// H_t-1 needs no copy: it is y shifted by one step, forwards or backwards.
+// Sequences of a batch do not meet between (1) and (4), nor do the two directions of a layer. So a
+// thread takes some 32 sequences in one direction through all their steps, without waiting for
+// another, and U, packed once, stays in the cache next to it. H of (4) needs no copy: it is y
+// shifted by one step, forwards or backwards.
 #pragma once
 
 #include <algorithm>
@@ -14,114 +19,249 @@
 #include <glimpse/autograd/variable.hpp>
 #include <glimpse/core/parallel.hpp>
 #include <glimpse/simd/gemm.hpp>
+#include <glimpse/simd/packed.hpp>
 #include <glimpse/simd/reduce.hpp>
 
-namespace glimpse::inline v0::kernel {
+namespace glimpse::inline v0 {
 
-/// Sizes and order of a recurrent layer's run.
+/// The weights of one direction of a recurrent layer with G gates and H cells.
+template <class T>
+struct RecurrentWeights {
+  Variable<T> w_x, w_h;  // W: (G H, I), U: (G H, H)
+  Variable<T> b_x, b_h;  // (G H)
+};
+
+namespace kernel {
+
+/// Sizes of a recurrent layer's run.
 struct Sequence {
   Index steps = 0, batch = 0, input = 0, hidden = 0, gates = 0;
-  bool reverse = false;
   std::vector<Index> lengths;  // empty: all full
 
-  /// Time of the k-th step in the order of running, and of the one before it (-1: none).
-  Index step(Index k) const { return reverse ? steps - 1 - k : k; }
-  Index before(Index k) const { return k == 0 ? -1 : step(k - 1); }
+  Index width() const { return gates * hidden; }
+  /// Numbers from one row of gates to the next: rows a multiple of 4 KB apart would fall into the same
+  /// few lines of the cache.
+  template <class T>
+  Index gate_row() const {
+    return width() + (width() * static_cast<Index>(sizeof(T)) % 4096 ? 0 : 16);
+  }
   bool alive(Index t, Index row) const {
     return lengths.empty() || t < lengths[static_cast<std::size_t>(row)];
   }
 };
 
+/// One direction of a layer at work: its weights, and where it writes.
+template <class T>
+struct Direction {
+  Tensor<T> w_x, w_h, b_x, b_h;
+  Tensor<T> y;  // (T, N, directions x H), of which this direction owns H columns from `column` on
+  Index column = 0;
+  bool reverse = false;
+
+  /// Time of the k-th step in the order of running.
+  Index step(Index k, Index steps) const { return reverse ? steps - 1 - k : k; }
+  /// Numbers from one sequence to the next in y.
+  Index y_row() const { return y.size(2); }
+  /// The state of sequence n at time t, in y or its gradient.
+  template <class U>
+  U* state(U* values, Index t, Index n) const {
+    return values + (t * y.size(1) + n) * y_row() + column;
+  }
+};
+
+/// Sequences [begin, end) of a batch, in one direction; number: of the block among its direction's.
+struct SequenceBlock {
+  std::size_t direction;
+  Index number, begin, end;
+  Index rows() const { return end - begin; }
+};
+
+inline constexpr Index block_rows = 32;  // whatever the threads: sums over a block stay the same
+inline Index sequence_blocks(Index batch) { return (batch + block_rows - 1) / block_rows; }
+
+/// f(SequenceBlock): all sequences of all directions side by side; cost: of one sequence.
+template <class F>
+void for_each_block(Index directions, Index batch, Index cost, F&& f) {
+  const Index blocks = sequence_blocks(batch);
+  parallel_blocks(directions * blocks, 1, cost * std::min(block_rows, batch),
+                  [&](Index task, Index) {
+                    const Index i = task % blocks;
+                    f(SequenceBlock{static_cast<std::size_t>(task / blocks), i, i * batch / blocks,
+                                    (i + 1) * batch / blocks});
+                  });
+}
+
 /// Checks the operands of a recurrent layer with `gates` blocks a cell.
 template <class T>
-Sequence sequence_of(std::string_view op, Index gates, const Tensor<T>& x, const Tensor<T>& w_x,
-                     const Tensor<T>& w_h, const Tensor<T>& b_x, const Tensor<T>& b_h,
-                     std::span<const Index> lengths, bool reverse) {
+Sequence sequence_of(std::string_view op, Index gates, const Tensor<T>& x,
+                     std::span<const RecurrentWeights<T>> weights, std::span<const Index> lengths) {
   require(x.rank() == 3, op, "wants input (steps, batch, features)", x);
-  require(w_h.rank() == 2 && w_h.size(0) == gates * w_h.size(1), op,
-          "wants recurrent weights (gates x H, H)", w_h);
-  const Index hidden = w_h.size(1);
-  if (w_x.rank() != 2 || w_x.size(0) != gates * hidden || w_x.size(1) != x.size(2))
-    fail<ShapeError>(op, "input weights ", w_x, " do not fit input ", x, " and recurrent weights ",
-                     w_h);
-  require(b_x.shape() == Shape{gates * hidden} && b_h.shape() == b_x.shape(), op,
-          "wants a bias for every gate", b_x, b_h);
+  const Index hidden = weights[0].w_h.rank() == 2 ? weights[0].w_h.size(1) : 0;
+  const Shape bias{gates * hidden}, square{gates * hidden, hidden};
+  for (const RecurrentWeights<T>& w : weights) {
+    require(w.w_h.rank() == 2 && w.w_h.shape() == square, op,
+            "wants recurrent weights (gates x H, H)", w.w_h.value());
+    if (!(w.w_x.shape() == Shape{gates * hidden, x.size(2)}))
+      fail<ShapeError>(op, "input weights ", w.w_x.value(), " do not fit input ", x,
+                       " and recurrent weights ", w.w_h.value());
+    require(w.b_x.shape() == bias && w.b_h.shape() == bias, op, "wants a bias for every gate",
+            w.b_x.value(), w.b_h.value());
+  }
   if (!lengths.empty() && static_cast<Index>(lengths.size()) != x.size(1))
     fail<ShapeError>(op, lengths.size(), " lengths for a batch of ", x.size(1));
   for (const Index length : lengths)
     if (length < 0 || length > x.size(0))
       fail<ValueError>(op, "length ", length, " outside [0, ", x.size(0), "]");
-  return {
-      x.size(0), x.size(1), x.size(2), hidden, gates, reverse, {lengths.begin(), lengths.end()}};
+  return {x.size(0), x.size(1), x.size(2), hidden, gates, {lengths.begin(), lengths.end()}};
 }
 
-/// gates (T N, G) = X W^T + b_x + b_h; b_h may be null.
+/// (1): a (T, N, gate_row) = X W^T + b, of which the first G in a row are used; both biases where the
+/// state's share of the sums needs none of its own.
 template <class T>
-void input_product(const Sequence& s, const T* x, const T* w, const T* b_x, const T* b_h,
-                   T* gates) {
-  const Index width = s.gates * s.hidden;
-  std::vector<T> bias(b_x, b_x + width);
-  for (Index i = 0; b_h && i < width; ++i) bias[static_cast<std::size_t>(i)] += b_h[i];
-  simd::Epilogue<T> epilogue;
-  epilogue.column_bias = bias.data();
-  simd::gemm<T>(simd::Trans::no, simd::Trans::yes, s.steps * s.batch, width, s.input, T(1), x,
-                s.input, w, s.input, T(0), gates, width, epilogue);
+Tensor<T> input_product(const Sequence& s, const Tensor<T>& x, const Direction<T>& run,
+                        bool both_biases) {
+  Tensor<T> a({s.steps, s.batch, s.gate_row<T>()}), bias = run.b_x;
+  if (both_biases) {
+    bias = bias.clone();
+    simd::add<T>(s.width(), bias.data(), run.b_h.data());
+  }
+  simd::gemm<T>(simd::Trans::no, simd::Trans::yes, s.steps * s.batch, s.width(), s.input, T(1),
+                x.data(), s.input, run.w_x.data(), s.input, T(0), a.data(), a.size(2),
+                {.column_bias = bias.data()});
+  return a;
 }
 
-/// a (n, width) += h (n, hidden) U^T, U: (width, hidden).
+/// A matrix (out, in) that every step multiplies with: packed once where many rows will meet it, as
+/// it lies where so few do that it is read about once a step anyway.
 template <class T>
-void recurrent_product(Index n, Index width, Index hidden, const T* h, const T* u, T* a) {
-  simd::gemm<T>(simd::Trans::no, simd::Trans::yes, n, width, hidden, T(1), h, hidden, u, hidden,
-                T(1), a, width);
+class StepWeights {
+ public:
+  /// transposed: y = x w^T, as a forward pass wants; else y = x w. w must outlive this.
+  StepWeights(const Tensor<T>& w, bool transposed, Index rows)
+      : w_(w.data()), columns_(w.size(1)), n_(w.size(transposed ? 0 : 1)),
+        k_(w.size(transposed ? 1 : 0)),
+        trans_(transposed ? simd::Trans::yes : simd::Trans::no) {
+    constexpr Index few = 8;
+    if (rows > few) packed_ = simd::pack_b<T>(trans_, n_, k_, w_, columns_);
+  }
+
+  /// y (rows, n) = x (rows, k) op(w) + beta y + bias; bias may be null.
+  void multiply(Index rows, const T* x, Index x_row, T beta, T* y, Index y_row,
+                const T* bias = nullptr) const {
+    const simd::Epilogue<T> with_bias{.column_bias = bias};
+    if (packed_.empty())
+      simd::gemm<T>(simd::Trans::no, trans_, rows, n_, k_, T(1), x, x_row, w_, columns_, beta, y,
+                    y_row, with_bias);
+    else
+      simd::gemm<T>(simd::Trans::no, rows, T(1), x, x_row, packed_, beta, y, y_row, with_bias);
+  }
+
+ private:
+  const T* w_;
+  Index columns_, n_, k_;
+  simd::Trans trans_;
+  simd::PackedB<T> packed_;
+};
+
+/// What (4) is made from, for one direction.
+template <class T>
+struct GateGradients {
+  Tensor<T> da, da_h;  // (T, N, gate_row): of the input's share of the gates, of the state's share
+  Tensor<T> db, db_h;  // (blocks, G): their sums over the steps and sequences of each block
+};
+
+/// dw (width, k) += da^T (width, rows) x (rows, k); da, x: rows da_row and x_row apart.
+template <class T>
+void weight_gradient(Index width, Index k, Index rows, const T* da, Index da_row, const T* x,
+                     Index x_row, Gradients<T>& d, std::size_t input) {
+  if (!d.wants(input)) return;
+  const T beta = d.first(input) ? T(0) : T(1);
+  Tensor<T>& dw = d.first(input) ? d.fresh(input) : d[input];
+  simd::gemm<T>(simd::Trans::yes, simd::Trans::no, width, k, rows, T(1), da, da_row, x, x_row, beta,
+                dw.data(), k);
 }
 
-/// dh (n, hidden) = da (n, width) U.
+/// db += the rows of `parts`, in order.
 template <class T>
-void recurrent_product_backward(Index n, Index width, Index hidden, const T* da, const T* u, T* dh,
-                                T beta = T(0)) {
-  simd::gemm<T>(simd::Trans::no, simd::Trans::no, n, hidden, width, T(1), da, width, u, hidden,
-                beta, dh, hidden);
+void bias_gradient(const Tensor<T>& parts, Gradients<T>& d, std::size_t input) {
+  if (!d.wants(input)) return;
+  const Matrix<const T> rows = rows_of(parts);
+  T* const db = d[input].data();
+  for (Index r = 0; r < rows.rows(); ++r) simd::add<T>(rows.cols(), db, rows.row(r).data());
 }
 
-/// dw (width, k) += da^T (width, rows) x (rows, k).
+/// (4) for inputs {x, w_x, w_h, b_x, b_h, and four more for the second direction}.
 template <class T>
-void weight_gradient(Index width, Index k, Index rows, const T* da, const T* x, T* dw) {
-  simd::gemm<T>(simd::Trans::yes, simd::Trans::no, width, k, rows, T(1), da, width, x, k, T(1), dw,
-                k);
+void sequence_backward(const Sequence& s, const Tensor<T>& x,
+                       std::span<const Direction<T>> directions,
+                       std::span<const GateGradients<T>> gates, Gradients<T>& d) {
+  const Index width = s.width(), rows = s.steps * s.batch;
+  for (std::size_t i = 0; i < directions.size(); ++i) {
+    const Direction<T>& run = directions[i];
+    const GateGradients<T>& g = gates[i];
+    const Index row = g.da.size(2);
+    const std::size_t weights = 1 + 4 * i;
+    if (d.wants(0)) {
+      const T beta = d.first(0) ? T(0) : T(1);
+      Tensor<T>& dx = d.first(0) ? d.fresh(0) : d[0];
+      simd::gemm<T>(simd::Trans::no, simd::Trans::no, rows, s.input, width, T(1), g.da.data(), row,
+                    run.w_x.data(), s.input, beta, dx.data(), s.input);
+    }
+    weight_gradient<T>(width, s.input, rows, g.da.data(), row, x.data(), s.input, d, weights);
+    // Step k meets the state of step k - 1: two windows of T - 1 steps, one ahead of the other.
+    const Index ahead = run.reverse ? 0 : 1, behind = run.reverse ? 1 : 0;
+    weight_gradient<T>(width, s.hidden, rows - s.batch, g.da_h.data() + ahead * s.batch * row, row,
+                       run.y.data() + run.column + behind * s.batch * run.y_row(), run.y_row(), d,
+                       weights + 1);
+    bias_gradient<T>(g.db, d, weights + 2);
+    bias_gradient<T>(g.db_h, d, weights + 3);
+  }
 }
 
-/// db += column sums of da (rows, width), rows added from the first to the last.
-template <class T>
-void bias_gradient(Index width, Index rows, const T* da, T* db) {
-  parallel_blocks(width, 256, rows, [&](Index begin, Index end) {
-    for (Index r = 0; r < rows; ++r) simd::add<T>(end - begin, db + begin, da + r * width + begin);
+/// A recurrent layer in one direction or in two side by side. What a step is, Cell tells:
+///   Cell(s, x, direction)                       makes (1), and room for what backward needs
+///   forward(s, direction, u, block)             all steps of a block's sequences, into direction.y
+///   gradients(s)                                room for the gradients of the sums
+///   backward(s, direction, u, block, dy, g)     fills them, from the last step to the first
+/// reverse: for each direction whether it runs from the last step of each sequence to its first.
+template <class Cell, class T>
+Variable<T> recurrent_layer(std::string_view op, const Variable<T>& x,
+                            std::span<const RecurrentWeights<T>> weights,
+                            std::initializer_list<bool> reverse, std::span<const Index> lengths) {
+  const Tensor<T> xv = x.value().contiguous();
+  const Sequence s = sequence_of(op, Cell::gates, xv, weights, lengths);
+  const Index cost = s.steps * s.width() * s.hidden / 64 + 1;  // of one sequence
+  Tensor<T> y({s.steps, s.batch, std::ssize(weights) * s.hidden});
+  std::vector<Variable<T>> inputs{x};
+  std::vector<Direction<T>> runs;
+  std::vector<Cell> cells;
+  std::vector<StepWeights<T>> u;
+  for (const RecurrentWeights<T>& w : weights) {
+    inputs.insert(inputs.end(), {w.w_x, w.w_h, w.b_x, w.b_h});
+    const Index i = std::ssize(runs);
+    runs.push_back({w.w_x.value().contiguous(), w.w_h.value().contiguous(),
+                    w.b_x.value().contiguous(), w.b_h.value().contiguous(), y, i * s.hidden,
+                    reverse.begin()[i]});
+    cells.push_back(Cell(s, xv, runs.back()));
+    u.push_back(StepWeights<T>(runs.back().w_h, true, s.batch));
+  }
+  for_each_block(std::ssize(runs), s.batch, cost, [&](const SequenceBlock& block) {
+    cells[block.direction].forward(s, runs[block.direction], u[block.direction], block);
+  });
+  return record(op, y, inputs, [s, cost, xv, runs, cells](const Tensor<T>& dy, Gradients<T>& d) {
+    std::vector<GateGradients<T>> gates;
+    std::vector<StepWeights<T>> back;
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+      gates.push_back(cells[i].gradients(s));
+      back.push_back(StepWeights<T>(runs[i].w_h, false, s.batch));
+    }
+    for_each_block(std::ssize(runs), s.batch, cost, [&](const SequenceBlock& block) {
+      cells[block.direction].backward(s, runs[block.direction], back[block.direction], block,
+                                      dy.data(), gates[block.direction]);
+    });
+    sequence_backward<T>(s, xv, runs, gates, d);
   });
 }
 
-/// All that follows from the gates' gradients, for inputs {x, w_x, w_h, b_x, b_h}.
-/// da: gradients of the input's share of the gates, da_h: of the state's share (the same for an LSTM).
-template <class T>
-void sequence_backward(const Sequence& s, const Tensor<T>& x, const Tensor<T>& y,
-                       const Tensor<T>& da, const Tensor<T>& da_h, const T* w_x, Gradients<T>& d) {
-  const Index width = s.gates * s.hidden, rows = s.steps * s.batch;
-  if (d.wants(0)) {
-    const T beta = d.first(0) ? T(0) : T(1);
-    Tensor<T>& dx = d.first(0) ? d.fresh(0) : d[0];
-    simd::gemm<T>(simd::Trans::no, simd::Trans::no, rows, s.input, width, T(1), da.data(), width,
-                  w_x, s.input, beta, dx.data(), s.input);
-  }
-  if (d.wants(1)) weight_gradient<T>(width, s.input, rows, da.data(), x.data(), d[1].data());
-  if (d.wants(2)) {
-    Tensor<T>& du = d[2];
-    if (s.steps >
-        1) {  // step k meets the state of step k - 1: two windows of T - 1 steps, one ahead of the other
-      const Index ahead = s.batch * width, behind = s.batch * s.hidden, kept = rows - s.batch;
-      weight_gradient<T>(width, s.hidden, kept, da_h.data() + (s.reverse ? 0 : ahead),
-                         y.data() + (s.reverse ? behind : 0), du.data());
-    }
-  }
-  if (d.wants(3)) bias_gradient<T>(width, rows, da.data(), d[3].data());
-  if (d.wants(4)) bias_gradient<T>(width, rows, da_h.data(), d[4].data());
-}
-
-}  // namespace glimpse::inline v0::kernel
+}  // namespace kernel
+}  // namespace glimpse::inline v0
