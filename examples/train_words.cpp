@@ -88,7 +88,7 @@ int main(int argc, char** argv) {
   return run_program(app, argc, argv, [&] {
     if (threads > 0) set_num_threads(threads);
     RareConfig config = rare_config(preset);
-    config.rectify = model == "rare";
+    if (model == "srn") config.model = ReaderModel::srn;
     config.pattern = pattern == "sine"      ? FiducialPattern::sine
                      : pattern == "slanted" ? FiducialPattern::slanted
                                             : FiducialPattern::straight;

@@ -96,6 +96,7 @@
 
 #include <glimpse/models/attention_decoder.hpp>
 #include <glimpse/models/config.hpp>
+#include <glimpse/models/crnn.hpp>
 #include <glimpse/models/encoder.hpp>
 #include <glimpse/models/rare.hpp>
 #include <glimpse/models/read.hpp>

@@ -2,27 +2,15 @@
 #include <glimpse/models/read.hpp>
 #include <glimpse/optim/adam.hpp>
 
+#include "bars.hpp"
 #include "catch.hpp"
 
 using namespace glimpse;
 
 namespace {
 
-/// Words as patterns of bars: enough to tell apart, drawn without fonts.
-Picture bars(std::string_view word, Index height, Index width) {
-  Picture p(height, width, 0.9f);
-  const Index letters = static_cast<Index>(word.size()), cell = width / letters;
-  for (Index l = 0; l < letters; ++l) {
-    const int code = word[static_cast<std::size_t>(l)] - 'a' + 1;
-    for (Index y = height / 8; y < height * 7 / 8; ++y)
-      for (Index x = 1; x < cell - 1; ++x)
-        if ((code >> (4 * (y - height / 8) / (height * 6 / 8) + (x > cell / 2 ? 2 : 0)) & 1) != 0) p(y, l * cell + x) = 0.1f;
-  }
-  return p;
-}
-
-RareConfig tiny() {
-  RareConfig c;
+ReaderConfig tiny() {
+  ReaderConfig c;
   c.widths = {48, 96};
   c.channels = {8, 16, 16, 16, 32, 32, 32};
   c.recurrent = c.attention = c.decoder = 24;
@@ -32,29 +20,13 @@ RareConfig tiny() {
   return c;
 }
 
-const std::vector<std::string> words = {"ab", "bca", "hello", "dog", "cat", "abcde", "zoo", "sun", "moon", "tea"};
-
-struct Data {
-  Tensor<float> pictures;
-  std::vector<std::vector<Index>> labels;
-};
-Data ten_words(const RareConfig& c) {
-  Data d{empty<float>({10, 1, c.height, 48}), {}};
-  const Charset charset(c.characters);
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    d.pictures.select(0, static_cast<Index>(i)).copy_from(standardized(bars(words[i], c.height, 48)).select(0, 0));
-    d.labels.push_back(charset.encode(words[i]));
-  }
-  return d;
-}
-
 }  // namespace
 
 TEST_CASE("presets have the published numbers of parameters", "[models]") {
   Random random(1);
   const auto count = [&](std::string_view preset, bool rectify) {
-    RareConfig c = rare_config(preset);
-    c.rectify = rectify;
+    ReaderConfig c = rare_config(preset);
+    if (!rectify) c.model = ReaderModel::srn;
     Rare<float> model(c, random);
     return count_parameters(model);
   };
@@ -69,7 +41,7 @@ TEST_CASE("presets have the published numbers of parameters", "[models]") {
 
 TEST_CASE("every starting pattern begins near where it says", "[models]") {
   for (const FiducialPattern pattern : {FiducialPattern::straight, FiducialPattern::slanted, FiducialPattern::sine}) {
-    RareConfig c = tiny();
+    ReaderConfig c = tiny();
     c.pattern = pattern;
     Random random(2);
     Rare<float> model(c, random);
@@ -82,7 +54,7 @@ TEST_CASE("every starting pattern begins near where it says", "[models]") {
 }
 
 TEST_CASE("a rectifier whose points frame the picture gives the picture back", "[models]") {
-  RareConfig c = tiny();
+  ReaderConfig c = tiny();
   c.margin = 0;
   Random random(3);
   Rare<float> model(c, random);
@@ -95,7 +67,7 @@ TEST_CASE("a rectifier whose points frame the picture gives the picture back", "
 
 TEST_CASE("frames follow the width: 26 or 24 columns for 100 pixels, more for longer words", "[models]") {
   for (const Index columns : {24, 26}) {
-    RareConfig c = tiny();
+    ReaderConfig c = tiny();
     c.columns = columns;
     Random random(4);
     Encoder<float> encoder(c, random);
@@ -106,10 +78,10 @@ TEST_CASE("frames follow the width: 26 or 24 columns for 100 pixels, more for lo
 }
 
 TEST_CASE("ten words are learnt to the last letter, and read alike one by one, together and folded", "[models]") {
-  const RareConfig c = tiny();
+  const ReaderConfig c = tiny();
   Random random(5);
   Rare<float> model(c, random);
-  const Data data = ten_words(c);
+  const TenWords data = ten_words(c);
   AdamW<float> optimizer(parameters(model), {.learning_rate = 4e-3f});
   Index right = 0;
   int step = 0;
@@ -162,12 +134,12 @@ TEST_CASE("ten words are learnt to the last letter, and read alike one by one, t
 }
 
 TEST_CASE("gradients reach every parameter, the localization network's too", "[models]") {
-  const RareConfig c = tiny();
+  const ReaderConfig c = tiny();
   Random random(6);
   Rare<float> model(c, random);
   Tensor<float>& w = model.rectifier->localization.last.weight.mutable_value();
   for (float& v : w.span()) v = static_cast<float>(random.uniform(-0.05, 0.05));  // zero weights would stop the flow
-  const Data data = ten_words(c);
+  const TenWords data = ten_words(c);
   model.loss(constant(data.pictures), 48, data.labels).backward();
   for (const auto& p : parameters(model)) {
     INFO(p.name);
@@ -181,7 +153,7 @@ TEST_CASE("gradients reach every parameter, the localization network's too", "[m
 }
 
 TEST_CASE("the whole reader's gradient agrees with differences, in double", "[models]") {
-  RareConfig c = tiny();
+  ReaderConfig c = tiny();
   c.widths = {24};
   c.height = 32;
   c.channels = {2, 3, 3, 3, 4, 4, 4};
@@ -222,13 +194,13 @@ TEST_CASE("what cannot be read or learnt says so", "[models]") {
   Rare<float> model(tiny(), random);
   set_training(model, false);
   CHECK_THROWS_AS(read(model, Picture()), ValueError);
-  const Data data = ten_words(model.config);
+  const TenWords data = ten_words(model.config);
   std::vector<std::vector<Index>> wrong = data.labels;
   wrong[0][0] = 36;  // the end symbol cannot stand inside a word
   CHECK_THROWS_AS(model.loss(constant(data.pictures), 48, wrong), ValueError);
   wrong.pop_back();
   CHECK_THROWS_AS(model.loss(constant(data.pictures), 48, wrong), ShapeError);
-  RareConfig c = tiny();
+  ReaderConfig c = tiny();
   c.fiducials = 5;
   CHECK_THROWS_AS(Rare<float>(c, random), ValueError);
 }

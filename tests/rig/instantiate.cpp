@@ -11,6 +11,7 @@
 
 #include <glimpse/autograd/gradcheck.hpp>
 #include <glimpse/autograd/to_dot.hpp>
+#include <glimpse/models/crnn.hpp>
 #include <glimpse/models/rare.hpp>
 #include <glimpse/nn/additive_attention.hpp>
 #include <glimpse/nn/batch_norm.hpp>
@@ -85,6 +86,7 @@ GLIMPSE_BOTH(Encoder);
 GLIMPSE_BOTH(AttentionDecoder);
 GLIMPSE_BOTH(Recognizer);
 GLIMPSE_BOTH(Rare);
+GLIMPSE_BOTH(Crnn);
 
 }  // namespace glimpse::inline v0
 

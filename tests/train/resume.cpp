@@ -10,8 +10,8 @@ using namespace glimpse;
 
 namespace {
 
-RareConfig tiny() {
-  RareConfig c;
+ReaderConfig tiny() {
+  ReaderConfig c;
   c.widths = {32, 48};
   c.channels = {4, 8, 8, 8, 8, 8, 8};
   c.recurrent = c.attention = c.decoder = 8;
@@ -79,7 +79,7 @@ TEST_CASE("resuming what is not there, or is something else, says so and touches
   TrainOptions first = options("other");
   first.stop_after = 2;
   WordTrainer(Rare<float>(tiny(), random), striped_word, first).run();
-  RareConfig larger = tiny();
+  ReaderConfig larger = tiny();
   larger.decoder = 12;
   first.resume = true;
   CHECK_THROWS_AS(WordTrainer(Rare<float>(larger, random), striped_word, first), IoError);
@@ -87,7 +87,7 @@ TEST_CASE("resuming what is not there, or is something else, says so and touches
 
 TEST_CASE("a model file comes back with its configuration and reads the same", "[train]") {
   const std::string path = scratch_path("model.safetensors").string();
-  RareConfig c = tiny();
+  ReaderConfig c = tiny();
   c.pattern = FiducialPattern::sine;
   Random random(3);
   Rare<float> model(c, random);

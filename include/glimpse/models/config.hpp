@@ -1,11 +1,17 @@
-// config: the sizes of the reader, from the published ones down to what two CPU cores train in an hour.
+// config: the sizes of the readers, from the published ones down to what two CPU cores train in an
+// hour.
 //
-// preset     localization                        convolutions              recurrent  parameters
-// paper      64-128-256-512, 1024-1024-40        64-128-256-256-512-512-512   256       18.46 M
-// base       64-128-256-512 normed, mean, 256-40 the same                     256       10.83 M
-// compact    16-32-64-96 normed, 96-40           32-48-96-96-160-160-192      128       1.73 M
+//   model  preset   localization                          convolutions       recurrent  parameters
+//   rare   paper    64-128-256-512, 1024-1024-40          64-128-256-256-    256        18.46 M
+//                                                         512-512-512
+//   rare   base     64-128-256-512 normed, mean, 256-40   the same           256        10.83 M
+//   rare   compact  16-32-64-96 normed, 96-40             32-48-96-96-       128         1.73 M
+//                                                         160-160-192
+//   crnn   paper    none                                  as RARE's          256         8.33 M
+//   crnn   compact  none                                  as RARE's compact  128         1.27 M
 //
-// `base` puts CRNN's linear layer of 256 between its two recurrent layers; `paper`, as drawn in the article, has none.
+// `srn` is RARE without its rectifier. CRNN has a linear layer between its two recurrent layers;
+// so has RARE's `base`. RARE's `paper`, as drawn in the article, has none.
 // Sources: Shi et al. 2016 (RARE), Shi, Bai, Yao 2015 (CRNN).
 #pragma once
 
@@ -18,18 +24,24 @@
 
 namespace glimpse::inline v0 {
 
+/// What reads: RARE, its recogniser alone, or CRNN.
+enum class ReaderModel { rare, srn, crnn };
+
+inline std::string_view name(ReaderModel model) {
+  return model == ReaderModel::rare ? "rare" : model == ReaderModel::srn ? "srn" : "crnn";
+}
+
 /// Where the fiducial points start: along straight lines, along a slant, or along a sine wave.
 enum class FiducialPattern { straight, slanted, sine };
 
-struct RareConfig {
+struct ReaderConfig {
+  ReaderModel model = ReaderModel::rare;
   std::string preset = "compact";
   std::string characters = "abcdefghijklmnopqrstuvwxyz0123456789";
-  bool rectify = true;  // false: the recogniser alone (SRN)
 
   // pictures, in pixels
   Index height = 32;  // of the rectified picture
-  std::vector<Index> widths = {100, 160,
-                               240};  // of the rectified picture; a longer word takes a wider one
+  std::vector<Index> widths = {100, 160, 240};  // of the same; a longer word takes a wider one
   Index columns = 26;                 // frames at width 100: 26 (pooling pads across) or 24
   Index source_scale = 2;             // training pictures come at this many times height and width
 
@@ -45,12 +57,11 @@ struct RareConfig {
 
   // encoder
   std::vector<Index> channels = {32, 48, 96, 96, 160, 160, 192};
-  std::vector<Index> normed = {1, 2, 3, 4,
-                               5, 6, 7};  // convolutions with batch norm, counted from 1
-  Index recurrent = 128;                  // cells a direction
-  Index projection = 0;                   // linear layer between the recurrent ones; 0: none
+  std::vector<Index> normed = {1, 2, 3, 4, 5, 6, 7};  // convolutions with batch norm, from 1
+  Index recurrent = 128;                              // cells a direction
+  Index projection = 0;  // linear layer between the recurrent ones; 0: none
 
-  // decoder
+  // attention decoder (RARE, SRN)
   Index attention = 128;
   Index decoder = 128;
   Index max_length = 32;  // characters, at most, in reading
@@ -58,19 +69,19 @@ struct RareConfig {
   /// Every field by name: what files and command lines know a configuration by.
   template <class F>
   void visit_fields(F&& f) {
-    f("preset", preset), f("characters", characters), f("rectify", rectify), f("height", height);
-    f("widths", widths), f("columns", columns), f("source_scale", source_scale),
-        f("fiducials", fiducials);
-    f("pattern", pattern), f("margin", margin), f("localization_height", localization_height);
-    f("localization_width", localization_width), f("localization_channels", localization_channels);
+    f("model", model), f("preset", preset), f("characters", characters), f("height", height);
+    f("widths", widths), f("columns", columns), f("source_scale", source_scale);
+    f("fiducials", fiducials), f("pattern", pattern), f("margin", margin);
+    f("localization_height", localization_height), f("localization_width", localization_width);
+    f("localization_channels", localization_channels);
     f("localization_hidden", localization_hidden), f("localization_norm", localization_norm);
     f("localization_mean", localization_mean), f("channels", channels), f("normed", normed);
-    f("recurrent", recurrent), f("projection", projection), f("attention", attention),
-        f("decoder", decoder);
-    f("max_length", max_length);
+    f("recurrent", recurrent), f("projection", projection), f("attention", attention);
+    f("decoder", decoder), f("max_length", max_length);
   }
 
-  /// Symbols that the decoder chooses from: the characters and, last, the end of the word.
+  /// Symbols that the decoder chooses from: the characters and, last, the end of the word
+  /// (attention) or the blank (CTC).
   Index symbols() const { return Charset(characters).symbols(); }
 
   /// Throws ValueError that names the field which makes no sense.
@@ -105,9 +116,9 @@ struct RareConfig {
   }
 };
 
-/// The presets of the table above. Throws ValueError for another name.
-inline RareConfig rare_config(std::string_view preset) {
-  RareConfig c;
+/// RARE's presets of the table above. Throws ValueError for another name.
+inline ReaderConfig rare_config(std::string_view preset) {
+  ReaderConfig c;
   if (preset == "compact") return c;
   if (preset != "base" && preset != "paper")
     fail("config", "unknown preset '", preset, "'; there are paper, base and compact");
@@ -124,14 +135,28 @@ inline RareConfig rare_config(std::string_view preset) {
   return c;
 }
 
+/// CRNN's presets of the table above: its pictures come as they are read, at their final size.
+/// Throws ValueError for another name.
+inline ReaderConfig crnn_config(std::string_view preset) {
+  if (preset != "paper" && preset != "compact")
+    fail("config", "unknown preset '", preset, "' of crnn; there are paper and compact");
+  ReaderConfig c = rare_config(preset);
+  c.model = ReaderModel::crnn;
+  c.source_scale = 1;
+  c.projection = c.recurrent;
+  return c;
+}
+
 /// The rectified width for a picture: the smallest of `widths` that does not squeeze it much.
 /// A word may be narrowed to 0.7 of its shape before the next width is taken.
-inline Index rectified_width(const RareConfig& c, Index picture_height, Index picture_width) {
+inline Index rectified_width(const ReaderConfig& c, Index picture_height, Index picture_width) {
   const double natural =
       static_cast<double>(c.height * picture_width) / static_cast<double>(picture_height);
   for (const Index w : c.widths)
     if (0.7 * natural <= static_cast<double>(w)) return w;
   return c.widths.back();
 }
+
+using RareConfig = ReaderConfig;
 
 }  // namespace glimpse::inline v0

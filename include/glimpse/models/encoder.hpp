@@ -29,7 +29,7 @@ struct Encoder {
   bool padded = true;  // pools after 4 and 6 pad across: 26 columns instead of 24
 
   Encoder() = default;
-  Encoder(const RareConfig& c, Random& random) : padded(c.columns == 26) {
+  Encoder(const ReaderConfig& c, Random& random) : padded(c.columns == 26) {
     Index in = 1;
     for (Index i = 0; i < 7; ++i) {
       const bool normed = std::find(c.normed.begin(), c.normed.end(), i + 1) != c.normed.end();

@@ -17,15 +17,15 @@ namespace glimpse::inline v0 {
 
 template <class T = float>
 struct Rare {
-  RareConfig config;
+  ReaderConfig config;
   Charset charset;
   std::optional<Rectifier<T>> rectifier;  // absent in the recogniser alone
   Recognizer<T> recognizer;
 
   Rare() = default;
   /// Throws ValueError where the configuration makes no sense.
-  Rare(const RareConfig& c, Random& random) : config((c.check(), c)), charset(c.characters) {
-    if (c.rectify) rectifier.emplace(c, random);
+  Rare(const ReaderConfig& c, Random& random) : config((c.check(), c)), charset(c.characters) {
+    if (c.model == ReaderModel::rare) rectifier.emplace(c, random);
     recognizer = Recognizer<T>(c, random);
     name_modules(*this);
   }

@@ -40,7 +40,7 @@ namespace detail {
 
 /// A picture as the sampler reads it: its own pixels, unless they are so fine that sampling would alias.
 template <class T>
-Tensor<T> sampler_picture(const RareConfig& c, const Picture& picture, Index width) {
+Tensor<T> sampler_picture(const ReaderConfig& c, const Picture& picture, Index width) {
   const Tensor<T> x = standardized<T>(picture);
   return resized(x, std::min(picture.height, c.source_scale * c.height),
                  std::min(picture.width, c.source_scale * width));
@@ -99,7 +99,7 @@ std::vector<Reading> read(Rare<T>& model, std::span<const Picture> pictures,
                           const ReadOptions& options = {}) {
   constexpr std::size_t batch = 64;
   const NoGrad no_grad;
-  const RareConfig& c = model.config;
+  const ReaderConfig& c = model.config;
   std::vector<Reading> readings(pictures.size());
   for (const Index width : c.widths) {
     std::vector<std::size_t> group;

@@ -16,7 +16,7 @@ struct Recognizer {
   AttentionDecoder<T> decoder;
 
   Recognizer() = default;
-  Recognizer(const RareConfig& c, Random& random)
+  Recognizer(const ReaderConfig& c, Random& random)
       : encoder(c, random), decoder(2 * c.recurrent, c.attention, c.decoder, c.symbols(), random) {}
 
   /// See AttentionDecoder::loss.  picture: (N, 1, height, width).

@@ -27,7 +27,7 @@ namespace glimpse::inline v0 {
 
 /// The starting points (K, 2): K/2 from left to right along the top edge of the word, K/2 along the bottom.
 template <class T>
-Tensor<T> fiducial_start(const RareConfig& c) {
+Tensor<T> fiducial_start(const ReaderConfig& c) {
   const Index half = c.fiducials / 2;
   Tensor<T> points({c.fiducials, 2});
   for (Index i = 0; i < half; ++i) {
@@ -54,7 +54,7 @@ struct Localization {
   bool mean = false;
 
   Localization() = default;
-  Localization(const RareConfig& c, Random& random) : mean(c.localization_mean) {
+  Localization(const ReaderConfig& c, Random& random) : mean(c.localization_mean) {
     Index in = 1, h = c.localization_height, w = c.localization_width;
     for (const Index out : c.localization_channels) {
       conv.emplace_back(Conv2dConfig{.in = in, .out = out, .kernel = {3, 3}, .padding = {1, 1}},
@@ -105,7 +105,7 @@ struct Rectifier {
   std::map<Index, Tensor<T>> matrices;  // the constant matrix of each width; made anew, never saved
 
   Rectifier() = default;
-  Rectifier(const RareConfig& c, Random& random)
+  Rectifier(const ReaderConfig& c, Random& random)
       : localization(c, random),
         fiducials(c.fiducials),
         height(c.height),

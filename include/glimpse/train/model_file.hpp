@@ -1,6 +1,6 @@
 // model file: a reader's weights with the configuration that shapes them, in one safetensors file.
 //
-//   metadata "config"   the fields of RareConfig as JSON; a field that is absent keeps its default
+//   metadata "config"   the fields of ReaderConfig as JSON; a field that is absent keeps its default
 //   tensors             the model's state, by name; others (optimiser) may stand beside them under their own prefix
 #pragma once
 
@@ -13,25 +13,30 @@
 
 namespace glimpse::inline v0 {
 
+NLOHMANN_JSON_SERIALIZE_ENUM(ReaderModel, {{ReaderModel::rare, "rare"},
+                                           {ReaderModel::srn, "srn"},
+                                           {ReaderModel::crnn, "crnn"}})
 NLOHMANN_JSON_SERIALIZE_ENUM(FiducialPattern, {{FiducialPattern::straight, "straight"},
                                                {FiducialPattern::slanted, "slanted"},
                                                {FiducialPattern::sine, "sine"}})
 
 /// A configuration as JSON text.
-inline std::string config_text(RareConfig config) {
+inline std::string config_text(ReaderConfig config) {
   nlohmann::ordered_json json;
   config.visit_fields([&](const char* name, auto& field) { json[name] = field; });
   return json.dump();
 }
 
 /// The configuration that `config_text` told of. Throws IoError for text that is no such thing.
-inline RareConfig config_from_text(const std::string& text) {
-  RareConfig config;
+inline ReaderConfig config_from_text(const std::string& text) {
+  ReaderConfig config;
   try {
     const nlohmann::json json = nlohmann::json::parse(text);
     config.visit_fields([&](const char* name, auto& field) {
       if (json.contains(name)) json.at(name).get_to(field);
     });
+    // Files from before there were other models say whether they rectify.
+    if (!json.contains("model") && !json.value("rectify", true)) config.model = ReaderModel::srn;
   } catch (const nlohmann::json::exception& e) {
     fail<IoError>("config", "is no configuration: ", e.what());
   }

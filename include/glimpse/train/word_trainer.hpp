@@ -69,7 +69,7 @@ class WordTrainer {
     std::filesystem::create_directories(options_.out);
     WordLoader::Position position;
     if (options_.resume) position = restore();
-    const RareConfig& c = model_.config;
+    const ReaderConfig& c = model_.config;
     loader_.emplace(
         std::move(source),
         WordLoaderOptions{.batch = options_.batch,

@@ -1,0 +1,85 @@
+// crnn: reads a word without spelling it: every frame names a symbol or the blank.
+//
+//   picture --> encoder --> frames --> linear --> scores of every frame --> CTC
+//
+// The encoder is RARE's. Nobody says which frame shows which letter: the loss sums over all
+// alignments (ops/ctc_loss.hpp), and reading merges what equal neighbours say (text/ctc.hpp).
+// Source: Shi, Bai, Yao, "An End-to-End Trainable Neural Network for Image-based Sequence
+// Recognition", 2015.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include <glimpse/data/prepare.hpp>
+#include <glimpse/models/encoder.hpp>
+#include <glimpse/models/rectifier.hpp>
+#include <glimpse/nn/module.hpp>
+#include <glimpse/ops/arithmetic.hpp>
+#include <glimpse/ops/ctc_loss.hpp>
+#include <glimpse/ops/reductions.hpp>
+#include <glimpse/text/ctc.hpp>
+
+namespace glimpse::inline v0 {
+
+template <class T = float>
+struct Crnn {
+  ReaderConfig config;
+  Charset charset;
+  Encoder<T> encoder;
+  Linear<T> output;  // characters and, last, the blank
+
+  Crnn() = default;
+  /// Throws ValueError where the configuration makes no sense.
+  Crnn(const ReaderConfig& c, Random& random)
+      : config((c.check(), c)),
+        charset(c.characters),
+        encoder(c, random),
+        output(2 * c.recurrent, c.symbols(), random) {
+    name_modules(*this);
+  }
+
+  Index blank() const { return charset.count(); }
+
+  /// picture: (N, 1, H, W), standardised.  Returns the words, height x width: nothing is straightened.
+  Rectified<T> rectify(const Variable<T>& picture, Index width) {
+    return {constant(resized(picture.value(), config.height, width)), Variable<T>()};
+  }
+
+  /// picture: (N, 1, height, width).  Returns scores (columns, N, symbols).
+  Variable<T> scores(const Variable<T>& picture) { return output(encoder(picture)); }
+
+  /// -ln p(labels) of the batch, for each of their characters. A label that is too long for its
+  /// frames counts nothing.
+  /// right: if given, receives how many words the likeliest path spells right.
+  Variable<T> loss(const Variable<T>& picture, Index width,
+                   std::span<const std::vector<Index>> labels, Index* right = nullptr) {
+    const Variable<T> frames = scores(rectify(picture, width).picture);
+    if (right) *right = count_right(frames.value(), labels);
+    std::size_t characters = 0;
+    for (const std::vector<Index>& label : labels)
+      characters += std::max<std::size_t>(1, label.size());
+    return sum(ctc_loss(frames, labels, {}, {.blank = blank(), .zero_infinity = true})) *
+           (T(1) / static_cast<T>(characters));
+  }
+
+  /// Melts every batch norm into the convolution before it: for reading only.
+  void fold() { glimpse::fold(*this); }
+
+  template <class F>
+  void visit(F&& f) {
+    f("encoder", encoder), f("output", output);
+  }
+
+ private:
+  static Index count_right(const Tensor<T>& scores, std::span<const std::vector<Index>> labels) {
+    Index right = 0;
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+      const Tensor<T> one = scores.select(1, static_cast<Index>(i)).contiguous();
+      right += ctc_greedy(rows_of(one)).symbols == labels[i];
+    }
+    return right;
+  }
+};
+
+}  // namespace glimpse::inline v0

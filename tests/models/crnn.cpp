@@ -1,0 +1,91 @@
+// CRNN: its published size, that it learns, and that its gradient is right.
+#include <glimpse/models/crnn.hpp>
+#include <glimpse/optim/adam.hpp>
+
+#include "bars.hpp"
+#include "catch.hpp"
+
+using namespace glimpse;
+
+namespace {
+
+ReaderConfig tiny() {
+  ReaderConfig c = crnn_config("compact");
+  c.widths = {48, 96};
+  c.channels = {8, 16, 16, 16, 32, 32, 32};
+  c.recurrent = c.projection = 24;
+  return c;
+}
+
+}  // namespace
+
+TEST_CASE("crnn has the published number of parameters", "[models]") {
+  Random random(1);
+  Crnn<float> paper(crnn_config("paper"), random), compact(crnn_config("compact"), random);
+  // Convolutions 5 551 360, two BLSTMs 1 576 960 and 1 052 672, two linear layers 131 328 and 18 981.
+  CHECK(count_parameters(paper) == 8331301);
+  CHECK(count_parameters(compact) == 1268725);
+  CHECK_THROWS_AS(crnn_config("base"), ValueError);
+  const Variable<float> scores = compact.scores(constant(zeros<float>({2, 1, 32, 100})));
+  CHECK(scores.shape() == Shape{26, 2, 37});
+}
+
+TEST_CASE("crnn learns ten words to the last letter", "[models]") {
+  const ReaderConfig c = tiny();
+  Random random(5);
+  Crnn<float> model(c, random);
+  const TenWords data = ten_words(c);
+  AdamW<float> optimizer(parameters(model), {.learning_rate = 4e-3f});
+  Index right = 0;
+  float first = 0, last = 0;
+  for (int step = 0; step < 1000 && right < 10; ++step) {
+    optimizer.zero_grad();
+    const Variable<float> loss = model.loss(constant(data.pictures), 48, data.labels, &right);
+    loss.backward();
+    optimizer.step();
+    last = loss.item();
+    if (step == 0) first = last;
+  }
+  CHECK(right == 10);
+  CHECK(last < first / 4);
+}
+
+TEST_CASE("crnn's gradient agrees with differences, in double", "[models]") {
+  ReaderConfig c = tiny();
+  c.widths = {24};
+  c.channels = {2, 3, 3, 3, 4, 4, 4};
+  c.recurrent = c.projection = 4;
+  Random random(7);
+  Crnn<double> model(c, random);
+  Tensor<double> pictures({2, 1, 32, 24});
+  for (double& v : pictures.span()) v = random.uniform(-1, 1);
+  const std::vector<std::vector<Index>> labels = {{0, 1}, {2, 2, 2}};
+  const auto loss = [&] { return model.loss(constant(pictures), 24, labels); };
+  loss().backward();
+  for (auto& p : parameters(model)) {
+    INFO(p.name);
+    const Tensor<double> grad = p.variable.grad();
+    double* x = p.variable.mutable_value().data();
+    const Index k = random.below(p.variable.size());
+    const NoGrad no_grad;
+    const double kept = x[k], h = 1e-6;
+    x[k] = kept + h;
+    const double up = loss().item();
+    x[k] = kept - h;
+    const double down = loss().item();
+    x[k] = kept;
+    CHECK(grad.data()[k] == Approx((up - down) / (2 * h)).margin(1e-6).epsilon(1e-4));
+  }
+}
+
+TEST_CASE("a label too long for its frames teaches crnn nothing, and spoils nothing", "[models]") {
+  Random random(8);
+  Crnn<float> model(tiny(), random);
+  const Variable<float> pictures = constant(ten_words(model.config).pictures.slice(0, 0, 2));
+  const std::vector<std::vector<Index>> labels{std::vector<Index>(40, 1), std::vector<Index>(40, 2)};
+  const Variable<float> loss = model.loss(pictures, 48, labels);
+  CHECK(loss.item() == 0);
+  loss.backward();
+  for (const auto& p : parameters(model))
+    for (const float g : p.variable.grad().span()) CHECK(g == 0);
+}
