@@ -1,0 +1,197 @@
+#!/usr/bin/env bash
+# Glimpse beside PyTorch and oneDNN: installs the opponents, builds the benchmarks as a user would
+# (g++ -O2), runs all of them in turn, several rounds, and writes docs/performance.md.
+#
+#   bash benchmarks/compare.sh [--quick] [--rounds N] [--part NAME]... [--only PATTERN]
+#
+# Parts: build same_work models conv recurrent memory gemm peak sweep report; all of them, in this
+# order, where none is named. What each program printed stays in build/compare, a file for each
+# part, contestant and round, so parts can be measured on different days and the page be made anew
+# from them (`--part report`). --only: the runs whose file name matches the regular expression.
+# --quick: one round, shorter runs.
+#
+# Every run is watched: where another process or the hypervisor took more than 3 % of the cores
+# while it ran, its figures are thrown away and it runs again, three times at most.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+out=build/compare
+library=/usr/lib/x86_64-linux-gnu
+python=/usr/bin/python3
+flags='-std=c++20 -O2'
+rounds=3 seconds=3 only=. parts=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --quick) rounds=1 seconds=1.5 ;;
+    --part) parts+=("$2"); shift ;;
+    --rounds) rounds=$2; shift ;;
+    --only) only=$2; shift ;;
+    *) sed -n '2,15s/^# \{0,1\}//p' "$0"; exit 2 ;;
+  esac
+  shift
+done
+[ ${#parts[@]} -gt 0 ] || parts=(build same_work models conv recurrent memory gemm peak sweep report)
+mkdir -p $out/bin
+
+# The contestants ------------------------------------------------------------------------------
+
+# PyTorch as Debian installs it: the reference BLAS, and AVX2 where the CPU has more.
+installed() { env LD_LIBRARY_PATH=$library/blas:$library/lapack "$@"; }
+# PyTorch at its best: OpenBLAS told of a CPU it knows, the widest vectors, memory that is kept.
+tuned() {
+  env LD_LIBRARY_PATH=$library/openblas-openmp OPENBLAS_CORETYPE=SkylakeX ATEN_CPU_CAPABILITY=avx512 \
+    MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 MALLOC_TOP_PAD_=268435456 "$@"
+}
+
+need() {
+  local missing=() p
+  for p in "$@"; do
+    dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing+=("$p")
+  done
+  [ ${#missing[@]} -eq 0 ] && return
+  if [ "$(id -u)" -eq 0 ]; then
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
+  else
+    echo "compare.sh: please install ${missing[*]}" >&2
+    exit 1
+  fi
+}
+
+compile() {  # compile SOURCE [MORE FLAGS]: only where the source or a header is newer
+  local source=$1 program=$out/bin/$(basename "${1%.cpp}")
+  shift
+  if [ ! -x "$program" ] || [ -n "$(find "$source" include -newer "$program" -name '*.?pp' -print -quit)" ]; then
+    echo "g++ $flags -Iinclude $source $*"
+    # shellcheck disable=SC2086
+    g++ $flags -Iinclude "$source" -o "$program" "$@"
+  fi
+}
+
+# Runs that nobody disturbs ---------------------------------------------------------------------
+
+# Ticks that the cores were busy or stolen, and ticks that our own children took of them.
+ticks() {
+  local cpu self
+  read -r -a cpu < /proc/stat
+  read -r -a self < /proc/$$/stat
+  echo $((cpu[1] + cpu[2] + cpu[3] + cpu[6] + cpu[7] + cpu[8])) $((self[15] + self[16])) "$(date +%s%N)"
+}
+
+alone() {  # alone FILE COMMAND...: its output into FILE, with a last line that says how alone it was
+  local file=$out/$1.tsv attempt before after others
+  [[ $1 =~ $only ]] || return 0
+  shift
+  for attempt in 1 2 3; do
+    read -r -a before <<< "$(ticks)"
+    "$@" > "$file.part" 2> "$file.log" || { cat "$file.log" >&2; return 1; }
+    read -r -a after <<< "$(ticks)"
+    # per mille of the cores' time that went to others
+    others=$((1000 * (after[0] - before[0] - after[1] + before[1]) * 1000000000 /
+              ((after[2] - before[2]) * $(getconf CLK_TCK) * $(nproc))))
+    echo "# others $others per mille, attempt $attempt" >> "$file.part"
+    [ $others -le 30 ] && break
+    echo "  $others per mille of the cores went to others: $*" >&2
+  done
+  mv "$file.part" "$file"
+}
+
+# The parts -------------------------------------------------------------------------------------
+
+# step NAME WHAT MODEL BATCH WIDTH THREADS
+step() { alone "$1" $out/bin/step "${@:2}" $seconds; }
+torch_# step NAME WHAT MODEL BATCH WIDTH THREADS
+step() { alone "$2" "$1" $python benchmarks/opponents/torch_models.py "${@:3}" $seconds "$1"; }
+
+models() {
+  local round model what case batch threads
+  for round in $(seq $rounds); do
+    for model in $nets; do
+      for case in training-64 training-16 reading-64 reading-1; do
+        what=${case%-*} batch=${case#*-}
+        for threads in 2 1; do
+          step "models.glimpse.$model.$case.$threads.$round" $what $model $batch 100 $threads
+          torch_step tuned "models.tuned.$model.$case.$threads.$round" $what $model $batch 100 $threads
+        done
+        torch_step channels_last "models.channels_last.$model.$case.2.$round" $what $model $batch 100 2
+        # As installed it is so far behind that one step tells.
+        [ "$round" -gt 1 ] ||
+          seconds=0 torch_step installed "models.installed.$model.$case.2.1" $what $model $batch 100 2
+      done
+    done
+  done
+}
+
+sweep() {  # time against batch and against the width of the picture; more points come from models
+  local batch width
+  for batch in 1 4 32; do
+    step "sweep.glimpse.training-$batch" training rare $batch 100 2
+    torch_step tuned "sweep.tuned.training-$batch" training rare $batch 100 2
+  done
+  for batch in 4 16; do
+    step "sweep.glimpse.reading-$batch" reading rare $batch 100 2
+    torch_step tuned "sweep.tuned.reading-$batch" reading rare $batch 100 2
+  done
+  for width in 160 240 320; do
+    step "sweep.glimpse.width-$width" training rare 16 $width 2
+    torch_step tuned "sweep.tuned.width-$width" training rare 16 $width 2
+  done
+}
+
+run_part() {
+  local round file
+  case $1 in
+    build)
+      need python3-torch libdnnl-dev libopenblas0-openmp libblas3 python3-matplotlib g++ nlohmann-json3-dev
+      g++ --version | head -1 > $out/compiler.txt
+      echo "$flags" > $out/flags.txt
+      compile benchmarks/models/step.cpp
+      compile benchmarks/models/exchange.cpp
+      compile benchmarks/ops/conv2d.cpp
+      compile benchmarks/ops/recurrent.cpp
+      compile benchmarks/ops/memory_bound.cpp
+      compile benchmarks/ops/ctc_loss.cpp
+      compile benchmarks/opponents/onednn_conv.cpp -fopenmp -ldnnl
+      ;;
+    same_work)
+      for model in $nets; do
+        $out/bin/exchange $out/$model.safetensors $model
+        tuned $python benchmarks/opponents/torch_models.py check $out/$model.safetensors \
+          > $out/same_work.$model.tsv
+        cat $out/same_work.$model.tsv
+      done
+      ;;
+    models) models ;;
+    conv)
+      for round in $(seq $rounds); do
+        alone "conv.glimpse.$round" $out/bin/conv2d --tsv
+        alone "conv.onednn.$round" $out/bin/onednn_conv
+      done
+      ;;
+    recurrent)
+      for round in $(seq $rounds); do
+        for threads in 1 2; do
+          alone "recurrent.glimpse.$threads.$round" $out/bin/recurrent $threads
+          alone "recurrent.tuned.$threads.$round" tuned $python benchmarks/opponents/torch_recurrent.py $threads
+        done
+        alone "ctc.glimpse.$round" $out/bin/ctc_loss
+        alone "ctc.tuned.$round" tuned $python benchmarks/opponents/torch_ctc.py
+      done
+      ;;
+    memory)
+      for round in $(seq $rounds); do
+        alone "memory.glimpse.$round" $out/bin/memory_bound
+        alone "memory.tuned.$round" tuned $python benchmarks/opponents/torch_memory_bound.py
+      done
+      ;;
+    sweep) sweep ;;
+    report) $python benchmarks/report.py $out docs ;;
+    *) echo "compare.sh: there is no part '$1'" >&2; exit 2 ;;
+  esac
+}
+
+nets=rare
+grep -q Crnn benchmarks/models/step.cpp && nets='rare crnn'
+for part in "${parts[@]}"; do
+  echo "== $part" >&2
+  run_part "$part"
+done
