@@ -98,9 +98,17 @@ alone() {  # alone FILE COMMAND...: its output into FILE, with a last line that 
 # The parts -------------------------------------------------------------------------------------
 
 # step NAME WHAT MODEL BATCH WIDTH THREADS
-step() { alone "$1" $out/bin/step "${@:2}" $seconds; }
-torch_# step NAME WHAT MODEL BATCH WIDTH THREADS
-step() { alone "$2" "$1" $python benchmarks/opponents/torch_models.py "${@:3}" $seconds "$1"; }
+step() {
+  local preset=base
+  [ "$3" = crnn ] && preset=paper
+  alone "$1" $out/bin/step "$2" "$3" $preset "${@:4}" $seconds
+}
+# torch_step WHO NAME WHAT MODEL BATCH WIDTH THREADS
+torch_step() {
+  local environment=$1
+  [ "$1" = channels_last ] && environment=tuned
+  alone "$2" $environment $python benchmarks/opponents/torch_models.py "${@:3}" $seconds "$1"
+}
 
 models() {
   local round model what case batch threads
