@@ -112,6 +112,22 @@ TEST_CASE("metrics: words are scored in lower case, without signs") {
   CHECK(sum.one_minus_ned() == Approx(score.one_minus_ned()));
 }
 
+TEST_CASE("trie: parents and levels") {
+  const Trie trie({{1, 2, 3}, {1, 2}, {0}, {1, 4}});
+  REQUIRE(trie.nodes() == 6);
+  CHECK(trie.depth() == 3);
+  CHECK(trie.level(0) == 0);
+  CHECK(trie.level(1) == 1);
+  CHECK(trie.level(2) == 3);
+  CHECK(trie.level(3) == 5);
+  CHECK(trie.level(4) == 6);
+  CHECK(trie.parent(0) == -1);
+  for (Index v = 0; v < trie.nodes(); ++v)
+    for (Index c = trie.first_child(v); c < trie.first_child(v + 1); ++c) CHECK(trie.parent(c) == v);
+  CHECK(Trie().depth() == 0);
+  CHECK(Trie().level(1) == 1);
+}
+
 TEST_CASE("trie: finds exactly the words it was made from, and its children are ordered") {
   Random rng(2);
   const Charset charset;
@@ -152,6 +168,10 @@ TEST_CASE("lexicon: a file of words, with its bad lines told") {
   CHECK(lexicon.bad()[0].line == 5);
   CHECK(lexicon.bad()[0].text == "!!!");
   CHECK(lexicon.bad()[1].line == 7);
+  CHECK(lexicon.remarks() ==
+        "2 left out, first '!!!' of line 5: has no character that the reader knows; "
+        "1 without the characters that the reader does not know; 1 named more than once");
+  CHECK(Lexicon({"a", "B"}, Charset()).remarks().empty());
   CHECK(lexicon.contains(Charset().encode("paris")));
   CHECK_FALSE(lexicon.contains(Charset().encode("pari")));
 
@@ -160,25 +180,4 @@ TEST_CASE("lexicon: a file of words, with its bad lines told") {
   std::filesystem::remove(path);
   CHECK_THROWS_WITH(read_lexicon(path.string(), Charset()),
                     "read: '" + path.string() + "' does not exist");
-}
-
-TEST_CASE("lexicon: the nearest word is the nearest of all") {
-  Random rng(3);
-  const Charset charset;
-  std::vector<std::string> words;
-  for (int i = 0; i < 200; ++i) words.push_back(random_word(rng, 7, 4) + "a");
-  const Lexicon lexicon(words, charset);
-  for (int i = 0; i < 100; ++i) {
-    const std::string query = random_word(rng, 8, 5);
-    Index best = 100;
-    for (const std::string& word : lexicon.words())
-      best = std::min(best, edit_distance(word, query));
-    const auto found = lexicon.nearest(charset.encode(query));
-    REQUIRE(found.word >= 0);
-    CHECK(found.distance == best);
-    CHECK(edit_distance(lexicon.word(found.word), query) == best);
-    const auto limited = lexicon.nearest(charset.encode(query), 1);
-    CHECK((limited.word >= 0) == (best <= 1));
-  }
-  CHECK(Lexicon().nearest(charset.encode("a")).word == -1);
 }

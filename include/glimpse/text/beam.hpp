@@ -2,10 +2,12 @@
 //
 //   (1)  log p(y_1 ... y_n, end | picture) = sum_t log p(y_t | y_1 ... y_t-1, picture)
 //
+//   (2)  score = log p / n^alpha                    alpha > 0: long texts are not held against themselves
+//
 // From every step the `width` likeliest continuations of each picture live on; one that takes the
 // end symbol is finished. A sum of logarithms only falls, so the search is over when no living
-// hypothesis lies above the finished ones (exact, not a heuristic). Width 1 is greedy reading. With
-// a trie only its words can be told.
+// hypothesis can come to lie above the finished ones (exact, not a heuristic). Width 1 is greedy
+// reading. With a trie only its words can be told. Source of (2): Wu et al. 2016, equation 14.
 //
 // The living hypotheses of all pictures form one batch, so a decoder runs a step as one product:
 // see `BeamRows`.
@@ -30,6 +32,8 @@ struct BeamOptions {
   Index begin = -1;            // the symbol that the first step is given
   Index results = 1;           // texts wanted of each picture, at most width
   const Trie* trie = nullptr;  // the words that may be told; any text without
+  double length_power = 0;     // alpha of (2), n counting the end; 0: the likeliest text wins
+  std::span<const Trie* const> tries = {};  // the same, one to a picture
 };
 
 /// The batch of one step. Row r continues row parent[r] of the step before (of the first step: row
@@ -50,6 +54,11 @@ struct Hypothesis {
 
   /// Product of the symbols' probabilities, the end included.
   double confidence() const { return std::exp(log_probability); }
+  /// (2) for a text of `length` symbols, its own where it is finished.
+  double score(double power, std::size_t length) const {
+    return power == 0 ? log_probability
+                      : log_probability / std::pow(static_cast<double>(std::max<std::size_t>(length, 1)), power);
+  }
 };
 
 namespace detail {
@@ -72,9 +81,14 @@ inline void keep_best(std::vector<BeamCandidate>& all, Index count) {
   all.resize(kept);
 }
 
-inline void insert_finished(std::vector<Hypothesis>& finished, Hypothesis h, Index results) {
+inline double final_score(const Hypothesis& h, double power) {
+  return h.score(power, h.symbols.size() + 1);
+}
+
+inline void insert_finished(std::vector<Hypothesis>& finished, Hypothesis h, Index results,
+                            double power) {
   const auto at = std::find_if(finished.begin(), finished.end(), [&](const Hypothesis& other) {
-    return h.log_probability > other.log_probability;
+    return final_score(h, power) > final_score(other, power);
   });
   finished.insert(at, std::move(h));
   if (static_cast<Index>(finished.size()) > results) finished.pop_back();
@@ -95,8 +109,11 @@ std::vector<std::vector<Hypothesis>> beam_search(Step&& step, Index items,
   if (options.width < 1 || options.results < 1 || options.max_length < 0)
     fail("beam_search", "wants width and results from 1 and a length from 0, got ", options.width,
          ", ", options.results, " and ", options.max_length);
+  if (!(options.length_power >= 0))
+    fail("beam_search", "wants a length power from 0, got ", options.length_power);
   const Index results = std::min(options.results, options.width);
-  const Trie* trie = options.trie;
+  if (!options.tries.empty() && std::ssize(options.tries) != items)
+    fail<ShapeError>("beam_search", options.tries.size(), " tries for ", items, " pictures");
   std::vector<std::vector<Hypothesis>> living(static_cast<std::size_t>(items),
                                               std::vector<Hypothesis>(1));
   std::vector<std::vector<Hypothesis>> finished(static_cast<std::size_t>(items));
@@ -120,6 +137,8 @@ std::vector<std::vector<Hypothesis>> beam_search(Step&& step, Index items,
     for (Index i = 0; i < items; ++i) {
       auto& beam = living[static_cast<std::size_t>(i)];
       auto& done = finished[static_cast<std::size_t>(i)];
+      const Trie* trie =
+          options.tries.empty() ? options.trie : options.tries[static_cast<std::size_t>(i)];
       candidates.clear();
       for (std::size_t h = 0; h < beam.size(); ++h) {
         const auto* p = scores.data() + (row + static_cast<Index>(h)) * symbols;
@@ -149,7 +168,7 @@ std::vector<std::vector<Hypothesis>> beam_search(Step&& step, Index items,
         h.log_probability = c.score;
         if (c.symbol == end) {
           h.finished = true;
-          detail::insert_finished(done, std::move(h), results);
+          detail::insert_finished(done, std::move(h), results, options.length_power);
           continue;
         }
         h.symbols.push_back(c.symbol);
@@ -157,9 +176,12 @@ std::vector<std::vector<Hypothesis>> beam_search(Step&& step, Index items,
         next.push_back(std::move(h));
       }
       row += static_cast<Index>(beam.size());
-      // `next` is sorted; what cannot enter the results now never will.
+      // `next` is sorted; what cannot enter the results now never will. At best a hypothesis keeps its
+      // probability up to the longest text there may be.
+      const auto longest = static_cast<std::size_t>(options.max_length + 1);
       while (!next.empty() && static_cast<Index>(done.size()) == results &&
-             next.back().log_probability <= done.back().log_probability)
+             next.back().score(options.length_power, longest) <=
+                 detail::final_score(done.back(), options.length_power))
         next.pop_back();
       if (candidates.empty() && done.empty() && !beam.empty()) {
         beam.resize(std::min(beam.size(), static_cast<std::size_t>(results)));

@@ -18,8 +18,8 @@
 #include <span>
 #include <vector>
 
-#include <glimpse/ops/kernel/ctc.hpp>
 #include <glimpse/core/tensor.hpp>
+#include <glimpse/ops/kernel/ctc.hpp>
 #include <glimpse/text/lexicon.hpp>
 
 namespace glimpse::inline v0 {
@@ -37,12 +37,12 @@ struct CtcPath {
 /// The likeliest path; of equal symbols the lower. blank: the last class if -1.
 /// log_p: (T, C); scores before the softmax give the same symbols and runs.
 template <class T>
-CtcPath ctc_greedy(Matrix<const T> log_p, Index blank = -1) {
+CtcPath ctc_greedy(Matrix<T> log_p, Index blank = -1) {
   if (blank < 0) blank = log_p.cols() - 1;
   CtcPath path;
   Index before = blank;
   for (Index t = 0; t < log_p.rows(); ++t) {
-    const std::span<const T> row = log_p.row(t);
+    const std::span<T> row = log_p.row(t);
     const Index best = std::max_element(row.begin(), row.end()) - row.begin();
     path.log_probability += static_cast<double>(row[static_cast<std::size_t>(best)]);
     if (best != blank && best == before) path.runs.back().end = t + 1;
@@ -63,7 +63,7 @@ struct CtcAlignment {
 };
 
 template <class T>
-CtcAlignment ctc_alignment(Matrix<const T> log_p, std::span<const Index> text, Index blank = -1) {
+CtcAlignment ctc_alignment(Matrix<T> log_p, std::span<const Index> text, Index blank = -1) {
   if (blank < 0) blank = log_p.cols() - 1;
   const Index length = std::ssize(text), frames = log_p.rows(), width = kernel::ctc_width(length);
   for (const Index c : text)
@@ -113,7 +113,8 @@ namespace detail {
 
 inline double log_add(double a, double b) {
   const double top = std::max(a, b), low = std::min(a, b);
-  return low == -std::numeric_limits<double>::infinity() ? top : top + std::log1p(std::exp(low - top));
+  if (low == -std::numeric_limits<double>::infinity()) return top;
+  return top + std::log1p(std::exp(low - top));
 }
 
 /// Beginnings that were met, as a tree: each stands once, however many ways led to it.
@@ -155,7 +156,7 @@ struct CtcBeginnings {
 /// where no word of it lived to the end. Ties: the one met first.
 /// Throws ValueError for options out of range.
 template <class T>
-std::vector<CtcHypothesis> ctc_beam(Matrix<const T> log_p, const CtcBeamOptions& options = {}) {
+std::vector<CtcHypothesis> ctc_beam(Matrix<T> log_p, const CtcBeamOptions& options = {}) {
   if (options.width < 1 || options.results < 1)
     fail("ctc_beam", "wants width and results from 1, got ", options.width, " and ",
          options.results);
@@ -167,7 +168,7 @@ std::vector<CtcHypothesis> ctc_beam(Matrix<const T> log_p, const CtcBeamOptions&
   all[0].blank = 0;
   std::vector<Index> living{0};
   for (Index t = 0; t < log_p.rows(); ++t) {
-    const std::span<const T> row = log_p.row(t);
+    const std::span<T> row = log_p.row(t);
     const auto p = [&](Index c) { return static_cast<double>(row[static_cast<std::size_t>(c)]); };
     all.touched.clear();
     for (const Index h : living) {

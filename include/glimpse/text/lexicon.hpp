@@ -2,8 +2,8 @@
 //
 //   file       one word a line; blank lines and lines from '#' on are skipped; CR LF is fine
 //   Trie       node 0 is the empty word; the children of node i are the nodes [first_child(i),
-//              first_child(i + 1)), in the order of their symbols: three arrays, level by level
-//   nearest    the word at the smallest edit distance, ties to the earlier word
+//              first_child(i + 1)), in the order of their symbols: four arrays, level by level
+//   BkTree     the same words by edit distance (text/bk_tree.hpp)
 #pragma once
 
 #include <algorithm>
@@ -15,8 +15,8 @@
 #include <vector>
 
 #include <glimpse/io/file.hpp>
+#include <glimpse/text/bk_tree.hpp>
 #include <glimpse/text/charset.hpp>
-#include <glimpse/text/metrics.hpp>
 
 namespace glimpse::inline v0 {
 
@@ -43,8 +43,10 @@ class Trie {
     };
     std::vector<Run> runs{{0, order.size(), 0}};
     symbol_.push_back(-1);
+    parent_.push_back(-1);
     for (std::size_t node = 0; node < runs.size(); ++node) {
       const Run run = runs[node];
+      if (run.depth == levels_.size()) levels_.push_back(static_cast<Index>(node));
       std::size_t i = run.begin;
       while (i < run.end && word(order[i]).size() == run.depth)
         ++i;  // words that end here come first
@@ -57,16 +59,24 @@ class Trie {
         while (j < run.end && word(order[j])[run.depth] == s) ++j;
         runs.push_back({i, j, run.depth + 1});
         symbol_.push_back(s);
+        parent_.push_back(static_cast<Index>(node));
         i = j;
       }
     }
     first_.push_back(static_cast<Index>(runs.size()));
+    levels_.push_back(static_cast<Index>(runs.size()));
   }
 
   static constexpr Index root() { return 0; }
   Index nodes() const { return static_cast<Index>(symbol_.size()); }
   /// Children of a node are the nodes [first_child(node), first_child(node + 1)).
   Index first_child(Index node) const { return first_[static_cast<std::size_t>(node)]; }
+  /// The node before, -1 for the root.
+  Index parent(Index node) const { return parent_[static_cast<std::size_t>(node)]; }
+  /// Symbols of the longest word.
+  Index depth() const { return std::ssize(levels_) - 2; }
+  /// Nodes of prefixes of d symbols are [level(d), level(d + 1)), d up to the depth.
+  Index level(Index d) const { return levels_[static_cast<std::size_t>(d)]; }
   /// The symbol on the way into a node, -1 for the root.
   Index symbol(Index node) const { return symbol_[static_cast<std::size_t>(node)]; }
   /// Number of the word that ends at a node, -1 if none does.
@@ -87,18 +97,20 @@ class Trie {
   }
 
  private:
-  std::vector<Index> first_, symbol_, word_;
+  std::vector<Index> first_, symbol_, parent_, word_, levels_;
 };
 
-/// Words that fit a character set, and the trie of them.
+/// How a lexicon chooses (models/read.hpp): by the likelihood of every word; by the edit distance to
+/// what was read without it; by a beam search along the trie. automatic: posterior up to a thousand
+/// words, tree beyond.
+enum class LexiconMode { automatic, posterior, edit, tree };
+
+/// Words that fit a character set, with their trie and their BK-tree.
 class Lexicon {
  public:
   struct BadLine {
     Index line;  // from 1
     std::string text, reason;
-  };
-  struct Nearest {
-    Index word = -1, distance = 0;  // word -1: none within the limit
   };
 
   Lexicon() = default;
@@ -120,19 +132,21 @@ class Lexicon {
   const std::vector<BadLine>& bad() const { return bad_; }
   bool contains(std::span<const Index> symbols) const { return trie_.find(symbols) >= 0; }
 
-  /// The nearest word by edit distance, at most `limit` away (-1: any). O(words) distances, most
-  /// cut short.
-  Nearest nearest(std::span<const Index> symbols, Index limit = -1) const {
-    Nearest best;
-    best.distance = limit;
-    for (Index i = 0; i < size(); ++i) {
-      const Index cut = best.word < 0 ? limit : best.distance - 1;
-      const Index d = edit_distance(std::span<const Index>(this->symbols(i)), symbols, cut);
-      if (cut >= 0 && d > cut) continue;
-      best = {i, d};
-      if (d == 0) break;
-    }
-    return best;
+  /// The words by edit distance.
+  const BkTree& bk_tree() const { return bk_tree_; }
+
+  /// What a person should know of how the words were taken, in one line; empty if nothing.
+  std::string remarks() const {
+    std::string line;
+    const auto tell = [&](Index count, const std::string& what) {
+      if (count > 0) line += (line.empty() ? "" : "; ") + std::to_string(count) + " " + what;
+    };
+    if (!bad_.empty())
+      tell(std::ssize(bad_), "left out, first '" + bad_[0].text + "' of line " +
+                                 std::to_string(bad_[0].line) + ": " + bad_[0].reason);
+    tell(shortened_, "without the characters that the reader does not know");
+    tell(repeated_, "named more than once");
+    return line;
   }
 
  private:
@@ -147,6 +161,7 @@ class Lexicon {
       }
       words_.push_back(word);
       symbols_.push_back(charset.encode(word));
+      shortened_ += symbols_.back().size() < utf8_characters(text).size();
     } catch (const ValueError&) {
       bad_.push_back({line, std::string(text), "is no UTF-8"});
     }
@@ -161,14 +176,18 @@ class Lexicon {
       words.push_back(std::move(words_[i]));
       symbols.push_back(std::move(symbols_[i]));
     }
+    repeated_ += std::ssize(words_) - std::ssize(words);
     words_ = std::move(words), symbols_ = std::move(symbols);
     trie_ = Trie(symbols_);
+    bk_tree_ = BkTree(symbols_);
   }
 
   std::vector<std::string> words_;
   std::vector<std::vector<Index>> symbols_;
   std::vector<BadLine> bad_;
+  Index shortened_ = 0, repeated_ = 0;
   Trie trie_;
+  BkTree bk_tree_;
 };
 
 /// Reads a word list. Lines that hold no usable word are skipped and told in `bad()`.
