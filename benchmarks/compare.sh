@@ -29,7 +29,8 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-[ ${#parts[@]} -gt 0 ] || parts=(build same_work models conv recurrent memory gemm peak sweep report)
+[ ${#parts[@]} -gt 0 ] ||
+  parts=(build same_work models conv recurrent memory gemm peak sweep report)
 mkdir -p $out/bin
 
 # The contestants ------------------------------------------------------------------------------
@@ -38,8 +39,9 @@ mkdir -p $out/bin
 installed() { env LD_LIBRARY_PATH=$library/blas:$library/lapack "$@"; }
 # PyTorch at its best: OpenBLAS told of a CPU it knows, the widest vectors, memory that is kept.
 tuned() {
-  env LD_LIBRARY_PATH=$library/openblas-openmp OPENBLAS_CORETYPE=SkylakeX ATEN_CPU_CAPABILITY=avx512 \
-    MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 MALLOC_TOP_PAD_=268435456 "$@"
+  env LD_LIBRARY_PATH=$library/openblas-openmp OPENBLAS_CORETYPE=SkylakeX \
+    ATEN_CPU_CAPABILITY=avx512 MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 \
+    MALLOC_TOP_PAD_=268435456 "$@"
 }
 
 need() {
@@ -60,11 +62,23 @@ need() {
 compile() {  # compile SOURCE [MORE FLAGS]: only where the source or a header is newer
   local source=$1 program=$out/bin/$(basename "${1%.cpp}")
   shift
-  if [ ! -x "$program" ] || [ -n "$(find "$source" include -newer "$program" -name '*.?pp' -print -quit)" ]; then
-    echo "g++ $flags -Iinclude $source $*"
-    # shellcheck disable=SC2086
-    g++ $flags -Iinclude "$source" -o "$program" "$@"
-  fi
+  if [ -x "$program" ] &&
+    [ -z "$(find "$source" include -newer "$program" -name '*.?pp' -print -quit)" ]; then return; fi
+  echo "g++ $flags -Iinclude $source $*"
+  # shellcheck disable=SC2086
+  g++ $flags -Iinclude "$source" -o "$program" "$@"
+}
+
+version() { dpkg-query -W -f '${Version}' "$1" | sed 's/[-+].*//'; }
+
+machine() {  # facts for the page, name and value
+  local cpu isa=baseline
+  cpu=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)
+  grep -q -m1 avx2 /proc/cpuinfo && isa=AVX2
+  grep -q -m1 avx512f /proc/cpuinfo && isa=AVX-512
+  printf '%s\t%s\n' cpu "$cpu" cores "$(nproc)" isa $isa compiler "g++ $(g++ -dumpfullversion)" \
+    flags "$flags" torch "$(version python3-torch)" onednn "$(version libdnnl-dev)" \
+    commit "$(git rev-parse --short HEAD 2>/dev/null || echo unknown)" date "$(date +%F)" rounds $rounds
 }
 
 # Runs that nobody disturbs ---------------------------------------------------------------------
@@ -74,10 +88,11 @@ ticks() {
   local cpu self
   read -r -a cpu < /proc/stat
   read -r -a self < /proc/$$/stat
-  echo $((cpu[1] + cpu[2] + cpu[3] + cpu[6] + cpu[7] + cpu[8])) $((self[15] + self[16])) "$(date +%s%N)"
+  echo $((cpu[1] + cpu[2] + cpu[3] + cpu[6] + cpu[7] + cpu[8])) $((self[15] + self[16])) \
+    "$(date +%s%N)"
 }
 
-alone() {  # alone FILE COMMAND...: its output into FILE, with a last line that says how alone it was
+alone() {  # alone FILE COMMAND...: its output into FILE, with a last line on how alone it was
   local file=$out/$1.tsv attempt before after others
   [[ $1 =~ $only ]] || return 0
   shift
@@ -111,19 +126,21 @@ torch_step() {
 }
 
 models() {
-  local round model what case batch threads
+  local round model what case batch threads name
   for round in $(seq $rounds); do
     for model in $nets; do
       for case in training-64 training-16 reading-64 reading-1; do
         what=${case%-*} batch=${case#*-}
         for threads in 2 1; do
-          step "models.glimpse.$model.$case.$threads.$round" $what $model $batch 100 $threads
-          torch_step tuned "models.tuned.$model.$case.$threads.$round" $what $model $batch 100 $threads
+          name=$model.$case.$threads.$round
+          step "models.glimpse.$name" $what $model $batch 100 $threads
+          torch_step tuned "models.tuned.$name" $what $model $batch 100 $threads
         done
-        torch_step channels_last "models.channels_last.$model.$case.2.$round" $what $model $batch 100 2
+        name=$model.$case.2.$round
+        torch_step channels_last "models.channels_last.$name" $what $model $batch 100 2
         # As installed it is so far behind that one step tells.
         [ "$round" -gt 1 ] ||
-          seconds=0 torch_step installed "models.installed.$model.$case.2.1" $what $model $batch 100 2
+          seconds=0 torch_step installed "models.installed.$name" $what $model $batch 100 2
       done
     done
   done
@@ -149,11 +166,12 @@ run_part() {
   local round file
   case $1 in
     build)
-      need python3-torch libdnnl-dev libopenblas0-openmp libblas3 python3-matplotlib g++ nlohmann-json3-dev
-      g++ --version | head -1 > $out/compiler.txt
-      echo "$flags" > $out/flags.txt
+      need python3-torch libdnnl-dev libopenblas0-openmp libblas3 python3-matplotlib g++ \
+        nlohmann-json3-dev libeigen3-dev
+      machine > $out/machine.tsv
       compile benchmarks/models/step.cpp
       compile benchmarks/models/exchange.cpp
+      compile benchmarks/simd/peak.cpp
       compile benchmarks/ops/conv2d.cpp
       compile benchmarks/ops/recurrent.cpp
       compile benchmarks/ops/memory_bound.cpp
@@ -179,7 +197,8 @@ run_part() {
       for round in $(seq $rounds); do
         for threads in 1 2; do
           alone "recurrent.glimpse.$threads.$round" $out/bin/recurrent $threads
-          alone "recurrent.tuned.$threads.$round" tuned $python benchmarks/opponents/torch_recurrent.py $threads
+          alone "recurrent.tuned.$threads.$round" \
+            tuned $python benchmarks/opponents/torch_recurrent.py $threads
         done
         alone "ctc.glimpse.$round" $out/bin/ctc_loss
         alone "ctc.tuned.$round" tuned $python benchmarks/opponents/torch_ctc.py
@@ -191,6 +210,12 @@ run_part() {
         alone "memory.tuned.$round" tuned $python benchmarks/opponents/torch_memory_bound.py
       done
       ;;
+    gemm)
+      for round in $(seq $rounds); do
+        alone "gemm.glimpse.$round" $out/bin/gemm
+      done
+      ;;
+    peak) alone peak.glimpse.1 $out/bin/peak ;;
     sweep) sweep ;;
     report) $python benchmarks/report.py $out docs ;;
     *) echo "compare.sh: there is no part '$1'" >&2; exit 2 ;;
