@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Installs the Debian font packages that drawn words are made from: bash examples/install_fonts.sh [--few]
+# Installs the fonts that drawn words are made from: bash examples/install_fonts.sh [--few|--web]
 #
-# All of them are 155 packages, some 80 MB of download and 1,300 usable faces; --few installs fourteen good ones
-# (about 100 faces), enough for the quickstart. Packages that this release of Debian lacks are left out with a word.
+# All Debian packages named here are 155, some 80 MB of download and 1,300 usable faces; --few installs fourteen good
+# ones (about 100 faces), enough for the quickstart. Packages that this release of Debian lacks are left out with a word.
+# --web adds some 400 faces that Debian lacks (brush, heavy and condensed display type) from the npm packages of
+# Fontsource, as WOFF files in ~/.local/share/fonts/fontsource. What is there already is not fetched again.
 set -euo pipefail
 
 few=(
@@ -40,16 +42,71 @@ all=(
   fonts-aenigma fonts-bajaderka fonts-kristi
 )
 
+web=(
+  abeezee abel abril-fatface acme actor alata aldrich alex-brush alfa-slab-one alice allan allura alumni-sans
+  amaranth amatic-sc annie-use-your-telescope anton antonio architects-daughter archivo-black archivo-narrow
+  arvo aubrey audiowide bad-script balsamiq-sans bangers barlow-condensed basic belleza berkshire-swash
+  big-shoulders-display black-ops-one bowlby-one-sc bree-serif bubblegum-sans bungee bungee-shade cal-sans
+  calistoga caprasimo carter-one caveat caveat-brush cedarville-cursive chakra-petch changa-one chewy cinzel
+  cinzel-decorative climate-crisis coiny condiment cookie cooper-hewitt corinthia courgette
+  covered-by-your-grace creepster damion days-one dela-gothic-one delicious-handrawn delius didact-gothic
+  dm-serif-display doto ephesis esteban ewert finger-paint fira-sans-extra-condensed fjalla-one
+  fredericka-the-great fredoka-one gabarito germania-one gloock gloria-hallelujah gochi-hand goldman graduate
+  grand-hotel grandstander great-vibes handlee happy-monkey headland-one hepta-slab herr-von-muellerhoff
+  homemade-apple iceberg iceland im-fell-english inder indie-flower italianno itim jersey-10 jockey-one
+  josefin-sans jost kalam kaushan-script khand knewave krona-one lalezar league-gothic libre-caslon-condensed
+  licorice lilita-one lobster londrina-solid luckiest-guy lustria mansalva marcellus marck-script medievalsharp
+  michroma micro-5 modak momo-trust-display monoton monsieur-la-doulaise montecarlo mouse-memoirs mr-de-haviland
+  ms-madi museomoderno neucha norwester nosifer nova-script nova-square oooh-baby orbitron oswald ovo oxanium
+  pacifico parisienne passion-one pathway-extreme patrick-hand patua-one paytone-one permanent-marker
+  philosopher pinyon-script pixelify-sans playfair-display poiret-one poly prata press-start-2p pt-sans-narrow
+  purple-purse quantico questrial rajdhani rammetto-one reenie-beanie righteous rochester rock-salt rokkitt
+  rowdies rubik-mono-one rufina russo-one sacramento saira-extra-condensed saira-stencil-one sanchez satisfy
+  schoolbell shadows-into-light share-tech short-stack shrikhand sigmar-one silkscreen slabo-27px smooch sniglet
+  special-elite special-gothic-expanded-one spicy-rice sriracha staatliches stack-sans-notch sue-ellen-francisco
+  suez-one swanky-and-moo-moo syncopate syne tangerine teko the-girl-next-door tiny5 titan-one twinkle-star
+  ubuntu-condensed unbounded uncial-antiqua unifrakturcook unifrakturmaguntia unna varela-round vibur volkhov
+  vt323 whisper yellowtail yeseva-one zen-dots
+)
+
+# fetch_web: the regular and the bold face of every family in web.
+fetch_web() {
+  local folder=$HOME/.local/share/fonts/fontsource family work fetched=0 absent=()
+  if ! command -v npm > /dev/null; then
+    echo "install_fonts.sh: --web wants npm" >&2
+    exit 1
+  fi
+  work=$(mktemp -d)
+  trap "rm -rf '$work'" EXIT
+  for family in "${web[@]}"; do
+    if compgen -G "$folder/$family/*.woff" > /dev/null; then continue; fi
+    if (cd "$work" && npm pack --silent "@fontsource/$family" && tar -xzf ./*.tgz) > /dev/null 2>&1; then
+      mkdir -p "$folder/$family"
+      cp "$work"/package/files/"$family"-latin-{400,700}-normal.woff "$folder/$family" 2> /dev/null || true
+      fetched=$((fetched + 1))
+    else
+      absent+=("$family")
+    fi
+    rm -rf "${work:?}"/*
+  done
+  if [ "${#absent[@]}" -gt 0 ]; then echo "could not be fetched, left out: ${absent[*]}"; fi
+  echo "$fetched families fetched into $folder"
+}
+
 packages=("${all[@]}")
 case "${1:-}" in
   "") ;;
   --few) packages=("${few[@]}") ;;
+  --web)
+    fetch_web
+    exit 0
+    ;;
   -h | --help)
-    sed -n '2,5s/^# \{0,1\}//p' "$0"
+    sed -n '2,7s/^# \{0,1\}//p' "$0"
     exit 0
     ;;
   *)
-    echo "install_fonts.sh: unknown option $1 (there is --few)" >&2
+    echo "install_fonts.sh: unknown option $1 (there are --few and --web)" >&2
     exit 2
     ;;
 esac

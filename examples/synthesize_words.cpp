@@ -9,11 +9,10 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <map>
 
-#include <glimpse/data/synth.hpp>
 #include <glimpse/io/image.hpp>
 
+#include "painter_options.hpp"
 #include "program.hpp"
 
 using namespace glimpse;
@@ -56,53 +55,30 @@ class Sheet {
 int run(int argc, char** argv) {
   CLI::App app(
       "Draws words from the fonts of this machine: PNG pictures, labels.tsv and a contact sheet.");
-  std::string out, words_file, style = "all";
+  std::string out;
   Index count = 100, on_sheet = 200;
   std::uint64_t seed = 1;
   bool print_recipe = false;
-  synth::FontOptions font_options;
-  std::vector<std::string> settings;
-  const std::map<std::string, synth::Recipe> styles = {
-      {"all", synth::Recipe{}},
-      {"plain", synth::Recipe::plain()},
-      {"straight", synth::Recipe::straight()},
-      {"curved", synth::Recipe::curved()},
-      {"perspective", synth::Recipe::perspective_only()}};
-  std::vector<std::string> style_names;
-  for (const auto& [name, recipe] : styles) style_names.push_back(name);
+  PainterOptions drawing;
 
   app.add_option("--out", out, "folder to write to; it is made where it is missing");
   app.add_option("--count", count, "number of words")
       ->check(CLI::Range(1, 100'000'000))
       ->capture_default_str();
   app.add_option("--seed", seed, "names the row of pictures")->capture_default_str();
-  app.add_option("--words", words_file,
-                 "lexicon, one word a line (default: a small built-in list)");
-  app.add_option("--fonts", font_options.folders,
-                 "folders with TTF or OTF files (default: the system's)");
-  app.add_option("--font-table", font_options.table,
-                 "TSV of checked faces: path, legibility, near_dup_of");
-  app.add_option("--style", style, "kind of words")
-      ->check(CLI::IsMember(style_names))
-      ->capture_default_str();
-  app.add_option("--set", settings,
-                 "changes a step of the recipe: name=chance or name=chance:strength");
+  drawing.add_to(app, "all");
   app.add_flag("--print-recipe", print_recipe, "prints the recipe and draws nothing");
   app.add_option("--sheet", on_sheet, "number of words on the contact sheet")
       ->check(CLI::Range(0, 2000))
       ->capture_default_str();
   return run_program(app, argc, argv, [&] {
-    synth::Recipe recipe = styles.at(style);
-    for (const std::string& setting : settings) synth::change(recipe, setting);
     if (print_recipe) {
-      std::cout << synth::to_string(recipe);
+      std::cout << synth::to_string(drawing.recipe());
       return 0;
     }
     if (out.empty()) fail("--out", "names the folder to write to and is missing");
 
-    const synth::WordPainter painter(
-        synth::Fonts::load(font_options),
-        words_file.empty() ? synth::Words::built_in() : synth::Words::from_file(words_file), recipe);
+    const auto painter = drawing.painter();
     const std::filesystem::path folder(out);
     std::error_code error;
     std::filesystem::create_directories(folder / "images", error);
@@ -117,7 +93,7 @@ int run(int argc, char** argv) {
       std::vector<synth::WordSample> samples(static_cast<std::size_t>(n));
       parallel_for(n, 1'000'000, [&](Index i) {
         samples[static_cast<std::size_t>(i)] =
-            painter.draw(seed, static_cast<std::uint64_t>(begin + i));
+            painter->draw(seed, static_cast<std::uint64_t>(begin + i));
       });
       for (Index i = 0; i < n; ++i) {
         const synth::WordSample& sample = samples[static_cast<std::size_t>(i)];
@@ -131,7 +107,7 @@ int run(int argc, char** argv) {
     if (!labels.flush())
       fail<IoError>("--out", "cannot write ", (folder / "labels.tsv").string());
     if (on_sheet > 0) write_png((folder / "sheet.png").string(), as_tensor(sheet.page()));
-    std::cout << count << " words from " << painter.fonts().size() << " faces in " << out << '\n';
+    std::cout << count << " words from " << painter->fonts().size() << " faces in " << out << '\n';
     return 0;
   });
 }

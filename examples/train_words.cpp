@@ -9,6 +9,7 @@
 #include <glimpse/data/word_sources.hpp>
 #include <glimpse/train/word_trainer.hpp>
 
+#include "painter_options.hpp"
 #include "program.hpp"
 
 namespace {
@@ -19,16 +20,20 @@ int main(int argc, char** argv) {
   using namespace glimpse;
   CLI::App app("Trains a word reader. Stops cleanly on Ctrl-C; --resume goes on.", "train_words");
   TrainOptions options;
-  std::string model = "rare", preset = "compact", words_file, weights, pattern = "straight",
-              face_table;
-  std::vector<std::string> data, fonts;
+  std::string model = "rare", preset = "compact", weights, pattern = "straight";
+  PainterOptions drawing;
+  std::vector<std::string> data;
   double share = -1;
   int threads = 0;
   std::vector<Index> widths;
-  app.add_option("--model", model, "rare, or srn: the recogniser without rectifier")
-      ->check(CLI::IsMember({"rare", "srn"}));
-  app.add_option("--config", preset, "paper, base or compact")
-      ->check(CLI::IsMember({"paper", "base", "compact"}));
+  CLI::Option* const model_option =
+      app.add_option("--model", model,
+                     "rare; srn: its recogniser alone; crnn: the same encoder with CTC (default "
+                     "rare, or what --weights or the run to resume holds)")
+          ->check(CLI::IsMember({"rare", "srn", "crnn"}));
+  CLI::Option* const preset_option =
+      app.add_option("--config", preset, "paper, base (not of crnn) or compact")
+          ->check(CLI::IsMember({"paper", "base", "compact"}));
   app.add_option("--pattern", pattern, "where fiducials start: straight, slanted or sine")
       ->check(CLI::IsMember({"straight", "slanted", "sine"}));
   app.add_option("--widths", widths, "rectified widths, growing (default 100 160 240)");
@@ -42,12 +47,7 @@ int main(int argc, char** argv) {
          "--data-share", share,
          "share of the pictures that come from --data (default 1 with --data alone, else 0.5)")
       ->check(CLI::Range(0.0, 1.0));
-  app.add_option("--fonts", fonts, "folders of fonts (default: the system's)");
-  app.add_option("--font-table", face_table,
-                 "table of faces with columns path, legibility, near_dup_of")
-      ->check(CLI::ExistingFile);
-  app.add_option("--words", words_file, "lexicon to draw words from, one a line")
-      ->check(CLI::ExistingFile);
+  drawing.add_to(app, "training");
   app.add_option("--valid", options.validation, "folders to validate on")
       ->check(CLI::ExistingDirectory);
   app.add_option("--valid-limit", options.validation_limit, "pictures a folder in validation")
@@ -87,26 +87,35 @@ int main(int argc, char** argv) {
 
   return run_program(app, argc, argv, [&] {
     if (threads > 0) set_num_threads(threads);
-    RareConfig config = rare_config(preset);
+    const std::string held = options.resume ? options.out + "/last.safetensors" : weights;
+    if (!held.empty()) {  // what was trained before says what it is, unless the caller does
+      const ReaderConfig before = config_from_text(load_checkpoint(held).text("config"));
+      const auto agree = [&](const CLI::Option& option, std::string& now, std::string_view then) {
+        if (option.count() == 0) now = then;
+        if (now != then)
+          fail<IoError>(option.get_name(), held, " holds '", then, "', not '", now, "'");
+      };
+      agree(*model_option, model, name(before.model));
+      agree(*preset_option, preset, before.preset);
+    }
+    ReaderConfig config = model == "crnn" ? crnn_config(preset) : rare_config(preset);
     if (model == "srn") config.model = ReaderModel::srn;
+    if (model == "crnn" && options.label_smoothing > 0)
+      fail("--label-smoothing", "has no place in the CTC of crnn");
     config.pattern = pattern == "sine"      ? FiducialPattern::sine
                      : pattern == "slanted" ? FiducialPattern::slanted
                                             : FiducialPattern::straight;
     if (!widths.empty()) config.widths = widths;
     Random random(options.seed);
-    Rare<float> reader(config, random);
+    Reader<float> reader(config, random);
     if (!weights.empty()) load_state(reader, load_checkpoint(weights), "model");
 
-    synth::FontOptions faces;
-    faces.folders = fonts, faces.table = face_table;
     WordSource source;
-    if (!data.empty()) source = folder_words(data, reader.charset, options.seed);
-    if (data.empty() || !words_file.empty() || !fonts.empty()) {
-      auto painter = std::make_shared<const synth::WordPainter>(
-          synth::Fonts::load(faces),
-          words_file.empty() ? synth::Words() : synth::Words::from_file(words_file));
+    if (!data.empty()) source = folder_words(data, reader.charset(), options.seed);
+    if (data.empty() || !drawing.words.empty() || !drawing.fonts.empty()) {
+      const auto painter = drawing.painter();
       std::printf("%lld faces of type\n", static_cast<long long>(painter->fonts().size()));
-      const WordSource drawn = drawn_words(painter, reader.charset, options.seed);
+      const WordSource drawn = drawn_words(painter, reader.charset(), options.seed);
       source = source ? mixed_words(drawn, source, share < 0 ? 0.5 : share, options.seed) : drawn;
     }
     std::printf("%s %s: %lld parameters\n", preset.c_str(), model.c_str(),

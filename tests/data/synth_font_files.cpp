@@ -22,6 +22,29 @@ TEST_CASE("a face is read: glyphs, their boxes, advances and the case rule", "[s
   CHECK(load_face(folder.put("caps.ttf", bar_font(true))).caps_only);
 }
 
+TEST_CASE("WOFF 1 files hold the same faces", "[synth]") {
+  const FontFolder folder("synth_woff");
+  const Face face = load_face(folder.put("plain.ttf", bar_font()));
+  for (const bool packed : {false, true}) {
+    const std::string bytes = woff_of(bar_font(), packed);
+    const Face same = load_face(folder.put("web.woff", bytes));
+    CHECK(same.points.size() == face.points.size());
+    CHECK(same.glyph('g').area == face.glyph('g').area);
+    for (std::size_t size = 0; size < bytes.size(); size += 211)
+      CHECK_THROWS_AS(load_face(folder.put("cut.woff", bytes.substr(0, size))), IoError);
+    Random rng(3);
+    for (int round = 0; round < 300; ++round) {
+      std::string broken = bytes;
+      broken[static_cast<std::size_t>(rng.below(400))] = static_cast<char>(rng.below(256));
+      try {
+        load_face(folder.put("broken.woff", broken));
+      } catch (const IoError&) {
+      }
+    }
+  }
+  CHECK(find_font_files({folder.path.string()}).size() == 4);
+}
+
 TEST_CASE("no fonts, no folder, blank fonts: one clear error", "[synth]") {
   const FontFolder folder("synth_none");
   CHECK_THROWS_AS(Fonts::load(folder.options()), IoError);

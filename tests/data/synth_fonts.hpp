@@ -81,11 +81,46 @@ inline std::string bar_font(bool caps_only = false, bool blank = false) {
   return file + body;
 }
 
+/// A font as WOFF 1: tables in zlib's clothes (stored blocks), or plain.
+inline std::string woff_of(const std::string& font, bool packed) {
+  const auto number = [](std::size_t v, int bytes) {
+    std::string s;
+    for (int i = bytes - 1; i >= 0; --i) s += static_cast<char>(v >> (8 * i) & 255);
+    return s;
+  };
+  const auto read = [&font](std::size_t at) {
+    std::size_t v = 0;
+    for (std::size_t i = 0; i < 4; ++i) v = v << 8 | static_cast<unsigned char>(font[at + i]);
+    return v;
+  };
+  const std::size_t tables = read(4) >> 16;
+  std::string entries, body;
+  for (std::size_t t = 0; t < tables; ++t) {
+    const std::size_t record = 12 + 16 * t, size = read(record + 12);
+    std::string bytes = font.substr(read(record + 8), size);
+    if (packed) {
+      std::string blocks = "\x78\x01";
+      for (std::size_t at = 0; at < size; at += 0xFFFF) {
+        const std::size_t n = std::min<std::size_t>(size - at, 0xFFFF);
+        blocks += at + n == size ? '\1' : '\0';
+        blocks += static_cast<char>(n & 255), blocks += static_cast<char>(n >> 8);
+        blocks += static_cast<char>(~n & 255), blocks += static_cast<char>(~n >> 8 & 255);
+        blocks += bytes.substr(at, n);
+      }
+      bytes = blocks + "adlr";
+    }
+    entries += font.substr(record, 4) + number(44 + 20 * tables + body.size(), 4) +
+               number(bytes.size(), 4) + number(size, 4) + number(0, 4);
+    body += bytes;
+  }
+  return "wOFF" + font.substr(0, 4) + number(44 + entries.size() + body.size(), 4) +
+         number(tables, 2) + std::string(30, '\0') + entries + body;
+}
+
 /// A folder that is gone after the test.
 struct FontFolder {
   std::filesystem::path path;
-  explicit FontFolder(const std::string& name)
-      : path(scratch_path(name)) {
+  explicit FontFolder(const std::string& name) : path(scratch_path(name)) {
     std::filesystem::remove_all(path);
     std::filesystem::create_directories(path);
   }

@@ -3,8 +3,11 @@
 
 #include <glimpse/data/synth/blocks.hpp>
 #include <glimpse/data/synth/camera.hpp>
+#include <glimpse/data/synth/fonts.hpp>
 #include <glimpse/data/synth/geometry.hpp>
 #include <glimpse/data/synth/ground.hpp>
+#include <glimpse/data/synth/part.hpp>
+#include <glimpse/data/synth/photos.hpp>
 #include <glimpse/data/synth/raster.hpp>
 #include <glimpse/data/synth/resample.hpp>
 #include <glimpse/data/synth/scene.hpp>
@@ -131,4 +134,42 @@ TEST_CASE("maps compose into one, curves keep their length", "[synth]") {
   arc.bend = 0;
   CHECK(arc.at(3).x == Approx(3.0));
   CHECK(arc.at(3).y == 0.0);
+}
+
+TEST_CASE("a photograph lies behind the word with the level and the contrast asked for", "[synth]") {
+  Picture stripes(100, 300);
+  for (Index y = 0; y < 100; ++y)
+    for (Index x = 0; x < 300; ++x) stripes(y, x) = x / 10 % 2 == 0 ? 0.2f : 0.8f;
+  Photos photos;
+  photos.add(Picture(20, 20, 0.5f));  // too small to be a surface
+  CHECK(photos.empty());
+  photos.add(stripes);
+  REQUIRE(photos.size() == 1);
+  for (std::uint64_t i = 0; i < 30; ++i) {
+    const Picture window = photos.draw(30, 80, Random(i));
+    CHECK(window == photos.draw(30, 80, Random(i)));
+    double sum = 0, most = 0;
+    for (const float v : window.pixels) {
+      sum += static_cast<double>(v);
+      most = std::max(most, static_cast<double>(std::fabs(v)));
+    }
+    CHECK(sum / static_cast<double>(window.size()) == Approx(0).margin(1e-5));
+    CHECK(most < 0.61);
+    CHECK(most > 0.1);
+  }
+  const Picture large = photos.draw(200, 900, Random(1));  // larger than the photograph
+  CHECK(large.width == 900);
+}
+
+TEST_CASE("what is held out is held out, and everything is one or the other", "[synth]") {
+  int held = 0;
+  for (int i = 0; i < 2000; ++i) {
+    const std::string name = "name" + std::to_string(i);
+    CHECK(belongs(Part::all, name));
+    REQUIRE(belongs(Part::training, name) != belongs(Part::held_out, name));
+    held += belongs(Part::held_out, name);
+  }
+  CHECK(held > 60);
+  CHECK(held < 140);
+  CHECK(family_of("/fonts/lato/Lato-Bold.ttf") == family_of("/fonts/lato/Lato-Thin.ttf"));
 }

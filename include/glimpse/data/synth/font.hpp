@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <glimpse/data/synth/truetype.hpp>
+#include <glimpse/data/synth/woff.hpp>
 
 namespace glimpse::inline v0::synth {
 
@@ -83,7 +84,7 @@ inline std::vector<unsigned char> read_font_file(const std::string& path) {
   file.seekg(0);
   if (!file.read(reinterpret_cast<char*>(bytes.data()), size))
     fail<IoError>("font", "cannot read ", path);
-  return bytes;
+  return is_woff(bytes) ? unpack_woff(bytes) : bytes;
 }
 
 // Lower case that is upper case again: same width and area up to a common scale.
@@ -102,7 +103,7 @@ inline bool lower_repeats_upper(const Face& face) {
 
 }  // namespace detail
 
-/// Reads a TTF or OTF file.
+/// Reads a TTF, OTF or WOFF 1 file.
 /// Throws IoError for a file that is broken, lacks capitals or digits altogether, or draws them as
 /// blanks.
 inline Face load_face(const std::string& path) {

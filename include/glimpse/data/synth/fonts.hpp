@@ -17,6 +17,7 @@
 #include <glimpse/core/random.hpp>
 #include <glimpse/data/synth/font.hpp>
 #include <glimpse/data/synth/legibility.hpp>
+#include <glimpse/data/synth/part.hpp>
 
 namespace glimpse::inline v0::synth {
 
@@ -25,6 +26,7 @@ struct FontOptions {
   std::vector<std::string> folders;  // searched with all folders below; empty: the system's
   std::string table;                 // optional TSV with columns path, legibility, near_dup_of
   double min_legibility = 0.44;      // faces below are left out
+  Part part = Part::all;             // of the families
 };
 
 namespace detail {
@@ -77,8 +79,8 @@ inline std::vector<std::string> system_font_folders() {
   return folders;
 }
 
-/// All TTF and OTF files under the folders, sorted. Throws IoError for a folder that was named and
-/// is not there.
+/// All TTF, OTF and WOFF files under the folders, sorted. Throws IoError for a folder that was
+/// named and is not there.
 inline std::vector<std::string> find_font_files(const std::vector<std::string>& folders) {
   namespace fs = std::filesystem;
   std::vector<std::string> files;
@@ -91,13 +93,21 @@ inline std::vector<std::string> find_font_files(const std::vector<std::string>& 
     for (; entry != fs::recursive_directory_iterator(); entry.increment(error)) {
       std::string extension = entry->path().extension().string();
       for (char& c : extension) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-      if (extension == ".ttf" || extension == ".otf") files.push_back(entry->path().string());
+      if (extension == ".ttf" || extension == ".otf" || extension == ".woff")
+        files.push_back(entry->path().string());
       if (error) break;
     }
   }
   std::sort(files.begin(), files.end());
   files.erase(std::unique(files.begin(), files.end()), files.end());
   return files;
+}
+
+/// What faces of one family share: the folder's name and the file's up to a hyphen.
+inline std::string family_of(const std::string& path) {
+  const std::filesystem::path file(path);
+  const std::string stem = file.stem().string();
+  return file.parent_path().filename().string() + '/' + stem.substr(0, stem.find('-'));
 }
 
 /// The faces to draw with: read once, then constant and shared by all threads.
@@ -138,7 +148,9 @@ class Fonts {
 };
 
 inline Fonts Fonts::load(const FontOptions& options) {
-  const std::vector<std::string> files = find_font_files(options.folders);
+  std::vector<std::string> files = find_font_files(options.folders);
+  std::erase_if(files,
+                [&](const std::string& f) { return !belongs(options.part, family_of(f)); });
   std::vector<Face> faces(files.size());
   parallel_for(static_cast<Index>(files.size()), 1'000'000, [&](Index i) {
     const auto k = static_cast<std::size_t>(i);

@@ -8,6 +8,7 @@
 
 #include <glimpse/data/synth/camera.hpp>
 #include <glimpse/data/synth/ground.hpp>
+#include <glimpse/data/synth/photos.hpp>
 #include <glimpse/data/synth/resample.hpp>
 #include <glimpse/data/synth/scene.hpp>
 
@@ -33,15 +34,25 @@ inline Picture fill_of(const Scene& scene, const Lettering& lettering, double am
                   static_cast<float>(amount));
 }
 
-/// The sign's edge: outside the panel lies something else, now and then behind a rim.
-inline void paint_panel(Picture& p, const Scene& scene, const Greys& grey, const Random& stream) {
+/// The ground as a photograph has it: its pattern about the level, quiet or loud.
+inline Picture photo_ground(const Photos& photos, Index height, Index width, float level,
+                            double strength, const Random& stream) {
+  Random rng = stream;
+  const auto contrast = static_cast<float>(rng.uniform(0.15, 1.2) * strength);
+  Picture ground = photos.draw(height, width, rng.split(1));
+  for (float& v : ground.pixels) v = level + contrast * v;
+  return ground;
+}
+
+/// The sign's edge: outside the panel lies `beyond`, now and then behind a rim.
+inline void paint_panel(Picture& p, const Scene& scene, const Greys& grey, const Picture& beyond,
+                        const Random& stream) {
   Random rng = stream;
   Lettering inside;
   add_rectangle(inside, scene.panel.left, scene.panel.top, scene.panel.right, scene.panel.bottom);
   Picture outside = fill_of(scene, inside);
   for (float& v : outside.pixels) v = 1 - v;
-  const auto level = static_cast<float>(rng.uniform());
-  paint(p, outside, draw_ground(p.height, p.width, level, 0.2f, rng.split(1)));
+  paint(p, outside, beyond);
   if (!rng.chance(0.4)) return;
   Picture rim = fill_of(scene, inside, rng.uniform(0.02, 0.08));
   for (std::size_t i = 0; i < rim.pixels.size(); ++i) rim.pixels[i] -= 1 - outside.pixels[i];
@@ -120,9 +131,10 @@ inline void paint_uneven(Picture& p, const Picture& cover, const Greys& grey, do
   paint(p, cover, draw_ground(p.height, p.width, grey.ink, amount, rng.split(1)), alpha);
 }
 
-/// Paints a scene, back to front. `cover` becomes the coverage of the word's letters.
+/// Paints a scene, back to front. photos: real surfaces for the ground, or none. `cover` becomes
+/// the coverage of the word's letters.
 inline Picture paint_scene(const Scene& scene, const Greys& grey, const Recipe& recipe,
-                           const Random& rng, Picture& cover) {
+                           const Photos& photos, const Random& rng, Picture& cover) {
   const double capital = static_cast<double>(scene.capital);
   const double contrast = static_cast<double>(std::fabs(grey.ink - grey.ground));
   // A step happens or not by the first number of its stream; its own numbers come from a split.
@@ -137,9 +149,24 @@ inline Picture paint_scene(const Scene& scene, const Greys& grey, const Recipe& 
     amount =
         (0.02 + 0.5 * contrast * (ground.uniform() * ground.uniform())) * recipe.texture.strength;
   }
-  Picture p = draw_ground(scene.height, scene.width, grey.ground, static_cast<float>(amount),
-                          own(stream::grounds).split(1));
-  if (!scene.panel.empty()) paint_panel(p, scene, grey, own(stream::panels));
+  const bool photographed = !photos.empty() && happens(stream::photographs, recipe.photo);
+  Random surface = own(stream::photographs);
+  const bool sign = !scene.panel.empty() && surface.chance(0.6);  // the photo lies beyond the sign
+  const auto photo = [&](float level) {
+    return photo_ground(photos, scene.height, scene.width, level, recipe.photo.strength,
+                        surface.split(1));
+  };
+  Picture p = photographed && !sign
+                  ? photo(grey.ground)
+                  : draw_ground(scene.height, scene.width, grey.ground, static_cast<float>(amount),
+                                own(stream::grounds).split(1));
+  if (!scene.panel.empty()) {
+    const auto level = static_cast<float>(own(stream::panels).split(2).uniform());
+    const Picture beyond = photographed && sign ? photo(level)
+                                                : draw_ground(p.height, p.width, level, 0.2f,
+                                                              own(stream::panels).split(1));
+    paint_panel(p, scene, grey, beyond, own(stream::panels));
+  }
   if (happens(stream::clutters, recipe.clutter))
     paint_clutter(p, 0.5 * recipe.clutter.strength, own(stream::clutters));
   if (!scene.rules.points.empty())

@@ -30,8 +30,11 @@ struct WordSample {
 /// threads.
 class WordPainter {
  public:
-  WordPainter(Fonts fonts, Words words, Recipe recipe = {})
-      : fonts_(std::move(fonts)), words_(std::move(words)), recipe_(recipe) {}
+  WordPainter(Fonts fonts, Words words, Recipe recipe = {}, Photos photos = {})
+      : fonts_(std::move(fonts)),
+        words_(std::move(words)),
+        photos_(std::move(photos)),
+        recipe_(recipe) {}
 
   const Recipe& recipe() const { return recipe_; }
   const Fonts& fonts() const { return fonts_; }
@@ -56,6 +59,7 @@ class WordPainter {
 
   Fonts fonts_;
   Words words_;
+  Photos photos_;
   Recipe recipe_;
 };
 
@@ -132,7 +136,7 @@ inline bool WordPainter::compose(WordSample& sample, const Random& rng, bool eas
         recipe_.least_height + (recipe_.most_height - recipe_.least_height) * u * u);
 
   Picture cover;
-  sample.picture = paint_scene(scene, draw_greys(rng.split(stream::greys)), recipe_, rng, cover);
+  sample.picture = paint_scene(scene, draw_greys(rng.split(stream::greys)), recipe_, photos_, rng, cover);
   photograph(sample.picture, static_cast<double>(scene.capital), recipe_, rng, easy);
   return visible(sample.picture, cover, recipe_.least_contrast);
 }

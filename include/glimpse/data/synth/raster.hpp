@@ -2,9 +2,8 @@
 // over the edges and one over the pixels.
 //
 //   (1)  every edge adds, to the pixels of the rows it crosses, the signed area between itself and
-//   the right border
-//        of its pixel, and its signed height to all pixels right of it (as a difference: to the
-//        next pixel alone)
+//        the right border of its pixel, and its signed height to all pixels right of it (as a
+//        difference: to the next pixel alone)
 //   (2)  coverage(y, x) = clamp(sum_{x' <= x} area(y, x'), 0, 1)
 //
 // Outlines run so that ink has positive area; what a widened outline turns inside out counts for

@@ -3,7 +3,7 @@
 //
 //   chance     share of the pictures that take the step
 //   strength   1 as photographs show it; 0 leaves the picture as it was; what it multiplies stands
-//   at the step
+//              at the step
 //
 // Ranges: MJSynth (Jaderberg et al. 2014) and SynthTIGER (Yim et al. 2021).
 #pragma once
@@ -49,7 +49,8 @@ enum : std::uint64_t {
   noises,
   blocking,
   toning,
-  cutting
+  cutting,
+  photographs
 };
 }  // namespace stream
 
@@ -71,7 +72,7 @@ struct Recipe {
   // geometry
   Step stretch{0.5}, slant{0.15}, rotation{0.5}, perspective{0.35}, skew{0.15}, elastic{0.1};
   // paint
-  Step texture{0.75}, panel{0.25}, clutter{0.15}, rules{0.1}, neighbours{0.3};
+  Step texture{0.75}, photo{0.35}, panel{0.25}, clutter{0.15}, rules{0.1}, neighbours{0.3};
   Step shadow{0.15}, extrusion{0.08}, border{0.12}, hollow{0.03}, relief{0.04}, fill{0.4},
       light{0.6};
   // camera
@@ -91,6 +92,7 @@ struct Recipe {
         f("small_capitals", small_capitals);
     f("bold", bold), f("stretch", stretch), f("slant", slant), f("rotation", rotation);
     f("perspective", perspective), f("skew", skew), f("elastic", elastic), f("texture", texture);
+    f("photo", photo);
     f("panel", panel), f("clutter", clutter), f("rules", rules), f("neighbours", neighbours);
     f("shadow", shadow), f("extrusion", extrusion), f("border", border), f("hollow", hollow);
     f("relief", relief), f("fill", fill), f("light", light), f("crop", crop), f("cut", cut);

@@ -1,7 +1,7 @@
 // resample: pictures moved and resized.
 //
-//   out_i = sum_k w_ik in_k,    w_ik ~ max(0, 1 - |k - c_i| / max(s, 1)),    s = old / new,  c_i =
-//   (i + 1/2) s - 1/2
+//   out_i = sum_k w_ik in_k,    w_ik ~ max(0, 1 - |k - c_i| / max(s, 1)),
+//   s = old / new,  c_i = (i + 1/2) s - 1/2
 //
 // The triangle widens when shrinking, so areas are averaged; it is bilinear when growing. Borders
 // repeat.

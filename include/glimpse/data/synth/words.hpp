@@ -13,6 +13,7 @@
 
 #include <glimpse/core/random.hpp>
 #include <glimpse/data/synth/common_words.hpp>
+#include <glimpse/data/synth/part.hpp>
 #include <glimpse/data/synth/recipe.hpp>
 
 namespace glimpse::inline v0::synth {
@@ -39,15 +40,16 @@ class Words {
   static Words built_in() { return Words(); }
 
   /// A text file, one word a line. Characters beyond a-z, A-Z, 0-9 are dropped, words over 24
-  /// letters too. Throws IoError for a file that is not there or holds no word.
-  static Words from_file(const std::string& path) {
+  /// letters too, as are words outside the part. Throws IoError for a file that is not there or
+  /// holds no word.
+  static Words from_file(const std::string& path, Part part = Part::all) {
     std::ifstream file(path);
     if (!file) fail<IoError>("words", "cannot open ", path);
     Words words;
     std::string line;
     while (std::getline(file, line)) {
       const std::string word = label_of(line);
-      if (word.empty() || word.size() > longest) continue;
+      if (word.empty() || word.size() > longest || !belongs(part, word)) continue;
       words.lexicon_.push_back(word);
       words.by_length_[word.size()].push_back(words.lexicon_.size() - 1);
     }

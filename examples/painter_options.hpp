@@ -1,0 +1,70 @@
+// painter_options: the options by which programs say how words are drawn.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <glimpse/data/load_photos.hpp>
+#include <glimpse/data/synth.hpp>
+
+struct PainterOptions {
+  std::vector<std::string> fonts, photos, settings;
+  std::string font_table, words, style = "all", part = "all";
+
+  /// Adds them to a program; `default_part` says which faces and words it draws with.
+  void add_to(CLI::App& app, const std::string& default_part) {
+    std::vector<std::string> names;
+    for (const auto& [name, recipe] : styles()) names.push_back(name);
+    part = default_part;
+    app.add_option("--words", words,
+                   "lexicon to draw words from, one a line (default: a small built-in list)")
+        ->check(CLI::ExistingFile);
+    app.add_option("--fonts", fonts, "folders with TTF, OTF or WOFF files (default: the system's)");
+    app.add_option("--font-table", font_table,
+                   "TSV of checked faces: path, legibility, near_dup_of")
+        ->check(CLI::ExistingFile);
+    app.add_option("--photos", photos, "folders of photographs to draw on")
+        ->check(CLI::ExistingDirectory);
+    app.add_option("--part", part,
+                   "all, training or held_out: one family of faces and one word in twenty are "
+                   "kept out of training")
+        ->check(CLI::IsMember({"all", "training", "held_out"}))
+        ->capture_default_str();
+    app.add_option("--style", style, "kind of words")
+        ->check(CLI::IsMember(names))
+        ->capture_default_str();
+    app.add_option("--set", settings,
+                   "changes a step of the recipe: name=chance or name=chance:strength");
+  }
+
+  glimpse::synth::Recipe recipe() const {
+    glimpse::synth::Recipe recipe = styles().at(style);
+    for (const std::string& setting : settings) glimpse::synth::change(recipe, setting);
+    return recipe;
+  }
+
+  std::shared_ptr<const glimpse::synth::WordPainter> painter() const {
+    using namespace glimpse;
+    using synth::Part;
+    const Part of = part == "training"   ? Part::training
+                    : part == "held_out" ? Part::held_out
+                                         : Part::all;
+    return std::make_shared<const synth::WordPainter>(
+        synth::Fonts::load({.folders = fonts, .table = font_table, .part = of}),
+        words.empty() ? synth::Words::built_in() : synth::Words::from_file(words, of), recipe(),
+        photos.empty() ? synth::Photos() : load_photos(photos));
+  }
+
+ private:
+  static std::map<std::string, glimpse::synth::Recipe> styles() {
+    using glimpse::synth::Recipe;
+    return {{"all", Recipe{}},
+            {"plain", Recipe::plain()},
+            {"straight", Recipe::straight()},
+            {"curved", Recipe::curved()},
+            {"perspective", Recipe::perspective_only()}};
+  }
+};
