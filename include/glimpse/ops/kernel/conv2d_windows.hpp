@@ -108,7 +108,7 @@ void conv_windows(Windows<T> x) {
   const Index parts = std::min(strips, ceil_div(num_threads(), groups));
 
   const Index width = x.channels * taps;  // numbers in a filter
-  const Index blocks = std::max<Index>(1, ceil_div(width, simd::detail::k_block));
+  const Index blocks = std::max<Index>(1, ceil_div(width, Index{512}));
   const Index depth = std::max<Index>(1, ceil_div(x.channels, blocks));  // channels in a block
   std::vector<Index> offsets;
   for (Index c = 0; c < depth; ++c)
