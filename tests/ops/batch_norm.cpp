@@ -1,4 +1,6 @@
 #include <glimpse/ops/batch_norm.hpp>
+#include <glimpse/ops/batch_norm_pool.hpp>
+#include <glimpse/ops/max_pool2d.hpp>
 
 #include "../rig/op_row.hpp"
 
@@ -77,6 +79,73 @@ OP_ROW("batch_norm2d_relu by running statistics").with(batches)
     .call([](auto x) { return norm(x, false, true); })
     .reference([](auto x) { return plain(x, false, true); })
     .double_tolerance(1e-10, sums).float_tolerance(5e-5, sums);
+
+namespace {
+
+/// Whole vectors and narrower ones, odd widths, planes beyond the sums' runs, pads across.
+Op& pooled(Op& op) {
+  return op.cases({{{2, 3, 6, 8}, {3}, {3}}, {{2, 1, 5, 25}, {1}, {1}}, {{1, 33, 4, 5}, {33}, {33}},
+                   {{2, 2, 2, 70}, {2}, {2}}, {{4, 20, 20, 40}, {20}, {20}}, {{2, 1, 66, 70}, {1}, {1}}})
+      .values(distinct(-3, 3)).values(1, away_from(0, 0.5, 1.5)).values(2, uniform(-1, 1))
+      .rejects({{2, 3, 4, 4}, {2}, {3}}).rejects({{2, 3, 1, 4}, {3}, {3}});
+}
+
+constexpr Pool2dOptions squares{}, tall{.kernel = {2, 2}, .stride = {2, 1}, .padding = {0, 1}};
+
+template <class T>
+Variable<T> norm_pool(const Inputs<T>& x, bool training, const Pool2dOptions& pool) {
+  Running<T> r(x[0].size(1));
+  return batch_norm2d_relu_max_pool2d(x[0], x[1], x[2], r.mean, r.var, training, pool);
+}
+
+/// One after the other.
+Tensor<double> plain_pool(const Tensors& x, bool training, const Pool2dOptions& pool) {
+  return max_pool2d(constant(plain(x, training, true)), pool).value();
+}
+
+}  // namespace
+
+OP_ROW("batch_norm2d_relu_max_pool2d").with(pooled)
+    .call([](auto x) { return norm_pool(x, true, squares); })
+    .reference([](auto x) { return plain_pool(x, true, squares); })
+    .double_tolerance(1e-10, sums).float_tolerance(5e-5, sums);
+OP_ROW("batch_norm2d_relu_max_pool2d that keeps the width").with(pooled)
+    .call([](auto x) { return norm_pool(x, true, tall); })
+    .reference([](auto x) { return plain_pool(x, true, tall); })
+    .double_tolerance(1e-10, sums).float_tolerance(5e-5, sums);
+OP_ROW("batch_norm2d_relu_max_pool2d by running statistics").with(pooled)
+    .call([](auto x) { return norm_pool(x, false, squares); })
+    .reference([](auto x) { return plain_pool(x, false, squares); })
+    .double_tolerance(1e-10, sums).float_tolerance(5e-5, sums);
+
+TEST_CASE("batch_norm2d_relu_max_pool2d: gradients are those of the two operations", "[op]") {
+  Random rng(5);
+  for (const bool training : {true, false}) {
+    for (const Pool2dOptions& pool : {squares, tall}) {
+      Tensor<double> x({3, 4, 6, 37});
+      for (double& v : x.span()) v = rng.normal();
+      std::vector<Variable<double>> one, two;
+      for (auto* inputs : {&one, &two})
+        *inputs = {parameter(x.clone()), parameter(tensor<double>({1, -0.5, 2, 0.7})),
+                   parameter(tensor<double>({0.1, 0, -0.2, 0.3}))};
+      Running<double> r1(4), r2(4);
+      const auto y1 = batch_norm2d_relu_max_pool2d(one[0], one[1], one[2], r1.mean, r1.var, training, pool);
+      const auto y2 = max_pool2d(batch_norm2d_relu(two[0], two[1], two[2], r2.mean, r2.var, training), pool);
+      Tensor<double> dy(y1.shape());
+      for (double& v : dy.span()) v = rng.normal();
+      y1.backward(dy), y2.backward(dy);
+      const auto same = [](const Tensor<double>& a, const Tensor<double>& b) {
+        double worst = 0;
+        for (Index i = 0; i < a.size(); ++i) worst = std::max(worst, std::fabs(a.data()[i] - b.data()[i]));
+        return worst < 1e-11;
+      };
+      CHECK(same(y1.value(), y2.value()));
+      for (std::size_t i = 0; i < 3; ++i) CHECK(same(one[i].grad(), two[i].grad()));
+      CHECK(same(r1.mean, r2.mean));
+      CHECK(same(r1.var, r2.var));
+    }
+  }
+}
 
 TEST_CASE("batch_norm2d: one value a channel is nothing to train on, but can be used", "[op]") {
   const auto x = constant(ones<float>({1, 1, 1, 1})), one = constant(ones<float>({1}));

@@ -40,6 +40,10 @@ Reference windows(const Reference& x, const Pool2dOptions& o, F f) {
 Reference largest(const Reference& x, const Pool2dOptions& o) {
   return windows(x, o, [](const std::vector<double>& v, double) { return *std::max_element(v.begin(), v.end()); });
 }
+Reference positive(Reference x) {
+  for (double& v : x.span()) v = std::max(v, 0.0);
+  return x;
+}
 Reference mean(const Reference& x, const Pool2dOptions& o) {
   return windows(x, o, [&](const std::vector<double>& v, double padded) {
     double sum = 0;
@@ -104,6 +108,16 @@ OP_ROW("max_pool2d overlapping down, not across").with(pictures)
     .call([](auto x) { return max_pool2d(x[0], pairs); })
     .reference([](auto x) { return largest(x[0], pairs); });
 
+OP_ROW("relu_max_pool2d").with(pictures).rejects({{1, 1, 1, 5}})
+    .call([](auto x) { return relu_max_pool2d(x[0]); })
+    .reference([](auto x) { return positive(largest(x[0], {})); });
+OP_ROW("relu_max_pool2d overlapping, padded").with(pictures)
+    .call([](auto x) { return relu_max_pool2d(x[0], overlapping); })
+    .reference([](auto x) { return positive(largest(x[0], overlapping)); });
+OP_ROW("relu_max_pool2d that keeps the width").with(pictures)
+    .call([](auto x) { return relu_max_pool2d(x[0], tall); })
+    .reference([](auto x) { return positive(largest(x[0], tall)); });
+
 OP_ROW("average_pool2d").with(pictures).rejects({{1, 1, 1, 5}})
     .call([](auto x) { return average_pool2d(x[0]); })
     .reference([](auto x) { return mean(x[0], {}); }).golden("average_pool2d");
@@ -139,6 +153,23 @@ TEST_CASE("max_pool2d: the gradient of equals goes to the first, NaN wins", "[op
   max_pool2d(x).backward();
   CHECK((x.grad()(0, 0, 0, 0) == 1 && x.grad()(0, 0, 1, 1) == 0));
   CHECK(std::isnan(max_pool2d(constant(tensor<float>({1, NAN, 3, 2}, {1, 1, 2, 2}))).item()));
+}
+
+TEST_CASE("relu_max_pool2d: where no number is positive zero wins, and no gradient goes back", "[op]") {
+  for (const Pool2dOptions& o : {Pool2dOptions{}, tall, overlapping, sliding, pairs}) {
+    Tensor<float> x = full<float>({1, 1, 4, 40}, -1);
+    x(0, 0, 0, 3) = 0, x(0, 0, 2, 30) = 2;
+    const auto leaf = parameter(x);
+    const auto y = relu_max_pool2d(leaf, o);
+    y.backward(ones<float>(y.shape()));
+    double windows = 0, sum = 0;
+    for (const float v : y.value().span()) windows += v == 2, sum += double(v);
+    CHECK(sum == 2 * windows);
+    for (Index i = 0; i < x.size(); ++i) {
+      const bool won = i == 2 * 40 + 30;
+      CHECK(double(leaf.grad().data()[i]) == (won ? windows : 0));
+    }
+  }
 }
 
 TEST_CASE("pool2d: options without sense are refused", "[op]") {

@@ -52,10 +52,10 @@ struct Encoder {
     const Pool2dOptions down =
         padded ? Pool2dOptions{.kernel = {2, 2}, .stride = {2, 1}, .padding = {0, 1}}
                : Pool2dOptions{.kernel = {2, 1}, .stride = {2, 1}};
-    Variable<T> x = max_pool2d(conv[0](picture), both);
-    x = max_pool2d(conv[1](x), both);
-    x = max_pool2d(conv[3](conv[2](x)), down);
-    x = max_pool2d(conv[5](conv[4](x)), down);
+    Variable<T> x = conv[0].pooled(picture, both);
+    x = conv[1].pooled(x, both);
+    x = conv[3].pooled(conv[2](x), down);
+    x = conv[5].pooled(conv[4](x), down);
     x = second_layer(first(map_to_sequence(conv[6](x))));
     return x;
   }

@@ -78,7 +78,7 @@ struct Localization {
   /// picture: (N, 1, h, w).  Returns the fiducial points (N, K, 2), x before y.
   Variable<T> operator()(const Variable<T>& picture) {
     Variable<T> x = picture;
-    for (ConvBlock<T>& block : conv) x = max_pool2d(block(x), {.kernel = {2, 2}, .stride = {2, 2}});
+    for (ConvBlock<T>& block : conv) x = block.pooled(x, {.kernel = {2, 2}, .stride = {2, 2}});
     x = mean ? flatten(adaptive_average_pool2d(x, {1, 1}), 1) : flatten(x, 1);
     for (Linear<T>& layer : hidden) x = relu(layer(x));
     x = glimpse::tanh(last(x));

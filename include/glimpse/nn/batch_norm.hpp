@@ -8,6 +8,7 @@
 
 #include <glimpse/nn/report.hpp>
 #include <glimpse/ops/batch_norm.hpp>
+#include <glimpse/ops/batch_norm_pool.hpp>
 
 namespace glimpse::inline v0 {
 
@@ -38,6 +39,13 @@ struct BatchNorm2d {
     const ModuleScope scope(path);
     return report(
         batch_norm2d_relu(x, weight, bias, running_mean, running_var, training, momentum, eps));
+  }
+
+  /// The same with a ReLU and a max pool behind it, in one pass.
+  Variable<T> then_relu_max_pool(const Variable<T>& x, const Pool2dOptions& pool) {
+    const ModuleScope scope(path);
+    return report(batch_norm2d_relu_max_pool2d(x, weight, bias, running_mean, running_var, training,
+                                               pool, momentum, eps));
   }
 
   template <class F>

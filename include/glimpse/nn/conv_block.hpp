@@ -8,6 +8,7 @@
 #include <glimpse/nn/fold.hpp>
 #include <glimpse/nn/visit.hpp>
 #include <glimpse/ops/activations.hpp>
+#include <glimpse/ops/max_pool2d.hpp>
 
 namespace glimpse::inline v0 {
 
@@ -26,6 +27,12 @@ struct ConvBlock {
   Variable<T> operator()(const Variable<T>& x) {
     const Variable<T> y = conv(x);
     return norm ? norm->then_relu(y) : relu(y);
+  }
+
+  /// max_pool2d((*this)(x), pool), and nothing of the convolution's size is kept for its ReLU.
+  Variable<T> pooled(const Variable<T>& x, const Pool2dOptions& pool) {
+    const Variable<T> y = conv(x);
+    return norm ? norm->then_relu_max_pool(y, pool) : relu_max_pool2d(y, pool);
   }
 
   /// For use, not for training: the batch norm moves into the convolution, and its names leave the

@@ -34,10 +34,75 @@ void for_each_channel_block(const Tensor<T>& x, F&& f) {
   const Index samples = x.size(0), channels = x.size(1),
               plane = x.size() / std::max<Index>(1, samples * channels);
   const Index bytes = std::max<Index>(1, samples * plane * static_cast<Index>(sizeof(T)));
-  const Index width = std::clamp<Index>(262144 / bytes, 1, std::clamp<Index>(channels / 8, 1, 16));
+  const Index width = std::clamp<Index>(262144 / bytes, 1,
+                                        std::clamp<Index>(channels / 8, 1, ChannelBlock::most));
   parallel_blocks(channels, width, 8 * samples * plane, [&](Index begin, Index end) {
     f(begin, ChannelBlock{samples, channels * plane, end - begin, plane});
   });
+}
+
+/// (1) of a block of channels, of which `first` is the first. mean, r, var: (C,); var is unbiased.
+template <class T>
+void channel_statistics(Index first, const ChannelBlock& block, const T* x, double eps, T* mean,
+                        T* r, T* var) {
+  const auto width = static_cast<std::size_t>(block.channels);
+  const double count = static_cast<double>(block.samples * block.plane);
+  std::vector<CenteredTerm<T>> term(width);
+  std::vector<double> sum(width), squares(width);
+  for (std::size_t c = 0; c < width; ++c) {
+    const Index n = std::min(block.plane, detail::run_length);
+    term[c].center = simd::sum<T>(n, x + static_cast<Index>(c) * block.plane) / static_cast<T>(n);
+  }
+  channel_sums(block, term.data(), sum.data(), squares.data(), x);
+  for (std::size_t c = 0; c < width; ++c) {
+    const Index channel = first + static_cast<Index>(c);
+    const double spread = std::max(0.0, squares[c] - sum[c] * sum[c] / count);
+    mean[channel] = static_cast<T>(static_cast<double>(term[c].center) + sum[c] / count);
+    r[channel] = static_cast<T>(1 / std::sqrt(spread / count + eps));
+    var[channel] = static_cast<T>(spread / (count - 1));
+  }
+}
+
+/// (2) as one map for every channel of a block.
+template <class T, bool Relu>
+std::vector<ForwardMap<T, Relu>> channel_maps(Index first, const ChannelBlock& block,
+                                              const T* gamma, const T* beta, const T* mean,
+                                              const T* r) {
+  std::vector<ForwardMap<T, Relu>> map;
+  for (Index c = first; c < first + block.channels; ++c)
+    map.push_back({{mean[c], gamma[c] * r[c], beta[c]}});
+  return map;
+}
+
+/// (5) as one map for every channel of a block, from sum_k g_k and product = sum_k g_k (x_k - mean),
+/// which go into dbeta and dgamma where these are wanted.
+template <class T, bool Relu>
+std::vector<BackwardMap<T, Relu>> channel_gradients(Index first, const ChannelBlock& block,
+                                                    const std::vector<GradientTerm<T, Relu>>& term,
+                                                    const T* r, bool training, const double* sum,
+                                                    const double* product, T* dgamma, T* dbeta) {
+  const double count = static_cast<double>(block.samples * block.plane);
+  std::vector<BackwardMap<T, Relu>> map;
+  for (Index c = 0; c < block.channels; ++c) {
+    const double rc = static_cast<double>(r[first + c]);
+    if (dbeta) dbeta[first + c] += static_cast<T>(sum[c]);
+    if (dgamma) dgamma[first + c] += static_cast<T>(product[c] * rc);  // (4)
+    const ChannelMap<T>& forward = term[static_cast<std::size_t>(c)].map;
+    const double scale = training ? static_cast<double>(forward.scale) / count : 0;
+    map.push_back({forward, static_cast<T>(scale * sum[c]),
+                   static_cast<T>(scale * product[c] * rc * rc)});
+  }
+  return map;
+}
+
+template <class T, bool Relu>
+std::vector<GradientTerm<T, Relu>> channel_terms(Index first, const ChannelBlock& block,
+                                                 const T* gamma, const T* beta, const T* mean,
+                                                 const T* r) {
+  std::vector<GradientTerm<T, Relu>> term;
+  for (Index c = first; c < first + block.channels; ++c)
+    term.push_back({{mean[c], gamma[c] * r[c], beta[c]}});
+  return term;
 }
 
 /// (1) and (2). mean, r: (C,), written when training, read otherwise. var: (C,) written with the
@@ -49,30 +114,8 @@ void batch_norm_forward(const Tensor<T>& x, const T* gamma, const T* beta, bool 
   T* py = y.data();
   for_each_channel_block(x, [&](Index first, const ChannelBlock& block) {
     const Index at = first * block.plane;
-    const auto width = static_cast<std::size_t>(block.channels);
-    if (training) {
-      const double count = static_cast<double>(block.samples * block.plane);
-      std::vector<CenteredTerm<T>> term(width);
-      std::vector<double> sum(width), squares(width);
-      for (std::size_t c = 0; c < width; ++c) {
-        const Index n = std::min(block.plane, detail::run_length);
-        term[c].center =
-            simd::sum<T>(n, px + at + static_cast<Index>(c) * block.plane) / static_cast<T>(n);
-      }
-      channel_sums(block, term.data(), sum.data(), squares.data(), px + at);
-      for (std::size_t c = 0; c < width; ++c) {
-        const Index channel = first + static_cast<Index>(c);
-        const double spread = std::max(0.0, squares[c] - sum[c] * sum[c] / count);
-        mean[channel] = static_cast<T>(static_cast<double>(term[c].center) + sum[c] / count);
-        r[channel] = static_cast<T>(1 / std::sqrt(spread / count + eps));
-        var[channel] = static_cast<T>(spread / (count - 1));
-      }
-    }
-    std::vector<ForwardMap<T, Relu>> map(width);
-    for (std::size_t c = 0; c < width; ++c) {
-      const Index channel = first + static_cast<Index>(c);
-      map[c].map = {mean[channel], gamma[channel] * r[channel], beta[channel]};
-    }
+    if (training) channel_statistics(first, block, px + at, eps, mean, r, var);
+    const auto map = channel_maps<T, Relu>(first, block, gamma, beta, mean, r);
     channel_map(block, map.data(), py + at, px + at);
   });
 }
@@ -87,76 +130,79 @@ void batch_norm_backward(const Tensor<T>& x, const T* gamma, const T* beta, bool
   const T* pdy = dy.data();
   for_each_channel_block(x, [&](Index first, const ChannelBlock& block) {
     const Index at = first * block.plane;
-    const auto width = static_cast<std::size_t>(block.channels);
-    const double count = static_cast<double>(block.samples * block.plane);
-    std::vector<GradientTerm<T, Relu>> term(width);
-    std::vector<double> sum(width), product(width);
-    for (std::size_t c = 0; c < width; ++c) {
-      const Index channel = first + static_cast<Index>(c);
-      term[c].map = {mean[channel], gamma[channel] * r[channel], beta[channel]};
-    }
+    const auto term = channel_terms<T, Relu>(first, block, gamma, beta, mean, r);
+    std::vector<double> sum(term.size()), product(term.size());
     channel_sums(block, term.data(), sum.data(), product.data(), pdy + at, px + at);
-    for (std::size_t c = 0; c < width; ++c) {
-      const Index channel = first + static_cast<Index>(c);
-      if (dbeta) dbeta[channel] += static_cast<T>(sum[c]);
-      if (dgamma) dgamma[channel] += static_cast<T>(product[c] * static_cast<double>(r[channel]));
-    }
-    if (!dx) return;
-    std::vector<BackwardMap<T, Relu>> map(width);
-    for (std::size_t c = 0; c < width; ++c) {
-      const auto rc = static_cast<double>(r[first + static_cast<Index>(c)]);
-      const double scale = training ? static_cast<double>(term[c].map.scale) / count : 0;
-      map[c] = {term[c].map, static_cast<T>(scale * sum[c]),
-                static_cast<T>(scale * product[c] * rc * rc)};
-    }
-    if (fresh) {
+    const auto map = channel_gradients(first, block, term, r, training, sum.data(), product.data(),
+                                       dgamma, dbeta);
+    if (dx && fresh) {
       channel_map(block, map.data(), dx + at, pdy + at, px + at);
-    } else {
-      std::vector<BackwardUpdate<T, Relu>> update(width);
-      for (std::size_t c = 0; c < width; ++c) update[c].map = map[c];
+    } else if (dx) {
+      std::vector<BackwardUpdate<T, Relu>> update;
+      for (const BackwardMap<T, Relu>& m : map) update.push_back({m});
       channel_update(block, update.data(), dx + at, pdy + at, px + at);
     }
   });
 }
 
-template <bool Relu, class T>
-Variable<T> batch_norm(std::string_view op, const Variable<T>& input, const Variable<T>& gamma,
-                       const Variable<T>& beta, Tensor<T>& running_mean, Tensor<T>& running_var,
-                       bool training, T momentum, T eps) {
-  require(input.rank() >= 2, op, "wants a batch of channels", input);
-  const Index channels = input.size(1), count = input.size() / std::max<Index>(1, channels);
-  const Shape wanted{channels};
-  if (!(gamma.shape() == wanted && beta.shape() == wanted && running_mean.shape() == wanted &&
-        running_var.shape() == wanted))
-    fail<ShapeError>(op, "gamma ", gamma, ", beta ", beta, ", running mean ", running_mean,
-                     " and variance ", running_var, " want one number a channel of ", input);
-  require(!training || count > 1 || channels == 0, op,
-          "wants more than one value a channel to train on", input);
+/// The operands of a batch norm, dense, and the statistics it normalises by.
+template <class T>
+struct BatchNormOperands {
+  Tensor<T> x, gamma, beta;
+  Tensor<T> mean, r, var;  // when training for the forward pass to fill
+  bool training;
+  double eps;
 
-  const Tensor<T> x = input.value().contiguous(), g = gamma.value().contiguous(),
-                  b = beta.value().contiguous();
-  Tensor<T> mean = training ? empty<T>(wanted) : running_mean.clone();
-  Tensor<T> r = empty<T>(wanted), var = empty<T>(wanted), y = empty_like(x);
-  if (!training) {
-    for (Index c = 0; c < channels; ++c) r(c) = T(1) / std::sqrt(running_var(c) + eps);
+  BatchNormOperands(std::string_view op, const Variable<T>& input, const Variable<T>& weight,
+                    const Variable<T>& bias, const Tensor<T>& running_mean,
+                    const Tensor<T>& running_var, bool train, T epsilon)
+      : training(train), eps(static_cast<double>(epsilon)) {
+    require(input.rank() >= 2, op, "wants a batch of channels", input);
+    const Index channels = input.size(1), count = input.size() / std::max<Index>(1, channels);
+    const Shape wanted{channels};
+    if (!(weight.shape() == wanted && bias.shape() == wanted && running_mean.shape() == wanted &&
+          running_var.shape() == wanted))
+      fail<ShapeError>(op, "gamma ", weight, ", beta ", bias, ", running mean ", running_mean,
+                       " and variance ", running_var, " want one number a channel of ", input);
+    require(!training || count > 1 || channels == 0, op,
+            "wants more than one value a channel to train on", input);
+    x = input.value().contiguous();
+    gamma = weight.value().contiguous(), beta = bias.value().contiguous();
+    mean = training ? empty<T>(wanted) : running_mean.clone();
+    r = empty<T>(wanted), var = empty<T>(wanted);
+    if (!training) {
+      for (Index c = 0; c < channels; ++c) r(c) = T(1) / std::sqrt(running_var(c) + epsilon);
+    }
   }
-  batch_norm_forward<T, Relu>(x, g.data(), b.data(), training, static_cast<double>(eps),
-                              mean.data(), r.data(), var.data(), y);
-  if (training) {
-    for (Index c = 0; c < channels; ++c) {  // (3)
+
+  /// (3), after the forward pass.
+  void move(Tensor<T>& running_mean, Tensor<T>& running_var, T momentum) const {
+    if (!training) return;
+    for (Index c = 0; c < mean.size(); ++c) {
       running_mean(c) += momentum * (mean(c) - running_mean(c));
       running_var(c) += momentum * (var(c) - running_var(c));
     }
   }
-  return record(op, y, {input, gamma, beta},
-                [x, g, b, mean, r, training](const Tensor<T>& dy, Gradients<T>& d) {
-                  const bool fresh = d.wants(0) && d.first(0);
-                  T* dx = !d.wants(0) ? nullptr : fresh ? d.fresh(0).data() : d[0].data();
-                  T* dgamma = d.wants(1) ? d[1].data() : nullptr;
-                  T* dbeta = d.wants(2) ? d[2].data() : nullptr;
-                  batch_norm_backward<T, Relu>(x, g.data(), b.data(), training, mean.data(),
-                                               r.data(), dy, dx, fresh, dgamma, dbeta);
-                });
+};
+
+template <bool Relu, class T>
+Variable<T> batch_norm(std::string_view op, const Variable<T>& input, const Variable<T>& gamma,
+                       const Variable<T>& beta, Tensor<T>& running_mean, Tensor<T>& running_var,
+                       bool training, T momentum, T eps) {
+  BatchNormOperands<T> o(op, input, gamma, beta, running_mean, running_var, training, eps);
+  Tensor<T> y = empty_like(o.x);
+  batch_norm_forward<T, Relu>(o.x, o.gamma.data(), o.beta.data(), training, o.eps, o.mean.data(),
+                              o.r.data(), o.var.data(), y);
+  o.move(running_mean, running_var, momentum);
+  o.var = Tensor<T>();
+  return record(op, y, {input, gamma, beta}, [o](const Tensor<T>& dy, Gradients<T>& d) {
+    const bool fresh = d.wants(0) && d.first(0);
+    T* dx = !d.wants(0) ? nullptr : fresh ? d.fresh(0).data() : d[0].data();
+    T* dgamma = d.wants(1) ? d[1].data() : nullptr;
+    T* dbeta = d.wants(2) ? d[2].data() : nullptr;
+    batch_norm_backward<T, Relu>(o.x, o.gamma.data(), o.beta.data(), o.training, o.mean.data(),
+                                 o.r.data(), dy, dx, fresh, dgamma, dbeta);
+  });
 }
 
 }  // namespace kernel

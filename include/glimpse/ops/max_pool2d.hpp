@@ -2,9 +2,11 @@
 //
 //   (1)  y_ij = max_ab x_(i s + a - p)(j s + b - p)    over the places that lie in the picture
 //   (2)  dx at the place that won += dy_ij             of equal numbers the first wins
+//   (3)  max_ab max(0, x) = max(0, max_ab x)           so a ReLU in front costs nothing: zero takes
+//                                                      part in (1), and where it wins (2) is void
 //
 // x: (N, C, H, W), y: (N, C, out_h, out_w). Forward keeps one byte an output: the place within the
-// window.
+// window. With (3) nothing of x's size is kept, nor passed over twice.
 #pragma once
 
 #include <glimpse/autograd/variable.hpp>
@@ -15,11 +17,11 @@ namespace glimpse::inline v0 {
 
 namespace kernel {
 
-template <class T>
+template <bool Relu, class T>
 void max_pool2d_forward(const Pool2dGeometry& g, Index planes, const T* x, T* y, PoolPlace* place) {
   parallel_blocks(planes, planes_per_block(g.h * g.w), g.h * g.w, [&](Index begin, Index end) {
     const Index in = begin * g.h * g.w, out = begin * g.out_h * g.out_w;
-    simd::dispatch<detail::MaxPoolForward>(g, end - begin, x + in, y + out, place + out);
+    simd::dispatch<detail::MaxPoolForward<Relu>>(g, end - begin, x + in, y + out, place + out);
   });
 }
 
@@ -38,27 +40,36 @@ void max_pool2d_backward(const Pool2dGeometry& g, Index planes, const T* dy, con
   });
 }
 
+template <bool Relu, class T>
+Variable<T> max_pool2d(std::string_view op, const Variable<T>& x, const Pool2dOptions& options) {
+  const Pool2dGeometry g = pool2d_geometry(op, x.shape(), options);
+  check_places(op, g);
+  const Index planes = x.size(0) * x.size(1);
+  const Tensor<T> dense = x.value().contiguous();
+  Tensor<T> y(Shape{x.size(0), x.size(1), g.out_h, g.out_w});
+  Tensor<PoolPlace> place(y.shape());
+  max_pool2d_forward<Relu>(g, planes, dense.data(), y.data(), place.data());
+  return record(op, y, {x}, [g, planes, place](const Tensor<T>& dy, Gradients<T>& d) {
+    const bool fresh = d.first(0);
+    T* dx = fresh ? d.fresh(0).data() : d[0].data();
+    max_pool2d_backward(g, planes, dy.data(), place.data(), dx, fresh);
+  });
+}
+
 }  // namespace kernel
 
 /// The maximum of every window of x (N, C, H, W); windows may overlap, reach into padding and
 /// differ by axis. Padding never wins; NaN does. Throws ShapeError where x has another rank or no
-/// window fits, ValueError for options out of range or a window of more than 256 places.
+/// window fits, ValueError for options out of range or a window of more than 255 places.
 template <class T>
 Variable<T> max_pool2d(const Variable<T>& x, const Pool2dOptions& options = {}) {
-  const kernel::Pool2dGeometry g = kernel::pool2d_geometry("max_pool2d", x.shape(), options);
-  if (g.kernel_h * g.kernel_w > 256)
-    fail<ValueError>("max_pool2d", "window ", g.kernel_h, " x ", g.kernel_w,
-                     " has more than 256 places");
-  const Index planes = x.size(0) * x.size(1);
-  const Tensor<T> dense = x.value().contiguous();
-  Tensor<T> y(Shape{x.size(0), x.size(1), g.out_h, g.out_w});
-  Tensor<kernel::PoolPlace> place(y.shape());
-  kernel::max_pool2d_forward(g, planes, dense.data(), y.data(), place.data());
-  return record("max_pool2d", y, {x}, [g, planes, place](const Tensor<T>& dy, Gradients<T>& d) {
-    const bool fresh = d.first(0);
-    T* dx = fresh ? d.fresh(0).data() : d[0].data();
-    kernel::max_pool2d_backward(g, planes, dy.data(), place.data(), dx, fresh);
-  });
+  return kernel::max_pool2d<false>("max_pool2d", x, options);
+}
+
+/// max_pool2d(relu(x)) in one pass each way. Throws as max_pool2d.
+template <class T>
+Variable<T> relu_max_pool2d(const Variable<T>& x, const Pool2dOptions& options = {}) {
+  return kernel::max_pool2d<true>("relu_max_pool2d", x, options);
 }
 
 }  // namespace glimpse::inline v0

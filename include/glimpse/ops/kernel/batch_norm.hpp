@@ -17,8 +17,9 @@
 
 namespace glimpse::inline v0::kernel {
 
-/// A block of channels of an (N, C, ...) tensor.
+/// A block of channels of an (N, C, ...) tensor, `most` at most.
 struct ChannelBlock {
+  static constexpr Index most = 16;
   Index samples, stride, channels, plane;
 };
 
@@ -37,69 +38,129 @@ namespace detail {
 
 inline constexpr Index run_length = 4096;  // longest sum in vectors of T, then double
 
-/// Walks runs and tails: f.apply(s, q, x...) adds to two vectors of sums, whose totals go to sum[c]
-/// and other[c]. Past the end of a run x is f.fill, which must add nothing.
+/// Vectors of one run: whole ones, and for the rest the last vector of the run again, in which what
+/// has been seen is replaced by `fill`, or part of a vector where the run is shorter than one.
+template <class V>
+struct RunVector {
+  [[gnu::always_inline]] explicit inline RunVector(const simd::Scalar<V>* p) { simd::load(v, p); }
+  [[gnu::always_inline]] inline RunVector(const simd::Scalar<V>* p, Index i, Index n,
+                                          const simd::Mask<V>& lane, simd::Scalar<V> fill) {
+    constexpr Index w = simd::lanes<V>;
+    if (n < w) {
+      simd::load_part(v, p, n, fill);
+    } else {
+      V last, seen;
+      simd::load(last, p + n - w);
+      simd::broadcast(seen, fill);
+      v = lane >= static_cast<simd::Scalar<simd::Mask<V>>>(w - (n - i)) ? last : seen;
+    }
+  }
+  V v;
+};
+
+/// f.apply(s, q, x...) adds to two vectors of sums, whose totals are added to sum[c] and other[c].
+/// Past the end of a run x is f.fill, which must add nothing. Sums of up to `run_length` numbers
+/// stay in vectors, so that a short run costs no sum across lanes.
 template <class Term>
 struct ChannelSums {
   template <int Bytes, class T, class... In>
   [[gnu::always_inline]] static inline void run(ChannelBlock b, const Term* term, double* sum,
                                                 double* other, const T* x, const In*... more) {
+    using V = simd::Vec<T, Bytes>;
+    Sums<V> sums[ChannelBlock::most]{};
+    simd::Scalar<simd::Mask<V>> count[simd::lanes<V>];
+    for (Index l = 0; l < simd::lanes<V>; ++l)
+      count[l] = static_cast<simd::Scalar<simd::Mask<V>>>(l);
+    simd::Mask<V> lane;
+    __builtin_memcpy(&lane, count, sizeof(lane));
+    Index held = 0;
+    for (Index n = 0; n < b.samples; ++n) {
+      for (Index i = 0; i < b.plane; i += run_length) {
+        const Index length = b.plane - i < run_length ? b.plane - i : run_length;
+        if (held + length > run_length) held = 0, flush(b, sums, sum, other);
+        for (Index c = 0; c < b.channels; ++c) {
+          const Index first = n * b.stride + c * b.plane + i;
+          one_run(term[c], length, lane, sums[c], x + first, more + first...);
+        }
+        held += length;
+      }
+    }
+    flush(b, sums, sum, other);
+  }
+
+ private:
+  template <class V>
+  struct Sums {
+    V s[2], q[2];  // two of each: an addition need not wait for the one before
+  };
+
+  template <class V, class... In>
+  [[gnu::always_inline]] static inline void one_run(const Term& term, Index n,
+                                                    const simd::Mask<V>& lane, Sums<V>& sums,
+                                                    const In*... x) {
+    constexpr Index w = simd::lanes<V>;
+    V s0 = sums.s[0], s1 = sums.s[1], q0 = sums.q[0], q1 = sums.q[1];
+    Index i = 0;
+    for (; i + 2 * w <= n; i += 2 * w) {
+      term.apply(s0, q0, RunVector<V>(x + i).v...);
+      term.apply(s1, q1, RunVector<V>(x + i + w).v...);
+    }
+    if (i + w <= n) {
+      term.apply(s0, q0, RunVector<V>(x + i).v...);
+      i += w;
+    }
+    if (i < n) term.apply(s1, q1, RunVector<V>(x, i, n, lane, term.fill()).v...);
+    sums.s[0] = s0, sums.s[1] = s1, sums.q[0] = q0, sums.q[1] = q1;
+  }
+
+  template <class V>
+  [[gnu::always_inline]] static inline void flush(const ChannelBlock& b, Sums<V>* sums,
+                                                  double* sum, double* other) {
+    for (Index c = 0; c < b.channels; ++c) {
+      const V s = sums[c].s[0] + sums[c].s[1], q = sums[c].q[0] + sums[c].q[1];
+      sum[c] += static_cast<double>(simd::sum_lanes(s));
+      other[c] += static_cast<double>(simd::sum_lanes(q));
+      sums[c] = Sums<V>{};
+    }
+  }
+};
+
+/// y = f[c](x...) on the runs of every channel; y is none of x. The last vector of a run may repeat
+/// numbers of the one before.
+template <class F>
+struct ChannelMaps {
+  template <int Bytes, class T, class... In>
+  [[gnu::always_inline]] static inline void run(ChannelBlock b, const F* f, T* y, const In*... x) {
+    using V = simd::Vec<T, Bytes>;
+    constexpr Index w = simd::lanes<V>;
     for (Index n = 0; n < b.samples; ++n) {
       for (Index c = 0; c < b.channels; ++c) {
         const Index first = n * b.stride + c * b.plane;
-        for (Index i = 0; i < b.plane; i += run_length) {
-          const Index count = b.plane - i < run_length ? b.plane - i : run_length;
-          one_run<simd::Vec<T, Bytes>>(term[c], count, sum[c], other[c], x + first + i,
-                                       more + first + i...);
+        const Index last = first + b.plane;
+        if (b.plane < w) {
+          simd::detail::MapKernel<F>::template run<Bytes>(f[c], b.plane, y + first, x + first...);
+          continue;
+        }
+        V out;
+        for (Index i = first; i < last; i += w) {
+          const Index at = i + w <= last ? i : last - w;
+          f[c].apply(out, RunVector<V>(x + at).v...);
+          simd::store(y + at, out);
         }
       }
     }
   }
-
- private:
-  template <class V, class... In>
-  [[gnu::always_inline]] static inline void one_run(const Term& term, Index n, double& sum,
-                                                    double& other, const In*... x) {
-    constexpr Index w = simd::lanes<V>;
-    V s0{}, s1{}, q0{}, q1{};
-    Index i = 0;
-    for (; i + 2 * w <= n; i += 2 * w) {
-      term.apply(s0, q0, Loaded<V>(x + i).v...);
-      term.apply(s1, q1, Loaded<V>(x + i + w).v...);
-    }
-    for (; i < n; i += w) {
-      if (i + w <= n) {
-        term.apply(s0, q0, Loaded<V>(x + i).v...);
-      } else {
-        term.apply(s1, q1, Loaded<V>(x + i, n - i, term.fill()).v...);
-      }
-    }
-    const V s = s0 + s1, q = q0 + q1;
-    sum += static_cast<double>(simd::sum_lanes(s));
-    other += static_cast<double>(simd::sum_lanes(q));
-  }
-
-  template <class V>
-  struct Loaded {
-    [[gnu::always_inline]] explicit inline Loaded(const simd::Scalar<V>* p) { simd::load(v, p); }
-    [[gnu::always_inline]] inline Loaded(const simd::Scalar<V>* p, Index count,
-                                         simd::Scalar<V> fill) {
-      simd::load_part(v, p, count, fill);
-    }
-    V v;
-  };
 };
 
-/// Calls f[c].apply on the runs of every channel, as simd::map or simd::update would (`Walk` is one
-/// of their kernels).
-template <class F, template <class> class Walk>
-struct ChannelWalk {
+/// The same where y is read as well.
+template <class F>
+struct ChannelUpdates {
   template <int Bytes, class... Array>
   [[gnu::always_inline]] static inline void run(ChannelBlock b, const F* f, Array*... x) {
     for (Index n = 0; n < b.samples; ++n) {
       for (Index c = 0; c < b.channels; ++c) {
         const Index first = n * b.stride + c * b.plane;
-        Walk<F>::template run<Bytes>(f[c], b.plane, x + first...);
+        simd::detail::UpdateKernel<F>::template run<Bytes>(f[c], b.plane, x + first...);
       }
     }
   }
@@ -194,16 +255,16 @@ void channel_sums(const ChannelBlock& block, const Term* term, double* sum, doub
   simd::dispatch<detail::ChannelSums<Term>>(block, term, sum, other, x...);
 }
 
-/// y = f[c](x...) over every channel of the block; y is written.
+/// y = f[c](x...) over every channel of the block; y is written and none of x.
 template <class F, class T, class... In>
 void channel_map(const ChannelBlock& block, const F* f, T* y, const In*... x) {
-  simd::dispatch<detail::ChannelWalk<F, simd::detail::MapKernel>>(block, f, y, x...);
+  simd::dispatch<detail::ChannelMaps<F>>(block, f, y, x...);
 }
 
 /// The same where y is read and written.
 template <class F, class T, class... In>
 void channel_update(const ChannelBlock& block, const F* f, T* y, const In*... x) {
-  simd::dispatch<detail::ChannelWalk<F, simd::detail::UpdateKernel>>(block, f, y, x...);
+  simd::dispatch<detail::ChannelUpdates<F>>(block, f, y, x...);
 }
 
 }  // namespace glimpse::inline v0::kernel

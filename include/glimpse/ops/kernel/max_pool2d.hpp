@@ -2,76 +2,28 @@
 // the gradient there.
 //
 //   place = a kernel_w + b  for row a, column b of the window
-//   The first of equal numbers wins, NaN wins over numbers.
+//   The first of equal numbers wins, NaN wins over numbers. With a ReLU in front, zero defends: a
+//   window without a positive number gives 0, `pool_nobody` won, and no gradient goes back.
 //
-// Two kinds of windows run in vectors, all others in plain loops:
+// Two kinds of windows run in vectors, narrower ones where there are few windows to a row, all
+// others in plain loops:
 //   stride 1 across   neighbouring outputs read neighbouring inputs. Backward gathers: dx at (r, c)
 //                     takes dy of every window that holds it, where its place is (r, c)
 //   2 across, no pad  the even and odd columns of two vectors are the left and right of one vector
 //                     of windows
 #pragma once
 
-#include <cstdint>
 #include <limits>
-#include <utility>
 
-#include <glimpse/ops/kernel/pool2d.hpp>
+#include <glimpse/ops/kernel/pool_places.hpp>
 #include <glimpse/simd/dispatch.hpp>
 #include <glimpse/simd/vec.hpp>
 
 namespace glimpse::inline v0::kernel {
 
-using PoolPlace = std::uint8_t;
-
 namespace detail {
 
-/// One byte beside each lane of V.
-template <class V>
-using PlaceVec = simd::Vec<PoolPlace, static_cast<int>(simd::lanes<V>)>;
-
-template <class V>
-[[gnu::always_inline]] inline void store_places(PoolPlace* p, const simd::Mask<V>& place) {
-  const PlaceVec<V> bytes = __builtin_convertvector(place, PlaceVec<V>);
-  __builtin_memcpy(p, &bytes, sizeof(bytes));
-}
-
-template <class V>
-[[gnu::always_inline]] inline void load_places(simd::Mask<V>& place, const PoolPlace* p) {
-  PlaceVec<V> bytes;
-  __builtin_memcpy(&bytes, p, sizeof(bytes));
-  place = __builtin_convertvector(bytes, simd::Mask<V>);
-}
-
-/// best = x and winner = place wherever x is larger; a NaN is the best from then on. Every
-/// comparison is used once: GCC 12 takes a mask apart lane by lane where two selections share it.
-template <class V>
-[[gnu::always_inline]] inline void challenge(V& best, simd::Mask<V>& winner, const V& x,
-                                             Index place) {
-  const simd::Mask<V> here = simd::Mask<V>{} + static_cast<simd::Scalar<simd::Mask<V>>>(place);
-  const V before = best;
-  best = x > before ? x : before;
-  winner = best != before ? here : winner;
-  best = x != x ? x : best;
-}
-
-template <class V, int... I>
-[[gnu::always_inline]] inline void split_pairs(V& even, V& odd, const V& a, const V& b,
-                                               std::integer_sequence<int, I...>) {
-  even = __builtin_shufflevector(a, b, (2 * I)...);
-  odd = __builtin_shufflevector(a, b, (2 * I + 1)...);
-}
-
-template <class V, int... I>
-[[gnu::always_inline]] inline void join_pairs(V& first, V& second, const V& even, const V& odd,
-                                              std::integer_sequence<int, I...>) {
-  constexpr int w = static_cast<int>(sizeof...(I));
-  first = __builtin_shufflevector(even, odd, (I / 2 + I % 2 * w)...);
-  second = __builtin_shufflevector(even, odd, (w / 2 + I / 2 + I % 2 * w)...);
-}
-
-template <class V>
-using PairOrder = std::make_integer_sequence<int, static_cast<int>(simd::lanes<V>)>;
-
+template <bool Relu>
 struct MaxPoolForward {
   template <int Bytes, class T>
   [[gnu::always_inline]] static inline void run(Pool2dGeometry g, Index planes, const T* x, T* y,
@@ -88,7 +40,6 @@ struct MaxPoolForward {
   template <class V, class T = simd::Scalar<V>>
   [[gnu::always_inline]] static inline void row(const Pool2dGeometry& g, Index i, const T* x, T* y,
                                                 PoolPlace* place) {
-    constexpr Index w = simd::lanes<V>;
     const Index top = i * g.stride_h - g.pad_h;
     const Index a0 = top < 0 ? -top : 0;
     const Index a1 = g.h - top < g.kernel_h ? g.h - top : g.kernel_h;
@@ -98,14 +49,29 @@ struct MaxPoolForward {
     const Index begin = g.pad_w < g.out_w ? g.pad_w : g.out_w;
     const Index whole = g.stride_w == 1 ? g.w - g.kernel_w + 1 + g.pad_w : pairs ? g.w / 2 : 0;
     Index end = whole < g.out_w ? whole : g.out_w;
-    if (end - begin < w) end = begin;
+    if (!windows<V>(g, pairs, top, a0, a1, begin, end, x, y, place)) end = begin;
+    for (Index j = 0; j < begin; ++j) one(g, top, a0, a1, j, x, y, place);
+    for (Index j = end; j < g.out_w; ++j) one(g, top, a0, a1, j, x, y, place);
+  }
+
+  /// Windows [begin, end) of a row; false where they are too few for the narrowest vector.
+  template <class V, class T = simd::Scalar<V>>
+  [[gnu::always_inline]] static inline bool windows(const Pool2dGeometry& g, bool pairs, Index top,
+                                                    Index a0, Index a1, Index begin, Index end,
+                                                    const T* x, T* y, PoolPlace* place) {
+    constexpr Index w = simd::lanes<V>;
+    if (end - begin < w) {
+      if constexpr (sizeof(V) > 16)
+        return windows<HalfVec<V>>(g, pairs, top, a0, a1, begin, end, x, y, place);
+      return false;
+    }
     for (Index next = begin; next < end; next += w) {
       const Index j = next + w <= end ? next : end - w;
       V best, u, v, even, odd;
       simd::Mask<V> winner{};
-      simd::broadcast(best, -std::numeric_limits<T>::infinity());
+      simd::broadcast(best, defender<T>());
       winner += static_cast<simd::Scalar<simd::Mask<V>>>(
-          a0 * g.kernel_w);  // -infinity alone still points inside
+          Relu ? pool_nobody : a0 * g.kernel_w);  // -infinity alone still points inside
       for (Index a = a0; a < a1; ++a) {
         const T* from = x + (top + a) * g.w + j * g.stride_w - g.pad_w;
         if (pairs) {
@@ -124,8 +90,13 @@ struct MaxPoolForward {
       simd::store(y + j, best);
       store_places<V>(place + j, winner);
     }
-    for (Index j = 0; j < begin; ++j) one(g, top, a0, a1, j, x, y, place);
-    for (Index j = end; j < g.out_w; ++j) one(g, top, a0, a1, j, x, y, place);
+    return true;
+  }
+
+  /// What every window has to beat.
+  template <class T>
+  static constexpr T defender() {
+    return Relu ? T(0) : -std::numeric_limits<T>::infinity();
   }
 
   template <class T>
@@ -135,8 +106,8 @@ struct MaxPoolForward {
     const Index left = j * g.stride_w - g.pad_w;
     const Index b0 = left < 0 ? -left : 0;
     const Index b1 = g.w - left < g.kernel_w ? g.w - left : g.kernel_w;
-    T best = -std::numeric_limits<T>::infinity();
-    Index winner = a0 * g.kernel_w + b0;
+    T best = defender<T>();
+    Index winner = Relu ? pool_nobody : a0 * g.kernel_w + b0;
     for (Index a = a0; a < a1; ++a) {
       for (Index b = b0; b < b1; ++b) {
         const T v = x[(top + a) * g.w + left + b];
@@ -241,7 +212,6 @@ struct MaxPoolBackward {
   template <class V, class T = simd::Scalar<V>>
   [[gnu::always_inline]] static inline void spread(const Pool2dGeometry& g, const T* dy,
                                                    const PoolPlace* place, T* dx) {
-    constexpr Index w = simd::lanes<V>;
     for (Index r = 0; r < g.h; ++r) {
       const Index i = r / g.stride_h, a = r % g.stride_h;
       T* row = dx + r * g.w;
@@ -249,26 +219,41 @@ struct MaxPoolBackward {
         for (Index c = 0; c < g.w; ++c) put(row + c, T(0));
         continue;
       }
-      Index end = g.w / 2 < g.out_w ? g.w / 2 : g.out_w;
-      end = end < w ? 0 : Fresh ? end : end / w * w;
-      for (Index next = 0; next < end; next += w) {
-        const Index j = next + w <= end ? next : end - w;
-        V v, first, second;
-        simd::Mask<V> winner;
-        load_places<V>(winner, place + i * g.out_w + j);
-        simd::load(v, dy + i * g.out_w + j);
-        const auto left = static_cast<simd::Scalar<simd::Mask<V>>>(2 * a);
-        const V even = winner == left ? v : V{};
-        const V odd = winner == left + 1 ? v : V{};
-        join_pairs(first, second, even, odd, PairOrder<V>{});
-        put_vector(row + 2 * j, first);
-        put_vector(row + 2 * j + w, second);
-      }
+      const Index at = i * g.out_w;
+      const Index end = spread_row<V>(g.w / 2 < g.out_w ? g.w / 2 : g.out_w, 2 * a, dy + at,
+                                      place + at, row);
       for (Index c = 2 * end; c < g.w; ++c) {
-        const Index at = i * g.out_w + c / 2;
-        put(row + c, c / 2 < g.out_w && place[at] == 2 * a + c % 2 ? dy[at] : T(0));
+        const bool won = c / 2 < g.out_w && place[at + c / 2] == 2 * a + c % 2;
+        put(row + c, won ? dy[at + c / 2] : T(0));
       }
     }
+  }
+
+  /// Both columns of the first windows of a row; left: place of the left one. Returns how many of
+  /// the `end` windows were done.
+  template <class V, class T = simd::Scalar<V>>
+  [[gnu::always_inline]] static inline Index spread_row(Index end, Index left, const T* dy,
+                                                        const PoolPlace* place, T* row) {
+    constexpr Index w = simd::lanes<V>;
+    if (end < w) {
+      if constexpr (sizeof(V) > 16) return spread_row<HalfVec<V>>(end, left, dy, place, row);
+      return 0;
+    }
+    if constexpr (!Fresh) end = end / w * w;
+    const auto first_place = static_cast<simd::Scalar<simd::Mask<V>>>(left);
+    for (Index next = 0; next < end; next += w) {
+      const Index j = next + w <= end ? next : end - w;
+      V v, first, second;
+      simd::Mask<V> winner;
+      load_places<V>(winner, place + j);
+      simd::load(v, dy + j);
+      const V even = winner == first_place ? v : V{};
+      const V odd = winner == first_place + 1 ? v : V{};
+      join_pairs(first, second, even, odd, PairOrder<V>{});
+      put_vector(row + 2 * j, first);
+      put_vector(row + 2 * j + w, second);
+    }
+    return end;
   }
 
   template <class T>
@@ -280,6 +265,7 @@ struct MaxPoolBackward {
     for (Index i = 0; i < g.out_h; ++i) {
       for (Index j = 0; j < g.out_w; ++j) {
         const Index winner = place[i * g.out_w + j];
+        if (winner == pool_nobody) continue;
         const Index r = i * g.stride_h - g.pad_h + winner / g.kernel_w;
         const Index c = j * g.stride_w - g.pad_w + winner % g.kernel_w;
         dx[r * g.w + c] += dy[i * g.out_w + j];

@@ -1,0 +1,99 @@
+// pool places: the bytes that say which place of a window won, and vectors of numbers beside them.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include <glimpse/ops/kernel/pool2d.hpp>
+#include <glimpse/simd/vec.hpp>
+
+namespace glimpse::inline v0::kernel {
+
+/// Row times width of the window plus column.
+using PoolPlace = std::uint8_t;
+/// Where the zero of a ReLU won.
+inline constexpr PoolPlace pool_nobody = 255;
+
+/// Throws ValueError where a byte cannot name every place of a window.
+inline void check_places(std::string_view op, const Pool2dGeometry& g) {
+  if (g.kernel_h * g.kernel_w > pool_nobody)
+    fail<ValueError>(op, "window ", g.kernel_h, " x ", g.kernel_w, " has more than 255 places");
+}
+
+namespace detail {
+
+/// One byte beside each lane of V.
+template <class V>
+using PlaceVec = simd::Vec<PoolPlace, static_cast<int>(simd::lanes<V>)>;
+
+/// Lane by lane to integers of another width, by factors of two: GCC 12 takes any other conversion
+/// apart into lanes.
+template <class To, class From>
+[[gnu::always_inline]] inline void convert_places(To& to, const From& from) {
+  constexpr bool widens = sizeof(To) > 2 * sizeof(From), narrows = sizeof(From) > 2 * sizeof(To);
+  if constexpr (widens || narrows) {
+    using Next = std::conditional_t<
+        sizeof(simd::Scalar<From>) == (widens ? 2 : 8), std::uint32_t,
+        std::conditional_t<sizeof(simd::Scalar<From>) == (widens ? 1 : 4), std::uint16_t,
+                           std::uint8_t>>;
+    using Step = simd::Vec<Next, static_cast<int>(simd::lanes<From>) * sizeof(Next)>;
+    const Step step = __builtin_convertvector(from, Step);
+    convert_places(to, step);
+  } else {
+    to = __builtin_convertvector(from, To);
+  }
+}
+
+template <class V>
+[[gnu::always_inline]] inline void store_places(PoolPlace* p, const simd::Mask<V>& place) {
+  PlaceVec<V> bytes;
+  convert_places(bytes, place);
+  __builtin_memcpy(p, &bytes, sizeof(bytes));
+}
+
+template <class V>
+[[gnu::always_inline]] inline void load_places(simd::Mask<V>& place, const PoolPlace* p) {
+  PlaceVec<V> bytes;
+  __builtin_memcpy(&bytes, p, sizeof(bytes));
+  convert_places(place, bytes);
+}
+
+/// best = x and winner = place wherever x is larger; a NaN is the best from then on. Every
+/// comparison is used once: GCC 12 takes a mask apart lane by lane where two selections share it.
+template <class V>
+[[gnu::always_inline]] inline void challenge(V& best, simd::Mask<V>& winner, const V& x,
+                                             Index place) {
+  const simd::Mask<V> here = simd::Mask<V>{} + static_cast<simd::Scalar<simd::Mask<V>>>(place);
+  const V before = best;
+  best = x > before ? x : before;
+  winner = best != before ? here : winner;
+  best = x != x ? x : best;
+}
+
+template <class V, int... I>
+[[gnu::always_inline]] inline void split_pairs(V& even, V& odd, const V& a, const V& b,
+                                               std::integer_sequence<int, I...>) {
+  even = __builtin_shufflevector(a, b, (2 * I)...);
+  odd = __builtin_shufflevector(a, b, (2 * I + 1)...);
+}
+
+template <class V, int... I>
+[[gnu::always_inline]] inline void join_pairs(V& first, V& second, const V& even, const V& odd,
+                                              std::integer_sequence<int, I...>) {
+  constexpr int w = static_cast<int>(sizeof...(I));
+  first = __builtin_shufflevector(even, odd, (I / 2 + I % 2 * w)...);
+  second = __builtin_shufflevector(even, odd, (w / 2 + I / 2 + I % 2 * w)...);
+}
+
+template <class V>
+using PairOrder = std::make_integer_sequence<int, static_cast<int>(simd::lanes<V>)>;
+
+/// Half as many lanes.
+template <class V>
+using HalfVec = simd::Vec<simd::Scalar<V>, static_cast<int>(sizeof(V) / 2)>;
+
+}  // namespace detail
+
+}  // namespace glimpse::inline v0::kernel
