@@ -10,22 +10,23 @@
 # from them (`--part report`). --only: the runs whose file name matches the regular expression.
 # --quick: one round, shorter runs.
 #
-# Every run is watched: where another process or the hypervisor took more than 3 % of the cores
-# while it ran, its figures are thrown away and it runs again, three times at most.
+# Every run is watched: where other processes or the hypervisor took more than 3 % of the cores
+# while it ran (OTHERS=N in the environment: N per mille), its figures are thrown away and it runs
+# again, three times at most.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 out=build/compare
 library=/usr/lib/x86_64-linux-gnu
 python=/usr/bin/python3
 flags='-std=c++20 -O2'
-rounds=3 seconds=3 only=. parts=()
+rounds=3 seconds=3 only=. limit=${OTHERS:-30} parts=()
 while [ $# -gt 0 ]; do
   case $1 in
     --quick) rounds=1 seconds=1.5 ;;
     --part) parts+=("$2"); shift ;;
     --rounds) rounds=$2; shift ;;
     --only) only=$2; shift ;;
-    *) sed -n '2,15s/^# \{0,1\}//p' "$0"; exit 2 ;;
+    *) sed -n '2,16s/^# \{0,1\}//p' "$0"; exit 2 ;;
   esac
   shift
 done
@@ -62,8 +63,10 @@ need() {
 compile() {  # compile SOURCE [MORE FLAGS]: only where the source or a header is newer
   local source=$1 program=$out/bin/$(basename "${1%.cpp}")
   shift
-  if [ -x "$program" ] &&
-    [ -z "$(find "$source" include -newer "$program" -name '*.?pp' -print -quit)" ]; then return; fi
+  if [ -x "$program" ] && [ "$source" -ot "$program" ] &&
+    [ -z "$(find include benchmarks -newer "$program" -name '*.hpp' -print -quit)" ]; then
+    return
+  fi
   echo "g++ $flags -Iinclude $source $*"
   # shellcheck disable=SC2086
   g++ $flags -Iinclude "$source" -o "$program" "$@"
@@ -78,7 +81,8 @@ machine() {  # facts for the page, name and value
   grep -q -m1 avx512f /proc/cpuinfo && isa=AVX-512
   printf '%s\t%s\n' cpu "$cpu" cores "$(nproc)" isa $isa compiler "g++ $(g++ -dumpfullversion)" \
     flags "$flags" torch "$(version python3-torch)" onednn "$(version libdnnl-dev)" \
-    commit "$(git rev-parse --short HEAD 2>/dev/null || echo unknown)" date "$(date +%F)" rounds $rounds
+    commit "$(git rev-parse --short HEAD 2>/dev/null || echo unknown)" date "$(date +%F)" \
+    rounds $rounds others "$limit"
 }
 
 # Runs that nobody disturbs ---------------------------------------------------------------------
@@ -104,7 +108,7 @@ alone() {  # alone FILE COMMAND...: its output into FILE, with a last line on ho
     others=$((1000 * (after[0] - before[0] - after[1] + before[1]) * 1000000000 /
               ((after[2] - before[2]) * $(getconf CLK_TCK) * $(nproc))))
     echo "# others $others per mille, attempt $attempt" >> "$file.part"
-    [ $others -le 30 ] && break
+    [ $others -le "$limit" ] && break
     echo "  $others per mille of the cores went to others: $*" >&2
   done
   mv "$file.part" "$file"

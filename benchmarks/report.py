@@ -519,7 +519,8 @@ of the sum, which lifts it above the roof of multiply-adds.
   Glimpse's programs with `g++ {MACHINE['flags']}`, runs the contestants in turn, {MACHINE['rounds']} rounds, and takes
   medians: of the steps within a run, then over the rounds. `--quick` makes one short round, `--part NAME` one part.
 - Around every run it compares the time the cores were busy, or stolen by the hypervisor, with the time its own children
-  took; where more than 3 % of the cores went to others, the run is thrown away and repeated, three times at most.
+  took; where more than {int(MACHINE['others']) / 10:.0f} % of the cores went to others, the run is thrown away and repeated, three
+  times at most.{' (A watcher that holds all else still took 3 to 8 % here.)' if int(MACHINE['others']) > 30 else ''}
 - PyTorch tuned: `libopenblas0-openmp`, `OPENBLAS_CORETYPE=SkylakeX` (Debian's OpenBLAS does not know newer CPUs),
   `ATEN_CPU_CAPABILITY=avx512`, `MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 MALLOC_TOP_PAD_=268435456`,
   `torch.set_num_threads(2)`.
