@@ -1,0 +1,81 @@
+// calibration: how far a reader's confidence can be trusted.
+//
+//   (1)  bin k holds the words read with confidence in [k / n, (k + 1) / n)
+//   (2)  expected calibration error  ECE = sum_k (words_k / words) |right_k - confidence_k|
+//   (3)  tempered confidence         q = p^a, a >= 0 the one that makes what happened likeliest:
+//                                    a = argmax sum_right a ln p + sum_wrong ln(1 - p^a)
+//
+// A confidence is calibrated where, of the words read with confidence p, a share of p is right.
+// (3) is temperature scaling on whole words: a = 1 changes nothing, a > 1 makes a boastful reader
+// modest. Fit it on other words than those it is judged by.  Source: Guo et al. 2017 for (2), (3).
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include <glimpse/core/error.hpp>
+#include <glimpse/core/shape.hpp>
+
+namespace glimpse::inline v0 {
+
+/// One word: how sure the reader was, and whether it was right.
+struct Trial {
+  double confidence;
+  bool right;
+};
+
+/// One bin of (1); means are 0 where it is empty.
+struct CalibrationBin {
+  Index words = 0;
+  double confidence = 0, right = 0;
+};
+
+/// (1). Throws ValueError for less than one bin.
+inline std::vector<CalibrationBin> calibration_bins(const std::vector<Trial>& trials, Index bins) {
+  if (bins < 1) fail("calibration_bins", "wants at least one bin, got ", bins);
+  std::vector<CalibrationBin> result(static_cast<std::size_t>(bins));
+  for (const Trial& t : trials) {
+    const auto k = static_cast<Index>(t.confidence * static_cast<double>(bins));
+    CalibrationBin& bin = result[static_cast<std::size_t>(std::clamp<Index>(k, 0, bins - 1))];
+    ++bin.words, bin.confidence += t.confidence, bin.right += t.right;
+  }
+  for (CalibrationBin& bin : result) {
+    const double n = static_cast<double>(std::max<Index>(bin.words, 1));
+    bin.confidence /= n, bin.right /= n;
+  }
+  return result;
+}
+
+/// (2), 0 for no trials.
+inline double calibration_error(const std::vector<Trial>& trials, Index bins = 10) {
+  double error = 0;
+  for (const CalibrationBin& bin : calibration_bins(trials, bins))
+    error += static_cast<double>(bin.words) * std::fabs(bin.right - bin.confidence);
+  return trials.empty() ? 0 : error / static_cast<double>(trials.size());
+}
+
+/// The exponent of (3), between 1/16 and 16, by golden section in ln a: the likelihood has one peak.
+inline double fit_temper(const std::vector<Trial>& trials) {
+  const auto likelihood = [&](double log_a) {
+    double sum = 0;
+    for (const Trial& t : trials) {
+      const double log_q = std::exp(log_a) * std::log(std::clamp(t.confidence, 1e-12, 1 - 1e-9));
+      sum += t.right ? log_q : std::log(-std::expm1(log_q));
+    }
+    return sum;
+  };
+  constexpr double golden = 0.6180339887498949;
+  double low = -std::log(16.0), high = std::log(16.0);
+  while (high - low > 1e-6) {
+    const double left = high - golden * (high - low), right = low + golden * (high - low);
+    if (likelihood(left) < likelihood(right)) {
+      low = left;
+    } else {
+      high = right;
+    }
+  }
+  return std::exp(0.5 * (low + high));
+}
+
+}  // namespace glimpse::inline v0

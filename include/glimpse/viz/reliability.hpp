@@ -1,0 +1,40 @@
+// reliability: of the words read with confidence p, which share was right.
+#pragma once
+
+#include <cmath>
+#include <cstdio>
+#include <vector>
+
+#include <glimpse/text/calibration.hpp>
+#include <glimpse/viz/plot.hpp>
+
+namespace glimpse::inline v0 {
+
+/// The reliability diagram: the diagonal is an honest reader, below it lies a boastful one.
+/// temper: the exponent of calibration.hpp (3), shown as a second curve where it is not 1.
+inline Tensor<float> draw_reliability(const std::vector<Trial>& trials, double temper = 1,
+                                      Index bins = 10) {
+  const auto curve = [&](double exponent, const char* name) {
+    std::vector<Trial> shown = trials;
+    for (Trial& t : shown) t.confidence = std::pow(t.confidence, exponent);
+    char label[64];
+    std::snprintf(label, sizeof label, "%s, ECE %.3f", name, calibration_error(shown, bins));
+    Series series{.name = label, .dots = true};
+    for (const CalibrationBin& bin : calibration_bins(shown, bins)) {
+      if (bin.words == 0) continue;
+      series.x.push_back(bin.confidence), series.y.push_back(bin.right);
+    }
+    return series;
+  };
+  Plot plot{.title = "How far confidence can be trusted",
+            .x_label = "confidence",
+            .y_label = "share of words right",
+            .series = {{.name = "honest", .y = {0, 1}, .x = {0, 1}, .colour = 7}},
+            .y_low = 0,
+            .y_high = 1};
+  plot.series.push_back(curve(1, "as read"));
+  if (temper != 1) plot.series.push_back(curve(temper, "tempered"));
+  return draw(plot, 720, 560);
+}
+
+}  // namespace glimpse::inline v0

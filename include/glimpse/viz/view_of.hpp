@@ -1,0 +1,32 @@
+// view_of: a reading as a panel shows it.
+#pragma once
+
+#include <algorithm>
+
+#include <glimpse/data/picture.hpp>
+#include <glimpse/models/reading.hpp>
+#include <glimpse/viz/reading.hpp>
+
+namespace glimpse::inline v0 {
+
+/// What the reader saw and read. The straightened picture, standardised for the network, is
+/// stretched over [0, 1].
+inline ReadingView view_of(const Picture& picture, const Reading& reading) {
+  ReadingView view{.picture = tensor<float>(std::span<const float>(picture.pixels),
+                                            {picture.height, picture.width}),
+                   .fiducials = reading.fiducials,
+                   .attention = reading.attention,
+                   .text = reading.text,
+                   .confidences = reading.character_confidence,
+                   .confidence = reading.confidence};
+  if (reading.rectified.defined()) {
+    view.rectified = reading.rectified.clone();
+    const std::span<float> pixels = view.rectified.span();
+    const auto [low, high] = std::minmax_element(pixels.begin(), pixels.end());
+    const float from = *low, range = std::max(*high - *low, 1e-6f);
+    for (float& p : pixels) p = (p - from) / range;
+  }
+  return view;
+}
+
+}  // namespace glimpse::inline v0
