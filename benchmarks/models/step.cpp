@@ -77,9 +77,8 @@ void report(const Case& c, double ms) {
   std::fprintf(stderr, "%s %s, %s, batch %td, width %td, %d threads: %.2f ms, %.0f pictures/s\n",
                c.model.c_str(), c.preset.c_str(), c.what.c_str(), c.batch, c.width, c.threads, ms,
                rate);
-  std::printf("%s\t%s\t%s\t%td\t%td\t%d\t%.4f\t%.3f\t%.1f\n", c.model.c_str(),
-              c.preset.c_str(), c.what.c_str(), c.batch, c.width, c.threads, ms, rate,
-              peak_megabytes());
+  std::printf("%s\t%s\t%s\t%td\t%td\t%d\t%.4f\t%.3f\t%.1f\n", c.model.c_str(), c.preset.c_str(),
+              c.what.c_str(), c.batch, c.width, c.threads, ms, rate, peak_megabytes());
 }
 
 template <class Model>

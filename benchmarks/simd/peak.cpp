@@ -17,7 +17,7 @@ using namespace glimpse;
 
 namespace {
 
-volatile float seen = 0.5f;  // what the compiler may neither foresee nor leave out
+volatile float seen = 0.5f;   // what the compiler may neither foresee nor leave out
 constexpr Index chains = 12;  // enough to fill two units with a latency of four to five cycles
 
 struct MultiplyAdd {
