@@ -1,30 +1,41 @@
 // evaluate_words: how well a reader reads folders of labelled pictures.
 //
-//   evaluate_words --weights weights.safetensors DIR...        DIR holds labels.tsv or gt.txt beside its pictures
+//   evaluate_words --weights weights.safetensors DIR...      DIR holds labels.tsv or gt.txt beside
+//                                                            its pictures
+//   evaluate_words --picture-lexicons DIR...                 and lexicon.tsv: for every picture the
+//                                                            words that it may show
 //
-// Scored as the field does: both sides in lower case, a-z and 0-9 alone, exact match; and 1-NED, which gives part marks.
+// Scored as the field does: both sides in lower case, a-z and 0-9 alone, exact match; and 1-NED,
+// which gives part marks.
 #include <cstdio>
 #include <fstream>
+#include <optional>
 
 #include <glimpse/train/evaluate.hpp>
 #include <glimpse/train/model_file.hpp>
 
+#include "lexicon_options.hpp"
 #include "program.hpp"
 
 int main(int argc, char** argv) {
   using namespace glimpse;
   CLI::App app("Measures a word reader on folders of labelled pictures.", "evaluate_words");
-  std::string weights = default_weights(), predictions, lexicon_file;
+  std::string weights = default_weights(), model_name, predictions;
+  LexiconOptions words;
+  bool own_words = false;
   std::vector<std::string> folders;
   Index limit = 0;
   int threads = 0;
   ReadOptions options;
   app.add_option("--weights", weights, "weights file")->capture_default_str();
-  app.add_option("--lexicon", lexicon_file, "words to choose from, one a line")
-      ->check(CLI::ExistingFile);
-  app.add_option("--beam", options.beam, "hypotheses kept while decoding; 1: greedy")
-      ->check(CLI::Range(1, 100))
-      ->capture_default_str();
+  app.add_option("--model", model_name, "the model that the weights must be of")
+      ->check(CLI::IsMember({"rare", "srn", "crnn"}));
+  words.add_to(app);
+  app.add_flag("--picture-lexicons", own_words,
+               "every folder's lexicon.tsv tells the words of each picture");
+  app.add_option("--beam", options.beam,
+                 "hypotheses kept while decoding (default 1, along a lexicon's tree 7)")
+      ->check(CLI::Range(1, 100));
   app.add_option("--predictions", predictions,
                  "writes path, truth, reading, confidence, tab-separated");
   app.add_option("--limit", limit, "at most so many pictures a folder, spread evenly");
@@ -33,10 +44,8 @@ int main(int argc, char** argv) {
 
   return run_program(app, argc, argv, [&] {
     if (threads > 0) set_num_threads(threads);
-    Rare<float> model = load_reader(weights);
-    std::optional<Lexicon> lexicon;
-    if (!lexicon_file.empty()) lexicon.emplace(read_lexicon(lexicon_file, model.charset));
-    if (lexicon) options.lexicon = &*lexicon;
+    Reader<float> model = load_reader(weights, model_name);
+    words.apply(app, model.charset(), options);
     std::ofstream out;
     if (!predictions.empty()) {
       out.open(predictions);
@@ -46,12 +55,20 @@ int main(int argc, char** argv) {
     WordScore sum;
     bool broken = false;
     for (const std::string& folder : folders) {
+      std::optional<PictureLexicons> own;
+      if (own_words) own.emplace(folder, model.charset());
       const Evaluation e = evaluate_folder(
-          model, folder, limit, options, [&](const LabelledFile& file, const Reading& reading) {
+          model, folder, limit, options,
+          [&](const LabelledFile& file, const Reading& reading) {
             if (out)
               out << file.path << '\t' << file.label << '\t' << reading.text << '\t'
                   << reading.confidence << '\n';
-          });
+          },
+          own ? &*own : nullptr);
+      if (e.free > 0)
+        std::fprintf(stderr,
+                     "evaluate_words: %s: %lld pictures without words in lexicon.tsv, read freely\n",
+                     folder.c_str(), static_cast<long long>(e.free));
       for (const std::string& reason : e.broken)
         std::fprintf(stderr, "evaluate_words: %s\n", reason.c_str());
       broken = broken || !e.broken.empty();

@@ -1,12 +1,14 @@
 // read_words: reads pictures of words.
 //
-//   read_words picture.jpg other.png                 one line a picture: path, text, confidence, tab-separated
-//   read_words --visualize panels picture.jpg        and panels/picture.png: where the reader looked, letter by letter
+//   read_words picture.jpg other.png                 one line a picture: path, text, confidence,
+//                                                    tab-separated
+//   read_words --visualize panels picture.jpg        and panels/picture.png: where the reader
+//                                                    looked, letter by letter
+//   read_words --lexicon words.txt picture.jpg       only these words
 #include <algorithm>
 #include <cctype>
 #include <cstdio>
 #include <filesystem>
-#include <optional>
 #include <set>
 
 #include <nlohmann/json.hpp>
@@ -16,6 +18,7 @@
 #include <glimpse/train/model_file.hpp>
 #include <glimpse/viz/reading.hpp>
 
+#include "lexicon_options.hpp"
 #include "program.hpp"
 
 namespace {
@@ -68,17 +71,19 @@ Tensor<float> shown(const Tensor<float>& rectified) {
 int main(int argc, char** argv) {
   CLI::App app("Reads pictures of words: one line a picture, path, text, confidence.",
                "read_words");
-  std::string weights = default_weights(), panels, lexicon_file;
+  std::string weights = default_weights(), model_name, panels;
+  LexiconOptions words;
   std::vector<std::string> names;
   ReadOptions options;
   bool json = false;
   int threads = 0;
   app.add_option("--weights", weights, "weights file")->capture_default_str();
-  app.add_option("--lexicon", lexicon_file, "words to choose from, one a line")
-      ->check(CLI::ExistingFile);
+  app.add_option("--model", model_name, "the model that the weights must be of")
+      ->check(CLI::IsMember({"rare", "srn", "crnn"}));
+  words.add_to(app);
   app.add_option("--visualize", panels, "folder for a panel of every picture");
   app.add_option("--beam", options.beam,
-                 "hypotheses kept while decoding (default 1, with a lexicon 7)")
+                 "hypotheses kept while decoding (default 1, along a lexicon's tree 7)")
       ->check(CLI::Range(1, 100));
   app.add_flag("--json", json, "one JSON object a line, with every character's confidence");
   app.add_option("--threads", threads, "threads (default: all cores)")->check(CLI::PositiveNumber);
@@ -87,15 +92,8 @@ int main(int argc, char** argv) {
   return run_program(app, argc, argv, [&] {
     if (threads > 0) set_num_threads(threads);
     const std::vector<std::string> paths = pictures_of(names);
-    Rare<float> model = load_reader(weights);
-    std::optional<Lexicon> lexicon;
-    if (!lexicon_file.empty()) {
-      lexicon.emplace(read_lexicon(lexicon_file, model.charset));
-      for (const Lexicon::BadLine& bad : lexicon->bad())
-        std::fprintf(stderr, "read_words: %s line %lld %s\n", lexicon_file.c_str(),
-                     static_cast<long long>(bad.line), bad.reason.c_str());
-      options.lexicon = &*lexicon;
-    }
+    Reader<float> model = load_reader(weights, model_name);
+    words.apply(app, model.charset(), options);
     if (!panels.empty()) fs::create_directories(panels);
     std::set<std::string> taken;
     int failures = 0;
@@ -108,6 +106,7 @@ int main(int argc, char** argv) {
                                       {"text", r.text},
                                       {"confidence", r.confidence},
                                       {"character_confidence", r.character_confidence}};
+          if (options.lexicon) line["ties"] = r.ties;
           std::vector<std::vector<float>> points;
           for (Index i = 0; r.fiducials.defined() && i < r.fiducials.size(0); ++i)
             points.push_back({r.fiducials(i, 0), r.fiducials(i, 1)});

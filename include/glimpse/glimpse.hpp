@@ -95,10 +95,14 @@
 #include <glimpse/optim/square_root.hpp>
 
 #include <glimpse/models/attention_decoder.hpp>
+#include <glimpse/models/attention_speller.hpp>
 #include <glimpse/models/config.hpp>
 #include <glimpse/models/crnn.hpp>
+#include <glimpse/models/ctc_speller.hpp>
 #include <glimpse/models/encoder.hpp>
 #include <glimpse/models/rare.hpp>
 #include <glimpse/models/read.hpp>
+#include <glimpse/models/reader.hpp>
+#include <glimpse/models/reading.hpp>
 #include <glimpse/models/recognizer.hpp>
 #include <glimpse/models/rectifier.hpp>

@@ -13,6 +13,7 @@
 #include <glimpse/autograd/to_dot.hpp>
 #include <glimpse/models/crnn.hpp>
 #include <glimpse/models/rare.hpp>
+#include <glimpse/models/read.hpp>
 #include <glimpse/nn/additive_attention.hpp>
 #include <glimpse/nn/batch_norm.hpp>
 #include <glimpse/nn/bidirectional.hpp>
@@ -87,6 +88,9 @@ GLIMPSE_BOTH(AttentionDecoder);
 GLIMPSE_BOTH(Recognizer);
 GLIMPSE_BOTH(Rare);
 GLIMPSE_BOTH(Crnn);
+GLIMPSE_BOTH(Reader);
+GLIMPSE_BOTH_CLASS(AttentionSpeller);
+GLIMPSE_BOTH_CLASS(CtcSpeller);
 
 }  // namespace glimpse::inline v0
 

@@ -10,6 +10,7 @@
 
 #include <glimpse/data/folder.hpp>
 #include <glimpse/data/load_picture.hpp>
+#include <glimpse/data/picture_lexicons.hpp>
 #include <glimpse/models/read.hpp>
 #include <glimpse/text/metrics.hpp>
 
@@ -20,14 +21,17 @@ struct Evaluation {
   WordScore score;
   double seconds = 0;               // of reading, pictures loaded already
   Index skipped = 0;                // labels without a character that counts
+  Index free = 0;                   // pictures without words in the table of picture lexicons
   std::vector<std::string> broken;  // pictures that could not be read, with the reason
 };
 
 /// Reads up to `limit` pictures (0: all, else spread evenly over the list).
-/// each: called with file and reading as they come.
+/// each: called with file and reading as they come; words: each picture's own, instead of
+/// options.lexicon; a picture that has none is read freely.
 inline Evaluation evaluate_folder(
-    Rare<float>& model, const std::string& folder, Index limit = 0, const ReadOptions& options = {},
-    const std::function<void(const LabelledFile&, const Reading&)>& each = {}) {
+    Reader<float>& model, const std::string& folder, Index limit = 0, const ReadOptions& options = {},
+    const std::function<void(const LabelledFile&, const Reading&)>& each = {},
+    const PictureLexicons* words = nullptr) {
   const std::vector<LabelledFile> all = read_folder(folder);
   const Index count = limit > 0 ? std::min<Index>(limit, static_cast<Index>(all.size()))
                                 : static_cast<Index>(all.size());
@@ -35,8 +39,15 @@ inline Evaluation evaluate_folder(
   std::vector<LabelledFile> files;
   std::vector<Picture> pictures;
   const auto flush = [&] {
+    std::vector<const Lexicon*> own;
+    for (std::size_t i = 0; words && i < files.size(); ++i) {
+      own.push_back(words->find(files[i].path));
+      result.free += own.back() == nullptr;
+    }
+    ReadOptions now = options;
+    if (words) now.lexicons = own;
     const auto start = std::chrono::steady_clock::now();
-    const std::vector<Reading> readings = read(model, std::span<const Picture>(pictures), options);
+    const std::vector<Reading> readings = read(model, std::span<const Picture>(pictures), now);
     result.seconds +=
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     for (std::size_t i = 0; i < readings.size(); ++i) {

@@ -1,7 +1,9 @@
 // model file: a reader's weights with the configuration that shapes them, in one safetensors file.
 //
-//   metadata "config"   the fields of ReaderConfig as JSON; a field that is absent keeps its default
-//   tensors             the model's state, by name; others (optimiser) may stand beside them under their own prefix
+//   metadata "config"   the fields of ReaderConfig as JSON, the model's name first; a field that is
+//                       absent keeps its default
+//   tensors             the model's state, by name; others (optimiser) may stand beside them under
+//                       their own prefix
 #pragma once
 
 #include <string>
@@ -9,7 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include <glimpse/io/state.hpp>
-#include <glimpse/models/rare.hpp>
+#include <glimpse/models/reader.hpp>
 
 namespace glimpse::inline v0 {
 
@@ -44,33 +46,44 @@ inline ReaderConfig config_from_text(const std::string& text) {
   return config;
 }
 
-/// The model's state under "model", its configuration, and nothing else.
-inline Checkpoint model_checkpoint(Rare<float>& model) {
+/// A model's state under "model", its configuration, and nothing else.
+inline Checkpoint model_checkpoint(Reader<float> model) {
   Checkpoint c;
   store_state(model, c, "model");
-  c.metadata["config"] = config_text(model.config);
+  c.metadata["config"] = config_text(model.config());
   return c;
 }
 
-/// Builds the model that a checkpoint describes, in training mode. Throws IoError where it does not fit.
-inline Rare<float> model_from_checkpoint(const Checkpoint& c) {
+/// Builds the model that a checkpoint describes, in training mode. Throws IoError where it does not
+/// fit.
+inline Reader<float> model_from_checkpoint(const Checkpoint& c) {
   Random random(0);
-  Rare<float> model(config_from_text(c.text("config")), random);
+  Reader<float> model(config_from_text(c.text("config")), random);
   load_state(model, c, "model");
   return model;
 }
 
 /// Loads a reader for use: reading mode, batch norms folded. Throws IoError that names the path.
-inline Rare<float> load_reader(const std::string& path) {
+inline Reader<float> load_reader(const std::string& path) {
   const Checkpoint c = load_checkpoint(path);
   try {
-    Rare<float> model = model_from_checkpoint(c);
+    Reader<float> model = model_from_checkpoint(c);
     set_training(model, false);
     model.fold();
     return model;
   } catch (const Error& e) {
     throw IoError(path + ": holds no reader: " + e.what());
   }
+}
+
+/// The same, of the model that is wanted by name ("" takes any). Throws IoError that tells which it
+/// is where it is another.
+inline Reader<float> load_reader(const std::string& path, std::string_view wanted) {
+  Reader<float> model = load_reader(path);
+  const std::string_view held = name(model.config().model);
+  if (!wanted.empty() && held != wanted)
+    fail<IoError>("--model", path, " holds a model '", held, "', not '", wanted, "'");
+  return model;
 }
 
 }  // namespace glimpse::inline v0

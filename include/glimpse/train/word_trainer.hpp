@@ -1,10 +1,12 @@
 // word trainer: teaches a reader from an endless stream of words.
 //
-//   minimise   L = mean of -ln p(symbol | symbols before it, picture)          from pictures and words alone
+//   minimise   L = mean of -ln p(symbol | symbols before it, picture)      RARE, SRN
+//              L = mean of -ln p(word | picture) / characters of a word    CRNN
 //
-// A run is a pure function of (configuration, seed, source) counted in steps: stopped after any step and resumed, it ends
-// bit for bit where an unbroken run ends. (A run with a budget in minutes takes its learning rate from the clock.)
-// In `out` stand: last.safetensors (everything to go on), best.safetensors (weights alone, best on the validation
+// from pictures and words alone. A run is a pure function of (configuration, seed, source) counted
+// in steps: stopped after any step and resumed, it ends bit for bit where an unbroken run ends. (A
+// run with a budget in minutes takes its learning rate from the clock.) In `out` stand:
+// last.safetensors (everything to go on), best.safetensors (weights alone, best on the validation
 // folders), log.tsv (a line every `log_every` steps) and curves.png.
 #pragma once
 
@@ -59,8 +61,9 @@ struct TrainResult {
 
 class WordTrainer {
  public:
-  /// model: fresh, or with weights to start from. Throws IoError where a run to resume is missing or does not fit.
-  WordTrainer(Rare<float> model, WordSource source, TrainOptions options)
+  /// model: fresh, or with weights to start from. Throws IoError where a run to resume is missing
+  /// or does not fit.
+  WordTrainer(Reader<float> model, WordSource source, TrainOptions options)
       : options_(std::move(options)),
         model_(std::move(model)),
         optimizer_(parameters(model_), optimizer_options()) {
@@ -69,7 +72,7 @@ class WordTrainer {
     std::filesystem::create_directories(options_.out);
     WordLoader::Position position;
     if (options_.resume) position = restore();
-    const ReaderConfig& c = model_.config;
+    const ReaderConfig& c = model_.config();
     loader_.emplace(
         std::move(source),
         WordLoaderOptions{.batch = options_.batch,
@@ -104,7 +107,7 @@ class WordTrainer {
     return {step_, seconds_, loss_, best_, spent()};
   }
 
-  Rare<float>& model() { return model_; }
+  Reader<float>& model() { return model_; }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -113,7 +116,8 @@ class WordTrainer {
     AdamWOptions o{.learning_rate = options_.learning_rate,
                    .weight_decay = options_.weight_decay,
                    .decay_vectors = false};
-    if (model_.rectifier) o.rate_factors = {{"rectifier", options_.localization_factor}};
+    if (model_.config().model == ReaderModel::rare)
+      o.rate_factors = {{"rectifier", options_.localization_factor}};
     return o;
   }
 
@@ -185,7 +189,7 @@ class WordTrainer {
   /// Reads the validation folders with a folded copy; keeps the weights where they are the best so far.
   void validate() {
     if (options_.validation.empty()) return;
-    Rare<float> reader = clone(model_);
+    Reader<float> reader = clone(model_);
     set_training(reader, false);
     reader.fold();
     WordScore sum;
@@ -234,7 +238,7 @@ class WordTrainer {
       if (!x || x->size() != 1) fail<IoError>("resume", path, " lacks ", name);
       return x->data()[0];
     };
-    if (config_text(model_.config) != c.text("config"))
+    if (config_text(model_.config()) != config_text(config_from_text(c.text("config"))))
       fail<IoError>("resume", path, " was trained with another configuration: ", c.text("config"));
     load_state(model_, c, "model");
     optimizer_.visit_state([&](const std::string& name, auto& x) {
@@ -262,7 +266,7 @@ class WordTrainer {
   }
 
   TrainOptions options_;
-  Rare<float> model_;
+  Reader<float> model_;
   AdamW<float> optimizer_;
   std::optional<WordLoader> loader_;
   std::optional<TrainLog> log_;

@@ -1,0 +1,188 @@
+// attention speller: from a batch of frames to words, by RARE's decoder: freely, or out of lexicons.
+//
+//   posterior   the best word along the trie by beam search; then every beginning that could still
+//               lead to a better one is told (text/trie_posteriors.hpp), so the choice is exact
+//   tree        beam search along the trie, width 7
+//   edit        the word nearest to the free reading; of equally near ones the first
+//
+// Whatever was chosen is spelt once more where its attention is not known yet: the trie of a single
+// word leads there. Source: Shi et al. 2016.
+#pragma once
+
+#include <algorithm>
+#include <span>
+#include <vector>
+
+#include <glimpse/core/concatenate.hpp>
+#include <glimpse/core/gather.hpp>
+#include <glimpse/models/rare.hpp>
+#include <glimpse/models/reading.hpp>
+#include <glimpse/text/trie_posteriors.hpp>
+
+namespace glimpse::inline v0 {
+
+template <class T>
+class AttentionSpeller {
+ public:
+  /// frames: (columns, N, C), as the encoder gives them.
+  AttentionSpeller(Rare<T>& model, const Variable<T>& frames)
+      : model_(model),
+        decoder_(model.recognizer.decoder),
+        columns_(frames.size(0)),
+        count_(frames.size(1)),
+        words_(decoder_.remember(frames)) {}
+
+  /// readings: N; lexicons: N, nullptr where a word may be anything.
+  void spell(std::span<Reading* const> readings, std::span<const Lexicon* const> lexicons,
+             const ReadOptions& options) {
+    const auto chosen_by = [&](std::size_t i, LexiconMode mode) {
+      return lexicons[i] && detail::chosen_mode(*lexicons[i], options.lexicon_mode) == mode;
+    };
+    // Each picture as wide as it would be read alone: freely, then along its trie.
+    const Trie nothing;
+    std::vector<Hypothesis> best(readings.size());
+    for (const bool along : {false, true}) {
+      bool any = false;
+      tries_.assign(readings.size(), &nothing);
+      for (std::size_t i = 0; i < readings.size(); ++i) {
+        if ((lexicons[i] && !chosen_by(i, LexiconMode::edit)) != along) continue;
+        tries_[i] = along ? &lexicons[i]->trie() : nullptr;
+        any = true;
+      }
+      if (!any) continue;
+      std::vector<Hypothesis> found = search(options.beam > 0 ? options.beam : along ? 7 : 1);
+      for (std::size_t i = 0; i < readings.size(); ++i) {
+        if (tries_[i] == &nothing) continue;
+        best[i] = std::move(found[i]);
+        keep(best[i], *readings[i]);
+      }
+    }
+
+    std::vector<const std::vector<Index>*> wanted(readings.size(), nullptr);
+    std::vector<char> exact(readings.size(), 0);
+    for (std::size_t i = 0; i < readings.size(); ++i) {
+      exact[i] = chosen_by(i, LexiconMode::posterior);
+      if (!chosen_by(i, LexiconMode::edit)) continue;
+      const BkTree& words = lexicons[i]->bk_tree();
+      wanted[i] =
+          &lexicons[i]->symbols(words.nearest(best[i].symbols, -1, &readings[i]->ties).word);
+    }
+    improve(best, exact, lexicons, wanted);
+    respell(wanted, best, readings);
+  }
+
+ private:
+  /// One step of the decoder for rows of hypotheses; keeps their states, and where they looked.
+  Tensor<T> step(const BeamRows& rows, bool look) {
+    constexpr Index chunk = 256;  // rows whose memories are copied at a time
+    std::vector<Tensor<T>> states, scores, weights;
+    for (Index begin = 0; begin < rows.size(); begin += chunk) {
+      const auto part = [&](std::span<const Index> all) {
+        return all.subspan(static_cast<std::size_t>(begin),
+                           static_cast<std::size_t>(std::min(chunk, rows.size() - begin)));
+      };
+      const std::span<const Index> item = part(rows.item);
+      if (!std::equal(item.begin(), item.end(), at_work_.begin(), at_work_.end())) {
+        at_work_.assign(item.begin(), item.end());
+        memory_ = {constant(gather_rows(words_.frames.value(), item)),
+                   constant(gather_rows(words_.keys.value(), item))};
+      }
+      const auto now = decoder_.step(memory_, part(rows.symbol),
+                                     constant(gather_rows(state_, part(rows.parent))));
+      states.push_back(now.state.value());
+      scores.push_back(log_softmax(decoder_.scores(now.state)).value());
+      if (look) weights.push_back(now.weights.value());
+    }
+    const auto joined = [](const std::vector<Tensor<T>>& parts) {
+      return parts.size() == 1 ? parts[0] : concatenate(parts, 0);
+    };
+    state_ = joined(states);
+    if (look) looks_.push_back(joined(weights));
+    return joined(scores);
+  }
+
+  /// Beam search along `tries_`. A picture where nothing could be told has an empty hypothesis.
+  std::vector<Hypothesis> search(Index width) {
+    Index longest = model_.config.max_length;
+    for (const Trie* trie : tries_)
+      if (trie) longest = std::max(longest, trie->depth());
+    looks_.clear();
+    state_ = decoder_.start(count_).value();
+    auto found = beam_search([&](const BeamRows& rows) { return step(rows, true); }, count_,
+                             {.width = width,
+                              .end = decoder_.end_symbol(),
+                              .max_length = longest,
+                              .begin = decoder_.end_symbol(),
+                              .tries = tries_});
+    std::vector<Hypothesis> best;
+    for (auto& hypotheses : found)
+      best.push_back(hypotheses.empty() ? Hypothesis() : std::move(hypotheses.front()));
+    return best;
+  }
+
+  /// Notes in `wanted` the words that are likelier than what the beam found, where it matters.
+  void improve(const std::vector<Hypothesis>& best, std::span<const char> exact,
+               std::span<const Lexicon* const> lexicons,
+               std::vector<const std::vector<Index>*>& wanted) {
+    constexpr double slack = 1e-4;  // sums taken in another batch differ in their last bits
+    if (std::find(exact.begin(), exact.end(), 1) == exact.end()) return;
+    const Trie nothing;
+    std::vector<const Trie*> tries(best.size(), &nothing);
+    std::vector<double> floor(best.size(), -std::numeric_limits<double>::infinity());
+    for (std::size_t i = 0; i < best.size(); ++i) {
+      if (exact[i]) tries[i] = &lexicons[i]->trie();
+      if (best[i].finished) floor[i] = best[i].log_probability - slack;
+    }
+    state_ = decoder_.start(count_).value();
+    const auto told = trie_posteriors(
+        [&](const BeamRows& rows) { return step(rows, false); }, tries,
+        {.end = decoder_.end_symbol(), .begin = decoder_.end_symbol(), .floor = floor});
+    for (std::size_t i = 0; i < best.size(); ++i) {
+      if (!exact[i]) continue;
+      const auto top = std::max_element(told[i].begin(), told[i].end());
+      if (best[i].finished && !(*top > best[i].log_probability + slack)) continue;
+      const Index word = tries[i]->word(top - told[i].begin());
+      if (word >= 0) wanted[i] = &lexicons[i]->symbols(word);
+    }
+  }
+
+  /// Spells the wanted words, for their probabilities and attention.
+  void respell(const std::vector<const std::vector<Index>*>& wanted,
+               const std::vector<Hypothesis>& best, std::span<Reading* const> readings) {
+    const Trie nothing;
+    std::vector<Trie> single(wanted.size());
+    bool any = false;
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      const bool other = wanted[i] && !(best[i].finished && *wanted[i] == best[i].symbols);
+      any = any || other;
+      if (other) single[i] = Trie({*wanted[i]});
+      tries_[i] = other ? &single[i] : &nothing;
+    }
+    if (!any) return;
+    const std::vector<Hypothesis> again = search(1);
+    for (std::size_t i = 0; i < wanted.size(); ++i)
+      if (tries_[i] != &nothing) keep(again[i], *readings[i]);
+  }
+
+  /// What the last search found, into a reading.
+  void keep(const Hypothesis& best, Reading& reading) {
+    reading.text = model_.charset.decode(best.symbols);
+    reading.confidence = best.confidence();
+    reading.character_confidence = best.probabilities;
+    reading.attention = empty<float>({std::ssize(best.rows), columns_});
+    for (std::size_t t = 0; t < best.rows.size(); ++t)
+      reading.attention.select(0, static_cast<Index>(t))
+          .copy_from(cast<float>(looks_[t].select(0, best.rows[t])));
+  }
+
+  Rare<T>& model_;
+  AttentionDecoder<T>& decoder_;
+  Index columns_, count_;
+  typename AttentionDecoder<T>::Memory words_, memory_;  // of all pictures; of the rows at work
+  std::vector<Index> at_work_;                           // whose memories `memory_` holds
+  std::vector<const Trie*> tries_;
+  Tensor<T> state_;
+  std::vector<Tensor<T>> looks_;  // attention weights, step by step
+};
+
+}  // namespace glimpse::inline v0

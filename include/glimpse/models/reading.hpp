@@ -1,0 +1,51 @@
+// reading: a word that was read, with everything that a person would want to see of how.
+//
+//   confidence of a word = p(text | picture):
+//     attention    product of the probabilities of its symbols, the end symbol included
+//     CTC          sum over all paths through the frames that spell it
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include <glimpse/core/tensor.hpp>
+#include <glimpse/text/lexicon.hpp>
+
+namespace glimpse::inline v0 {
+
+/// A word that was read.
+struct Reading {
+  std::string text;
+  double confidence = 0;
+  /// Of every character; one more, for the end, where the decoder tells one (attention).
+  std::vector<double> character_confidence;
+  Tensor<float> fiducials;  // (K, 2) in [-1, 1] of the picture; undefined without rectifier
+  Tensor<float> rectified;  // (height, width), standardised
+  /// Where the reader looked for each of the above: (characters, columns) or one row more; rows sum
+  /// to 1. Attention weights, or under CTC how likely each frame shows the character.
+  Tensor<float> attention;
+  Index ties = 0;  // words of the lexicon that were as near (edit); the first of them was taken
+};
+
+struct ReadOptions {
+  Index beam = 0;                    // hypotheses kept; 0: greedy, or 7 along a lexicon's trie
+  const Lexicon* lexicon = nullptr;  // only its words are read
+  LexiconMode lexicon_mode = LexiconMode::automatic;
+  /// One to a picture, instead of `lexicon`; nullptr for a picture that is read freely.
+  std::span<const Lexicon* const> lexicons = {};
+};
+
+namespace detail {
+
+/// Largest lexicon of which every word is told where nobody says how to choose.
+inline constexpr Index posterior_words = 1000;
+
+inline LexiconMode chosen_mode(const Lexicon& lexicon, LexiconMode mode) {
+  if (mode != LexiconMode::automatic) return mode;
+  return lexicon.size() <= posterior_words ? LexiconMode::posterior : LexiconMode::tree;
+}
+
+}  // namespace detail
+
+}  // namespace glimpse::inline v0
