@@ -172,7 +172,8 @@ run_part() {
     build)
       need python3-torch libdnnl-dev libopenblas0-openmp libblas3 python3-matplotlib g++ \
         nlohmann-json3-dev libeigen3-dev
-      machine > $out/machine.tsv
+      machine > $out/machine.part
+      mv $out/machine.part $out/machine.tsv
       compile benchmarks/models/step.cpp
       compile benchmarks/models/exchange.cpp
       compile benchmarks/simd/peak.cpp

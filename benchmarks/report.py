@@ -5,6 +5,7 @@
 Every figure is the median over the rounds. Nothing is measured here, so the page can be made anew at any time.
 """
 import collections
+import math
 import os
 import re
 import statistics
@@ -177,8 +178,13 @@ LAYERS = {'1-64@32x100': '1 to 64 at 32x100', '64-128@16x50': '64 to 128 at 16x5
 PASSES = ('forward', 'data', 'weights')
 
 
+def layer_shape(layer):
+    """Channels in and out, size of the filter, height, width."""
+    return map(int, re.fullmatch(r'(\d+)-(\d+)(?:k(\d))?@(\d+)x(\d+)', layer).groups(default='3'))
+
+
 def gflop(layer):
-    a, b, k, h, w = map(int, re.fullmatch(r'(\d+)-(\d+)(?:k(\d))?@(\d+)x(\d+)', layer.replace('k2', 'k2')).groups(default='3'))
+    a, b, k, h, w = layer_shape(layer)
     if k == 2:
         h, w = h - 1, w - 1
     return 2e-9 * 64 * a * b * k * k * h * w
@@ -199,7 +205,7 @@ def convolutions(threads):
         value = sum(mine) / sum(theirs)
         shown = ratio(value)
         if threads == '2':
-            shown = against(f'convolution {name}', value, 0.75, least=False)[0]
+            shown = against(f'convolution {name}, of oneDNN', value, 0.75, least=False)[0]
         for i in range(3):
             sums['mine', i] += mine[i]
             sums['theirs', i] += theirs[i]
@@ -224,7 +230,8 @@ def operations():
     for (who, op, step, threads), ms in CTC.items():
         found.setdefault((op.replace('_', ' ').replace(' batch', ', batch'), step), {})[who, threads] = ms
     for (who, op, step, threads), ms in MEMORY.items():
-        found.setdefault((op.replace('_', ' '), step), {})[who, threads] = ms
+        if op != 'triad' and ms > 1e-3:  # what only hands a gradient on is not timed
+            found.setdefault((op.replace('_', ' '), step), {})[who, threads] = ms
     return found
 
 
@@ -315,10 +322,10 @@ def curve(axes, axis, what, fixed):
             points.sort()
             axes.plot(*zip(*points), 'o-', color=COLOURS[who])
             x, y = points[-1]
-            axes.annotate(SIDES[who], (x, y), (0, 9), textcoords='offset points', ha='right', color=COLOURS[who])
+            axes.annotate(SIDES[who], (x, y), (0, -16), textcoords='offset points', ha='right', color=COLOURS[who])
     axes.set_title(f'RARE, {what}')
     axes.set_ylabel('milliseconds a picture')
-    axes.margins(0.08, 0.2)
+    axes.margins(0.08, 0.25)
 
 
 def plain_log(axis, ticks):
@@ -370,46 +377,60 @@ def plot_threads():
     return save(figure, 'threads')
 
 
-# Operations of one number, and the bytes it moves, for what memory bounds.
-INTENSITY = {'batch_norm': 0.6, 'pool': 0.4, 'adadelta': 0.55, 'softmax': 1.0, 'grid': 1.0, 'relu': 0.15, 'dropout': 0.2}
+# Operations for each byte that must move, of what memory bounds, and where the name stands beside its point.
+BOUND = {'add': (1 / 12, 5, -9), 'relu': (1 / 8, -24, 3), 'max_pool_2x2': (3 / 20, 7, -4), 'adadelta': (12 / 28, 6, -3),
+         'batch_norm_relu': (6 / 8, 6, -3), 'softmax': (12 / 8, 6, -3), 'grid_sample': (20 / 16, 6, -3)}
 
 
 def plot_roofline():
     fma, memory, cache = (TOP.get(('glimpse', what, '2')) for what in ('multiply-add', 'triad memory', 'triad L2'))
-    figure, axes = pyplot.subplots(figsize=(8, 4.8))
+    figure, axes = pyplot.subplots(figsize=(8, 5))
     axes.set_xscale('log')
     axes.set_yscale('log')
-    x0, x1 = 0.08, 2000
-    for speed, name, colour in ((memory, 'memory', '#888888'), (cache, 'second-level cache', '#bbbbbb')):
-        axes.plot([x0, fma / speed, x1], [x0 * speed, fma, fma], color=colour, linewidth=1.5)
-        axes.annotate(f'{name}, {speed:.0f} GB/s', (x0 * 1.15, x0 * 1.15 * speed), (4, 10), textcoords='offset points',
-                      color='#666666', fontsize=8, rotation=37)
-    axes.annotate(f'multiply-adds of two cores, {fma:.0f} GFLOP/s', (x1, fma), (0, 5), textcoords='offset points',
-                  ha='right', color='#666666', fontsize=8)
+    x0, x1 = 0.05, 1000
+    axes.plot([fma / cache, x1], [fma, fma], color='#888888', linewidth=1.5)
+    axes.set_xlim(x0, x1)
+    axes.set_ylim(0.8, 1300)
+    across, up = (math.log10(b / a) for a, b in (axes.get_xlim(), axes.get_ylim()))
+    slope = math.degrees(math.atan(4.2 / up / (7.2 / across)))  # of a line of slope one, as drawn
+    for speed, name, x in ((memory, 'memory', 1.2), (cache, 'second-level cache', 0.06)):
+        axes.plot([x0, fma / speed], [x0 * speed, fma], color='#888888', linewidth=1.5)
+        axes.text(x, 1.2 * x * speed, f'{name}, {speed:.0f} GB/s', color='#666666', fontsize=8,
+                  rotation=slope, rotation_mode='anchor')
+    plain_log(axes.xaxis, [0.1, 1, 10, 100, 1000])
+    plain_log(axes.yaxis, [1, 10, 100, 1000])
+    axes.annotate(f'multiply-adds of two cores, {fma:.0f} GFLOP/s', (2.5, fma), (0, 5), textcoords='offset points',
+                  color='#666666', fontsize=8)
 
-    def point(x, y, name, colour, offset=(6, -3), marker='o'):
-        axes.plot([x], [y], marker, color=colour, markersize=6)
-        axes.annotate(name, (x, y), offset, textcoords='offset points', fontsize=7.5, color=colour)
-    for layer, name in LAYERS.items():
-        a, b, k, h, w = map(int, re.fullmatch(r'(\d+)-(\d+)(?:k(\d))?@(\d+)x(\d+)', layer).groups(default='3'))
+    def point(x, y, name, colour, offset=(6, -3), marker='o', side='left'):
+        axes.plot([x], [y], marker, color=colour, markersize=5.5)
+        axes.annotate(name, (x, y), offset, textcoords='offset points', fontsize=8, color=colour, ha=side)
+    names = {'1-64@32x100': '1 to 64, direct', '512-512k2@2x27': '512 to 512, 2x2, direct', '64-128@16x50': '64 to 128',
+             '128-256@8x25': '128 to 256', '512-512@4x26': '512 to 512'}
+    for layer in LAYERS:
+        a, b, k, h, w = layer_shape(layer)
         bytes_moved = 4 * (64 * (a + b) * h * w + a * b * k * k)
-        for who, marker in (('glimpse', 'o'), ('onednn', '^')):
+        for who, marker in (('onednn', '^'), ('glimpse', 'o')):
             ms = best(who, layer, 'forward', '2')
             if ms:
-                point(1e9 * gflop(layer) / bytes_moved, 1e3 * gflop(layer) / ms, layer if who == 'glimpse' else '',
-                      COLOURS[who], (-6, 7) if who == 'glimpse' else (0, 0), marker)
+                point(1e9 * gflop(layer) / bytes_moved, 1e3 * gflop(layer) / ms,
+                      names.get(layer, '') if who == 'glimpse' else '', COLOURS[who], (-6, 3), marker, 'right')
     for (shape, threads), t in GEMM.items():
-        if threads == '2' and 'glimpse' in t and re.fullmatch(r'(512 x 512 x 512|64 x 1024 x 256|37 x 64 x 256)( NN)?', shape):
-            m, n, k = map(int, re.findall(r'\d+', shape)[:3])
-            point(2 * m * n * k / (4 * (m * k + k * n + m * n)), t['glimpse'], 'gemm ' + shape.replace(' ', ''), '#7b4fa3')
+        sizes = tuple(map(int, re.findall(r'\d+', shape)))
+        if threads == '2' and 'glimpse' in t and sizes in ((512, 512, 512), (64, 1024, 256), (37, 64, 256)) and 'T' not in shape:
+            m, n, k = sizes
+            point(2 * m * n * k / (4 * (m * k + k * n + m * n)), t['glimpse'], f'{m} x {n} x {k}', '#7b4fa3', (5, -10))
     for (who, op, step, threads), speed in SPEED.items():
-        kind = next((k for k in INTENSITY if k in op), None)
-        if who == 'glimpse' and threads == '2' and step == 'forward' and kind:
-            point(INTENSITY[kind], INTENSITY[kind] * speed, op.replace('_', ' '), '#b4443c')
-    axes.set_xlim(x0, x1)
+        if who == 'glimpse' and threads == '2' and step in ('forward', 'step') and op in BOUND:
+            x, *offset = BOUND[op]
+            point(x, x * speed, op.replace('_', ' '), '#b4443c', offset)
     axes.set_xlabel('operations of the defining sum for each byte that must move')
     axes.set_ylabel('GFLOP/s')
-    axes.set_title('Roofline, two threads: convolutions of Glimpse (dots) and oneDNN (triangles)')
+    axes.set_title('Roofline, two threads')
+    for y, text, colour in ((0.30, 'convolutions, forward: Glimpse (dots)', COLOURS['glimpse']),
+                            (0.25, 'oneDNN at the same (triangles)', COLOURS['onednn']),
+                            (0.20, 'products of matrices', '#7b4fa3'), (0.15, 'what memory bounds, forward', '#b4443c')):
+        axes.text(0.60, y, text, transform=axes.transAxes, color=colour, fontsize=9)
     return save(figure, 'roofline')
 
 
