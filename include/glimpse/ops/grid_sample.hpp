@@ -21,11 +21,13 @@
 // 2015.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include <glimpse/autograd/variable.hpp>
 #include <glimpse/core/parallel.hpp>
+#include <glimpse/ops/kernel/grid_sample.hpp>
 
 namespace glimpse::inline v0 {
 
@@ -86,17 +88,26 @@ struct SamplePlace {
   }
 };
 
-/// Extents of a call.
-struct SampleGeometry {
-  Index count, channels, h, w, out_h, out_w;
-
-  Index in() const { return h * w; }
-  Index out() const { return out_h * out_w; }
-};
+/// True where the vectors of kernel/grid_sample.hpp can do it; the loops below do everything.
+template <class T>
+bool in_vectors(const SampleGeometry& g, GridPadding padding) {
+  return padding == GridPadding::border && g.h > 1 && g.w > 1 && g.in() < (Index{1} << 31);
+}
 
 template <class T>
 void grid_sample_forward(const SampleGeometry& g, GridPadding padding, const T* x, const T* grid,
                          T* y) {
+  if (in_vectors<T>(g, padding)) {
+    const Index rows = std::max<Index>(1, 1024 / std::max<Index>(1, g.out_w));
+    const Index pieces = (g.out_h + rows - 1) / rows;
+    parallel_for(g.count * pieces, rows * g.out_w * (8 + 4 * g.channels), [&](Index piece) {
+      const Index n = piece / pieces, first = piece % pieces * rows * g.out_w;
+      simd::dispatch<detail::SampleForward>(
+          g, x + n * g.channels * g.in(), grid + 2 * (n * g.out() + first),
+          std::min(rows * g.out_w, g.out() - first), y + n * g.channels * g.out() + first);
+    });
+    return;
+  }
   parallel_for(g.count * g.out_h, g.out_w * (16 + 8 * g.channels), [&](Index row) {
     const Index n = row / g.out_h, first = row % g.out_h * g.out_w;
     for (Index p = first; p < first + g.out_w; ++p) {
@@ -117,6 +128,15 @@ void grid_sample_forward(const SampleGeometry& g, GridPadding padding, const T* 
 template <class T>
 void grid_sample_backward(const SampleGeometry& g, GridPadding padding, const T* x, const T* grid,
                           const T* dy, T* dx, T* dgrid) {
+  if (in_vectors<T>(g, padding)) {
+    parallel_for(g.count, g.out() * (8 + 8 * g.channels), [&](Index n) {
+      const Index in = n * g.channels * g.in(), out = n * g.out();
+      simd::dispatch<detail::SampleBackward>(g, x + in, grid + 2 * out, dy + out * g.channels,
+                                             dx ? dx + in : nullptr,
+                                             dgrid ? dgrid + 2 * out : nullptr);
+    });
+    return;
+  }
   parallel_for(g.count, g.out() * (16 + 16 * g.channels), [&](Index n) {
     for (Index p = 0; p < g.out(); ++p) {
       const Index at = (n * g.out() + p) * 2;

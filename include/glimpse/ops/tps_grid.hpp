@@ -20,12 +20,14 @@
 // Automatic Rectification, CVPR 2016.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 #include <vector>
 
 #include <glimpse/autograd/variable.hpp>
 #include <glimpse/core/parallel.hpp>
+#include <glimpse/ops/kernel/tps_grid.hpp>
 
 namespace glimpse::inline v0 {
 
@@ -105,48 +107,41 @@ inline std::vector<double> tps_inverse(const Tensor<double>& base) {
   return delta;
 }
 
-/// (4) for `count` pictures.
+/// (4) for `count` pictures of h x w.
 template <class T>
-void tps_grid_forward(Index count, Index points, Index h, Index w, const T* fiducials,
-                      const T* base, const T* matrix, T* grid) {
-  parallel_blocks(count * h, 8, 2 * points * w, [&](Index begin, Index end) {
-    std::vector<T> offset(static_cast<std::size_t>(2 * points));
-    for (Index row = begin; row < end; ++row) {
-      const Index n = row / h, i = row % h;
-      for (std::size_t k = 0; k < offset.size(); ++k)
-        offset[k] = fiducials[n * 2 * points + static_cast<Index>(k)] - base[k];
-      for (Index j = 0; j < w; ++j) {
-        const T* a = matrix + (i * w + j) * points;
-        T x = 0, y = 0;
-        for (Index k = 0; k < points; ++k) {
-          x += a[k] * offset[static_cast<std::size_t>(2 * k)];
-          y += a[k] * offset[static_cast<std::size_t>(2 * k + 1)];
-        }
-        grid[(row * w + j) * 2] = pixel_center<T>(j, w) + x;
-        grid[(row * w + j) * 2 + 1] = pixel_center<T>(i, h) + y;
-      }
-    }
+void tps_grid_forward(const TpsRows<T>& a, Index count, Index h, Index w, const T* fiducials,
+                      const T* base_points, T* grid) {
+  constexpr Index lanes = TpsRows<T>::lanes, block = 32 * lanes;
+  Tensor<T> base(Shape{a.stride}), offsets(Shape{count, a.points, lanes});
+  T *const places = base.data(), *const d = offsets.data();
+  std::fill(places + a.size, places + a.stride, T(0));
+  for (Index j = 0; j < w; ++j) places[2 * j] = pixel_center<T>(j, w);
+  for (Index i = h - 1; i >= 0; --i) {
+    const T y = pixel_center<T>(i, h);
+    for (Index j = 0; j < w; ++j)
+      places[2 * (i * w + j)] = places[2 * j], places[2 * (i * w + j) + 1] = y;
+  }
+  for (Index i = 0; i < count * a.points; ++i) {
+    for (Index l = 0; l < lanes; ++l)
+      d[i * lanes + l] = fiducials[2 * i + l % 2] - base_points[2 * (i % a.points) + l % 2];
+  }
+  parallel_blocks(a.stride, block, count * a.points / 4, [&](Index begin, Index end) {
+    simd::dispatch<detail::TpsForward>(count, a.points, a.size, a.stride, a.rows.data(),
+                                       std::as_const(base).data(), std::as_const(offsets).data(),
+                                       begin, end, grid);
   });
 }
 
-/// dC^T += A^T dgrid for `count` pictures, sums in double.
+/// dC^T += A^T dgrid for `count` pictures.
 template <class T>
-void tps_grid_backward(Index count, Index points, Index pixels, const T* matrix, const T* dgrid,
-                       T* dfiducials) {
-  parallel_for(count, 2 * points * pixels, [&](Index n) {
-    std::vector<double> sum(static_cast<std::size_t>(2 * points), 0);
-    for (Index p = 0; p < pixels; ++p) {
-      const double dx = static_cast<double>(dgrid[(n * pixels + p) * 2]);
-      const double dy = static_cast<double>(dgrid[(n * pixels + p) * 2 + 1]);
-      const T* a = matrix + p * points;
-      double* s = sum.data();
-      for (Index k = 0; k < points; ++k) {
-        s[2 * k] += static_cast<double>(a[k]) * dx;
-        s[2 * k + 1] += static_cast<double>(a[k]) * dy;
-      }
-    }
-    T* out = dfiducials + n * 2 * points;
-    for (std::size_t k = 0; k < sum.size(); ++k) out[k] += static_cast<T>(sum[k]);
+void tps_grid_backward(const TpsRows<T>& a, Index count, const T* dgrid, T* dfiducials) {
+  parallel_blocks(count, 8, a.points * a.size / 4, [&](Index begin, Index end) {
+    const Index first = 2 * begin * a.points, n = 2 * (end - begin) * a.points;
+    std::vector<double> sums(static_cast<std::size_t>(n), 0);
+    simd::dispatch<detail::TpsBackward>(end - begin, a.points, a.size, a.stride, a.rows.data(),
+                                        dgrid + begin * a.size, sums.data());
+    for (Index i = 0; i < n; ++i)
+      dfiducials[first + i] += static_cast<T>(sums[static_cast<std::size_t>(i)]);
   });
 }
 
@@ -188,14 +183,13 @@ Variable<T> tps_grid(const Variable<T>& fiducials, const Tensor<T>& matrix, Inde
     fail<ShapeError>("tps_grid", "fiducials ", fiducials, " want (N, K, 2), matrix ", matrix,
                      " wants (", h, " x ", w, ", K)");
   const Index count = fiducials.size(0), points = fiducials.size(1);
-  const Tensor<T> c = fiducials.value().contiguous(), base = tps_base_points<T>(points),
-                  a = matrix.contiguous();
+  const Tensor<T> c = fiducials.value().contiguous(), base = tps_base_points<T>(points);
+  const kernel::TpsRows<T> a(points, h * w, matrix.contiguous().data());
   Tensor<T> grid(Shape{count, h, w, 2});
-  kernel::tps_grid_forward(count, points, h, w, c.data(), base.data(), a.data(), grid.data());
+  kernel::tps_grid_forward(a, count, h, w, c.data(), base.data(), grid.data());
   return record("tps_grid", grid, {fiducials},
-                [a, count, points, h, w](const Tensor<T>& dgrid, Gradients<T>& d) {
-                  kernel::tps_grid_backward(count, points, h * w, a.data(), dgrid.data(),
-                                            d[0].data());
+                [a, count](const Tensor<T>& dgrid, Gradients<T>& d) {
+                  kernel::tps_grid_backward(a, count, dgrid.data(), d[0].data());
                 });
 }
 

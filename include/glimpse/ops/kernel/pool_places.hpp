@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <string_view>
 #include <type_traits>
-#include <utility>
 
+#include <glimpse/ops/kernel/pairs.hpp>
 #include <glimpse/ops/kernel/pool2d.hpp>
 #include <glimpse/simd/vec.hpp>
 
@@ -71,24 +71,6 @@ template <class V>
   winner = best != before ? here : winner;
   best = x != x ? x : best;
 }
-
-template <class V, int... I>
-[[gnu::always_inline]] inline void split_pairs(V& even, V& odd, const V& a, const V& b,
-                                               std::integer_sequence<int, I...>) {
-  even = __builtin_shufflevector(a, b, (2 * I)...);
-  odd = __builtin_shufflevector(a, b, (2 * I + 1)...);
-}
-
-template <class V, int... I>
-[[gnu::always_inline]] inline void join_pairs(V& first, V& second, const V& even, const V& odd,
-                                              std::integer_sequence<int, I...>) {
-  constexpr int w = static_cast<int>(sizeof...(I));
-  first = __builtin_shufflevector(even, odd, (I / 2 + I % 2 * w)...);
-  second = __builtin_shufflevector(even, odd, (w / 2 + I / 2 + I % 2 * w)...);
-}
-
-template <class V>
-using PairOrder = std::make_integer_sequence<int, static_cast<int>(simd::lanes<V>)>;
 
 /// Half as many lanes.
 template <class V>
