@@ -4,23 +4,67 @@
 //                                                            its pictures
 //   evaluate_words --picture-lexicons DIR...                 and lexicon.tsv: for every picture the
 //                                                            words that it may show
+//   evaluate_words --errors page DIR...                      page/index.html: what went wrong, and
+//                                                            page/reliability.png: how far its
+//                                                            confidence can be trusted
 //
 // Scored as the field does: both sides in lower case, a-z and 0-9 alone, exact match; and 1-NED,
 // which gives part marks.
+#include <cmath>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <optional>
 
 #include <glimpse/train/evaluate.hpp>
 #include <glimpse/train/model_file.hpp>
+#include <glimpse/viz/error_page.hpp>
+#include <glimpse/viz/reliability.hpp>
+#include <glimpse/viz/view_of.hpp>
 
 #include "lexicon_options.hpp"
 #include "program.hpp"
 
+using namespace glimpse;
+
+namespace {
+
+/// Collects what a page of errors tells, and writes it.
+struct Findings {
+  std::vector<ReadingError> errors;
+  Confusion confusion;
+  std::vector<Trial> trials;
+
+  void add(const LabelledFile& file, const Picture& picture, const Reading& reading) {
+    const bool right = normalise(reading.text) == normalise(file.label);
+    trials.push_back({reading.confidence, right});
+    confusion.add(reading.text, file.label);
+    if (right) return;
+    errors.push_back({file.path, view_of(picture, reading)});
+    errors.back().view.truth = file.label;
+  }
+
+  /// The exponent is fitted on every second word and judged on the others.
+  void write(const std::string& folder) {
+    std::filesystem::create_directories(folder);
+    const std::string page = folder + "/index.html", diagram = folder + "/reliability.png";
+    write_file(page, error_page("Words read wrongly", std::move(errors),
+                                static_cast<Index>(trials.size()), confusion));
+    std::vector<Trial> fitted, judged;
+    for (std::size_t i = 0; i < trials.size(); ++i) (i % 2 ? fitted : judged).push_back(trials[i]);
+    const double temper = fit_temper(fitted), before = calibration_error(judged);
+    write_png(diagram, draw_reliability(judged, temper));
+    for (Trial& t : judged) t.confidence = std::pow(t.confidence, temper);
+    std::printf("confidence: calibration error %.3f, and %.3f as confidence^%.2f\n%s, %s\n", before,
+                calibration_error(judged), temper, page.c_str(), diagram.c_str());
+  }
+};
+
+}  // namespace
+
 int main(int argc, char** argv) {
-  using namespace glimpse;
   CLI::App app("Measures a word reader on folders of labelled pictures.", "evaluate_words");
-  std::string weights = default_weights(), model_name, predictions;
+  std::string weights = default_weights(), model_name, predictions, errors;
   LexiconOptions words;
   bool own_words = false;
   std::vector<std::string> folders;
@@ -38,6 +82,7 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1, 100));
   app.add_option("--predictions", predictions,
                  "writes path, truth, reading, confidence, tab-separated");
+  app.add_option("--errors", errors, "folder for a page of what was read wrongly");
   app.add_option("--limit", limit, "at most so many pictures a folder, spread evenly");
   app.add_option("--threads", threads, "threads (default: all cores)")->check(CLI::PositiveNumber);
   app.add_option("folders", folders, "folders to read")->required();
@@ -53,22 +98,24 @@ int main(int argc, char** argv) {
     }
     std::printf("%-24s %7s %9s %7s %8s\n", "folder", "words", "accuracy", "1-NED", "ms/word");
     WordScore sum;
+    Findings findings;
     bool broken = false;
     for (const std::string& folder : folders) {
       std::optional<PictureLexicons> own;
       if (own_words) own.emplace(folder, model.charset());
       const Evaluation e = evaluate_folder(
           model, folder, limit, options,
-          [&](const LabelledFile& file, const Reading& reading) {
+          [&](const LabelledFile& file, const Picture& picture, const Reading& reading) {
+            if (!errors.empty()) findings.add(file, picture, reading);
             if (out)
               out << file.path << '\t' << file.label << '\t' << reading.text << '\t'
                   << reading.confidence << '\n';
           },
           own ? &*own : nullptr);
       if (e.free > 0)
-        std::fprintf(stderr,
-                     "evaluate_words: %s: %lld pictures without words in lexicon.tsv, read freely\n",
-                     folder.c_str(), static_cast<long long>(e.free));
+        std::fprintf(
+            stderr, "evaluate_words: %s: %lld pictures without words in lexicon.tsv, read freely\n",
+            folder.c_str(), static_cast<long long>(e.free));
       for (const std::string& reason : e.broken)
         std::fprintf(stderr, "evaluate_words: %s\n", reason.c_str());
       broken = broken || !e.broken.empty();
@@ -84,6 +131,7 @@ int main(int argc, char** argv) {
       if (folders.size() > 1 && &folder == &folders.back()) row("together", sum, 0);
       std::fflush(stdout);
     }
+    if (!errors.empty()) findings.write(errors);
     return broken ? 1 : 0;
   });
 }

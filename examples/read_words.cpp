@@ -5,18 +5,22 @@
 //   read_words --visualize panels picture.jpg        and panels/picture.png: where the reader
 //                                                    looked, letter by letter
 //   read_words --lexicon words.txt picture.jpg       only these words
+//   read_words --rotations sideways.jpg              tries the four turns; a column tells which
+//   read_words - < picture.jpg                       the picture comes on standard input
 #include <algorithm>
 #include <cctype>
 #include <cstdio>
 #include <filesystem>
+#include <iostream>
+#include <iterator>
 #include <set>
 
 #include <nlohmann/json.hpp>
 
 #include <glimpse/data/load_picture.hpp>
-#include <glimpse/models/read.hpp>
+#include <glimpse/models/read_turned.hpp>
 #include <glimpse/train/model_file.hpp>
-#include <glimpse/viz/reading.hpp>
+#include <glimpse/viz/view_of.hpp>
 
 #include "lexicon_options.hpp"
 #include "program.hpp"
@@ -30,7 +34,7 @@ namespace fs = std::filesystem;
 std::vector<std::string> pictures_of(const std::vector<std::string>& names) {
   std::vector<std::string> paths;
   for (const std::string& name : names) {
-    if (!fs::is_directory(name)) {
+    if (name == "-" || !fs::is_directory(name)) {
       paths.push_back(name);
       continue;
     }
@@ -57,13 +61,11 @@ std::string panel_path(const std::string& folder, const std::string& picture,
   return (fs::path(folder) / (name + ".png")).string();
 }
 
-/// Back to [0, 1] from the standardised picture that the network saw.
-Tensor<float> shown(const Tensor<float>& rectified) {
-  Tensor<float> picture = rectified.clone();
-  const auto [low, high] = std::minmax_element(picture.span().begin(), picture.span().end());
-  const float from = *low, range = std::max(*high - *low, 1e-6f);
-  for (float& p : picture.span()) p = (p - from) / range;
-  return picture;
+/// The picture in a file, or on standard input where the path is "-".
+Picture picture_at(const std::string& path) {
+  if (path != "-") return load_picture(path);
+  const std::string bytes{std::istreambuf_iterator<char>(std::cin), {}};
+  return picture_of(decode_image(bytes, 1, "standard input"));
 }
 
 }  // namespace
@@ -75,7 +77,7 @@ int main(int argc, char** argv) {
   LexiconOptions words;
   std::vector<std::string> names;
   ReadOptions options;
-  bool json = false;
+  bool json = false, rotations = false;
   int threads = 0;
   app.add_option("--weights", weights, "weights file")->capture_default_str();
   app.add_option("--model", model_name, "the model that the weights must be of")
@@ -85,9 +87,12 @@ int main(int argc, char** argv) {
   app.add_option("--beam", options.beam,
                  "hypotheses kept while decoding (default 1, along a lexicon's tree 7)")
       ->check(CLI::Range(1, 100));
+  app.add_flag("--rotations", rotations,
+               "tries the four turns of every picture and keeps the one read most surely");
   app.add_flag("--json", json, "one JSON object a line, with every character's confidence");
   app.add_option("--threads", threads, "threads (default: all cores)")->check(CLI::PositiveNumber);
-  app.add_option("pictures", names, "pictures, or folders of them")->required();
+  app.add_option("pictures", names, "pictures, folders of them, or - for standard input")
+      ->required();
 
   return run_program(app, argc, argv, [&] {
     if (threads > 0) set_num_threads(threads);
@@ -99,14 +104,19 @@ int main(int argc, char** argv) {
     int failures = 0;
     for (const std::string& path : paths) {
       try {
-        const Picture picture = load_picture(path);
-        const Reading r = read(model, picture, options);
+        TurnedReading best{{}, 0, picture_at(path)};
+        if (rotations)
+          best = read_turned(model, best.picture, options);
+        else
+          best.reading = read(model, best.picture, options);
+        const Reading& r = best.reading;
         if (json) {
           nlohmann::ordered_json line{{"path", path},
                                       {"text", r.text},
                                       {"confidence", r.confidence},
                                       {"character_confidence", r.character_confidence}};
           if (options.lexicon) line["ties"] = r.ties;
+          if (rotations) line["turned"] = 90 * best.quarters;
           std::vector<std::vector<float>> points;
           for (Index i = 0; r.fiducials.defined() && i < r.fiducials.size(0); ++i)
             points.push_back({r.fiducials(i, 0), r.fiducials(i, 1)});
@@ -114,18 +124,13 @@ int main(int argc, char** argv) {
           std::printf("%s\n",
                       line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
         } else {
-          std::printf("%s\t%s\t%.4f\n", path.c_str(), r.text.c_str(), r.confidence);
+          std::printf("%s\t%s\t%.4f", path.c_str(), r.text.c_str(), r.confidence);
+          if (rotations) std::printf("\t%d", static_cast<int>(90 * best.quarters));
+          std::printf("\n");
         }
         std::fflush(stdout);
         if (!panels.empty())
-          write_png(panel_path(panels, path, taken),
-                    draw(ReadingView{.picture = image_of(picture),
-                                     .fiducials = r.fiducials,
-                                     .rectified = shown(r.rectified),
-                                     .attention = r.attention,
-                                     .text = r.text,
-                                     .confidences = r.character_confidence,
-                                     .confidence = r.confidence}));
+          write_png(panel_path(panels, path, taken), draw(view_of(best.picture, r)));
       } catch (const Error& e) {  // one bad picture does not keep the others from being read
         std::fprintf(stderr, "read_words: %s\n", e.what());
         ++failures;

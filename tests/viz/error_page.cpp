@@ -34,7 +34,7 @@ TEST_CASE("the page of errors has every error once, the surest first, nothing fr
   CHECK(page.find("c&lt;t") != page.npos);
   CHECK(page.find("c<t") == page.npos);
   CHECK(page.find("pictures/cat.png") < page.find("pictures/oil.png"));
-  CHECK(page.find("data:image/png;base64,iVBORw0KGgo") != page.npos);
+  CHECK(page.find("data:image/jpeg;base64,/9j/") != page.npos);
   CHECK(page.find("http") == page.npos);
   CHECK(error_page("none", {}, 0, Confusion()).find("0 of 0 words") != std::string::npos);
   CHECK(error_page("few", errors, 10, confusion, 1).find("oil.png") == std::string::npos);

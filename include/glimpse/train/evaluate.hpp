@@ -26,11 +26,11 @@ struct Evaluation {
 };
 
 /// Reads up to `limit` pictures (0: all, else spread evenly over the list).
-/// each: called with file and reading as they come; words: each picture's own, instead of
+/// each: called with file, picture and reading as they come; words: each picture's own, instead of
 /// options.lexicon; a picture that has none is read freely.
 inline Evaluation evaluate_folder(
     Reader<float>& model, const std::string& folder, Index limit = 0, const ReadOptions& options = {},
-    const std::function<void(const LabelledFile&, const Reading&)>& each = {},
+    const std::function<void(const LabelledFile&, const Picture&, const Reading&)>& each = {},
     const PictureLexicons* words = nullptr) {
   const std::vector<LabelledFile> all = read_folder(folder);
   const Index count = limit > 0 ? std::min<Index>(limit, static_cast<Index>(all.size()))
@@ -52,7 +52,7 @@ inline Evaluation evaluate_folder(
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     for (std::size_t i = 0; i < readings.size(); ++i) {
       result.score.add(readings[i].text, files[i].label);
-      if (each) each(files[i], readings[i]);
+      if (each) each(files[i], pictures[i], readings[i]);
     }
     files.clear(), pictures.clear();
   };

@@ -113,8 +113,8 @@ inline std::string error_page(std::string_view title, std::vector<ReadingError> 
     page += "<figure><figcaption><span>is <code>" + escaped(view.truth) +
             "</code></span><span>read <code>" + escaped(view.text) + "</code></span><span>" +
             number("%.1f %%", 100 * view.confidence) + " sure</span><span class=\"path\">" +
-            escaped(path) + "</span></figcaption><img alt=\"\" src=\"data:image/png;base64," +
-            detail::base64(encode_png(draw(view, 640))) + "\"></figure>\n";
+            escaped(path) + "</span></figcaption><img alt=\"\" src=\"data:image/jpeg;base64," +
+            detail::base64(encode_jpeg(draw(view, 640), 85)) + "\"></figure>\n";
   }
   return page + "</body></html>\n";
 }

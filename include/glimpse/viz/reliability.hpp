@@ -26,7 +26,7 @@ inline Tensor<float> draw_reliability(const std::vector<Trial>& trials, double t
     }
     return series;
   };
-  Plot plot{.title = "How far confidence can be trusted",
+  Plot plot{.title = "Reliability",
             .x_label = "confidence",
             .y_label = "share of words right",
             .series = {{.name = "honest", .y = {0, 1}, .x = {0, 1}, .colour = 7}},
