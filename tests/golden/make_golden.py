@@ -322,6 +322,85 @@ golden("additive_attention", attention, *looks)
 golden("additive_attention_lengths", lambda q, k, w, h: attention(q, k, w, h, lengths_for(q.shape[0], k.shape[1])),
        *looks)
 
+
+def attention_gru(h, k, x, w_query, b_query, score, w_glimpse, b_glimpse, wh, bh):
+    s, states = torch.zeros(h.shape[0], wh.shape[1], dtype=h.dtype), []
+    for sums in x:
+        g = attention(F.linear(s, w_query, b_query), k, score, h)
+        s = gru_cell(F.linear(g, w_glimpse, b_glimpse) + sums, s, wh, bh)
+        states.append(s)
+    return torch.stack(states)
+
+
+golden("attention_gru", attention_gru,
+       [(3, 4, 5), (3, 4, 2), (3, 3, 9), (2, 3), (2,), (2,), (9, 5), (9,), (9, 3), (9,)],
+       [(2, 7, 3), (2, 7, 9), (2, 2, 15), (9, 5), (9,), (9,), (15, 3), (15,), (15, 5), (15,)])
+
+
+
+def multi_head(q, k, v, heads=2):
+    """PyTorch's own, with weights that only pass its inputs on."""
+    width, eye = q.shape[2], torch.eye(q.shape[2], dtype=q.dtype)
+    zero = torch.zeros(width, dtype=q.dtype)
+    y, _ = F.multi_head_attention_forward(
+        q.transpose(0, 1), k.transpose(0, 1), v.transpose(0, 1), width, heads, None, zero.repeat(3), None, None,
+        False, 0.0, eye, zero, use_separate_proj_weight=True, q_proj_weight=eye, k_proj_weight=eye, v_proj_weight=eye)
+    return y.transpose(0, 1)
+
+
+def dot_attention(q, k, v, n=None):
+    e = q @ k.transpose(1, 2) / q.shape[2] ** 0.5
+    if n is not None:
+        e = e.masked_fill(torch.arange(e.shape[2])[None, None, :] >= n[:, None, None], -float("inf"))
+    return torch.softmax(e, 2) @ v
+
+
+asked = ([(2, 3, 4), (2, 5, 4), (2, 5, 4)], [(3, 1, 6), (3, 7, 6), (3, 7, 6)])
+golden("dot_scores", lambda q, k: 0.5 * q @ k.transpose(1, 2), *[case[:2] for case in asked])
+golden("dot_product_attention", dot_attention, *asked)
+golden("dot_product_attention_lengths", lambda q, k, v: dot_attention(q, k, v, lengths_for(q.shape[0], k.shape[1])), *asked)
+golden("multi_head", multi_head, *asked)
+
+
+def windows(e):
+    """As in tests/ops/attention_weights.cpp: from 0 to n - 1 places in, at least one long."""
+    n = e.shape[1]
+    begin = pattern(e.shape[0], n)
+    end = torch.minimum(begin + 1 + torch.arange(e.shape[0]) % 3, torch.tensor(n))
+    at = torch.arange(n)[None, :]
+    return (at >= begin[:, None]) & (at < end[:, None])
+
+
+def logistic(e, seen=None):
+    s = torch.sigmoid(e) if seen is None else torch.sigmoid(e) * seen
+    return s / s.sum(1, keepdim=True)
+
+
+weighed = ([(3, 5)], [(4, 9)])
+golden("attention_weights", lambda e: torch.softmax(e.masked_fill(~windows(e), -float("inf")), 1), *weighed, draw=wide)
+golden("attention_weights_logistic", logistic, *weighed, draw=wide)
+golden("attention_weights_logistic_windows", lambda e: logistic(e, windows(e)), *weighed, draw=wide)
+
+
+def location(a, w):
+    taps = w.shape[1]
+    padded = F.pad(a[:, None], (taps // 2, taps - 1 - taps // 2))
+    return F.conv1d(padded, w[:, None]).transpose(1, 2)
+
+
+golden("location_features", location, [(2, 7), (3, 5)], [(3, 4), (2, 9)], [(1, 1), (1, 1)], [(2, 6), (2, 4)])
+
+
+def doubly_stochastic(a, looks=None):
+    if looks is not None:
+        a = a * (torch.arange(a.shape[0])[:, None] < looks[None, :])[:, :, None]
+    return ((1 - a.sum(0)) ** 2).sum(1).mean()
+
+
+looked = ([(4, 3, 5)], [(1, 2, 9)])
+golden("doubly_stochastic_penalty", doubly_stochastic, *looked)
+golden("doubly_stochastic_penalty_looks", lambda a: doubly_stochastic(a, pattern(a.shape[1], a.shape[0] + 1)), *looked)
+
 # ---- pictures ---------------------------------------------------------------------------------------------------
 
 

@@ -5,8 +5,10 @@
 //   (3)  s_t  = GRU([y_t-1, g_t], s_t-1),        s_0 = 0                  y_t-1 one-hot: a row of a table
 //   (4)  p_t  = softmax(U s_t)                                            over characters and the end symbol
 //
-// The product of a one-hot vector with a matrix is a look-up, so the input weights of (3) are kept in two parts. The
-// symbol before the first is the end symbol: it ended the word before. V h_i is made once a word.
+// The product of a one-hot vector with a matrix is a look-up, so the input weights of (3) are kept in
+// two parts. The symbol before the first is the end symbol: it ended the word before. V h_i is made
+// once a word. In training the symbols are known and all steps are one op (ops/attention_gru.hpp);
+// `step` is the same, one step at a time, from ops that do one thing each. Reading: speller.hpp.
 // Sources: Bahdanau, Cho, Bengio 2015; Shi et al. 2016.
 #pragma once
 
@@ -19,6 +21,7 @@
 #include <glimpse/nn/linear.hpp>
 #include <glimpse/ops/additive_attention.hpp>
 #include <glimpse/ops/arithmetic.hpp>
+#include <glimpse/ops/attention_gru.hpp>
 #include <glimpse/ops/cross_entropy.hpp>
 #include <glimpse/ops/embedding.hpp>
 #include <glimpse/ops/gru.hpp>
@@ -87,12 +90,18 @@ struct AttentionDecoder {
     return {gru_cell(gates, state, w_h, b_h), look.weights};
   }
 
+  /// The weights of (1) to (3), but for V and the symbols' table.
+  AttentionGruWeights<T> weights() const {
+    return {query.weight, query.bias, score, glimpse.weight, glimpse.bias, w_h, b_h};
+  }
+
   /// Scores of every symbol (N, symbols) from the states; softmax over them is (4).
   Variable<T> scores(const Variable<T>& states) { return output(states); }
 
   /// Teacher forcing: mean of -ln p over all symbols of all words, the end symbols included.
   /// frames: (T, N, C); labels: N words as symbol numbers, without end symbol.
-  /// read: if given, receives how many words would have been right, every symbol given the true ones before it.
+  /// right: if given, receives how many words would have been right, every symbol given the true ones
+  /// before it.
   Variable<T> loss(const Variable<T>& frames, std::span<const std::vector<Index>> labels,
                    T label_smoothing = 0, Index* right = nullptr) {
     const Index n = frames.size(1);
@@ -105,23 +114,18 @@ struct AttentionDecoder {
         if (c < 0 || c >= end_symbol())
           fail("attention_decoder", "label holds symbol ", c, " of ", end_symbol());
     }
-    const Memory memory = remember(frames);
-    Variable<T> state = start(n);
-    std::vector<Variable<T>> states;
-    std::vector<Index> previous(static_cast<std::size_t>(n), end_symbol()), targets;
-    for (std::size_t t = 0; t <= longest; ++t) {
-      state = step(memory, previous, state).state;
-      states.push_back(state);
-      for (std::size_t i = 0; i < labels.size(); ++i) {
-        const std::vector<Index>& label = labels[i];
-        const Index symbol_now = t < label.size()    ? label[t]
-                                 : t == label.size() ? end_symbol()
-                                                     : -1;  // -1: masked
-        targets.push_back(symbol_now);
-        previous[i] = std::max<Index>(symbol_now, 0);
+    // (steps N), step by step: what each step is told, and what it should say; -1: masked.
+    std::vector<Index> previous(labels.size(), end_symbol()), targets;
+    for (std::size_t t = 0; t <= longest; ++t)
+      for (const std::vector<Index>& label : labels) {
+        targets.push_back(t < label.size() ? label[t] : t == label.size() ? end_symbol() : -1);
+        if (t < longest) previous.push_back(std::max<Index>(targets.back(), 0));
       }
-    }
-    const Variable<T> all = scores(concatenate(states, 0));  // (steps N, symbols), step by step
+    const Index steps = static_cast<Index>(longest) + 1;
+    const Memory memory = remember(frames);
+    const Variable<T> states = attention_gru(memory.frames, memory.keys,
+                                             embedding(symbol, previous, Shape{steps, n}), weights());
+    const Variable<T> all = scores(reshape(states, {steps * n, hidden()}));
     if (right) *right = count_right(all.value(), targets, n);
     return cross_entropy(all, targets, {.ignore = -1, .label_smoothing = label_smoothing});
   }

@@ -136,13 +136,12 @@ Tensor<T> input_product(const Sequence& s, const Tensor<T>& x, const Direction<T
 template <class T>
 class StepWeights {
  public:
-  /// transposed: y = x w^T, as a forward pass wants; else y = x w. w must outlive this.
+  /// w: contiguous. transposed: y = x w^T, as a forward pass wants; else y = x w.
   StepWeights(const Tensor<T>& w, bool transposed, Index rows)
-      : w_(w.data()), columns_(w.size(1)), n_(w.size(transposed ? 0 : 1)),
-        k_(w.size(transposed ? 1 : 0)),
+      : w_(w), columns_(w.size(1)), n_(w.size(transposed ? 0 : 1)), k_(w.size(transposed ? 1 : 0)),
         trans_(transposed ? simd::Trans::yes : simd::Trans::no) {
     constexpr Index few = 8;
-    if (rows > few) packed_ = simd::pack_b<T>(trans_, n_, k_, w_, columns_);
+    if (rows > few) packed_ = simd::pack_b<T>(trans_, n_, k_, w_.data(), columns_);
   }
 
   /// y (rows, n) = x (rows, k) op(w) + beta y + bias; bias may be null.
@@ -150,14 +149,14 @@ class StepWeights {
                 const T* bias = nullptr) const {
     const simd::Epilogue<T> with_bias{.column_bias = bias};
     if (packed_.empty())
-      simd::gemm<T>(simd::Trans::no, trans_, rows, n_, k_, T(1), x, x_row, w_, columns_, beta, y,
-                    y_row, with_bias);
+      simd::gemm<T>(simd::Trans::no, trans_, rows, n_, k_, T(1), x, x_row, w_.data(), columns_, beta,
+                    y, y_row, with_bias);
     else
       simd::gemm<T>(simd::Trans::no, rows, T(1), x, x_row, packed_, beta, y, y_row, with_bias);
   }
 
  private:
-  const T* w_;
+  Tensor<T> w_;
   Index columns_, n_, k_;
   simd::Trans trans_;
   simd::PackedB<T> packed_;
@@ -181,13 +180,15 @@ void weight_gradient(Index width, Index k, Index rows, const T* da, Index da_row
                 dw.data(), k);
 }
 
-/// db += the rows of `parts`, in order.
+/// db += the rows of `parts`, from the first to the last.
 template <class T>
 void bias_gradient(const Tensor<T>& parts, Gradients<T>& d, std::size_t input) {
   if (!d.wants(input)) return;
   const Matrix<const T> rows = rows_of(parts);
   T* const db = d[input].data();
-  for (Index r = 0; r < rows.rows(); ++r) simd::add<T>(rows.cols(), db, rows.row(r).data());
+  parallel_blocks(rows.cols(), 256, rows.rows(), [&](Index begin, Index end) {
+    for (Index r = 0; r < rows.rows(); ++r) simd::add<T>(end - begin, db + begin, &rows(r, begin));
+  });
 }
 
 /// (4) for inputs {x, w_x, w_h, b_x, b_h, and four more for the second direction}.
