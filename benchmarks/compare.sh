@@ -222,7 +222,7 @@ run_part() {
       ;;
     peak) alone peak.glimpse.1 $out/bin/peak ;;
     sweep) sweep ;;
-    report) $python benchmarks/report.py $out docs ;;
+    report) $python -B benchmarks/report.py $out docs ;;
     *) echo "compare.sh: there is no part '$1'" >&2; exit 2 ;;
   esac
 }

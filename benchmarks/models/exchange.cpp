@@ -118,12 +118,10 @@ void write(const std::string& path, const std::string& name, Model model, Index 
 
   set_training(model, false);
   model.fold();
-  if constexpr (requires { read(model, std::span<const Picture>(words)); }) {
-    std::vector<std::vector<Index>> symbols;
-    for (const Reading& reading : read(model, std::span<const Picture>(words)))
-      symbols.push_back(model.charset.encode(reading.text));
-    file.add("read.symbols", numbers(symbols));
-  }
+  std::vector<std::vector<Index>> symbols;
+  for (const Reading& reading : read(model, std::span<const Picture>(words)))
+    symbols.push_back(model.charset.encode(reading.text));
+  file.add("read.symbols", numbers(symbols));
   file.save(path);
 }
 

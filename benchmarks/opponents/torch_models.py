@@ -1,15 +1,18 @@
-"""RARE and CRNN in PyTorch: the same layers as include/glimpse/models, timed and held to Glimpse's numbers.
+"""RARE and CRNN in PyTorch: the same layers as include/glimpse/models, timed, and held to
+Glimpse's numbers.
 
-  torch_models.py check FILE                                                   FILE: from benchmarks/models/exchange
-  torch_models.py training|reading MODEL BATCH WIDTH THREADS SECONDS [WHO]     MODEL: rare or crnn
+  torch_models.py check FILE                                   from benchmarks/models/exchange
+  torch_models.py training|reading MODEL BATCH WIDTH THREADS SECONDS [WHO]       rare or crnn
 
-`check` loads Glimpse's weights, makes the same step and the same reading, and compares; it ends with 1 and one line
-that names what differs. The others print one row, parted by tabs, as benchmarks/models/step does:
+`check` loads Glimpse's weights, makes the same step and the same reading, and compares; it ends
+with 1 and one line that names what differs. The others print one row, parted by tabs, as
+benchmarks/models/step does, with a column more:
 
-  model  preset  what  batch  width  threads  milliseconds (median)  pictures/s  peak MB  MB after the import
+  model  preset  what  batch  width  threads  milliseconds (median)  pictures/s  peak MB
+  MB after the import
 
-How PyTorch is tuned stands in the environment, which benchmarks/compare.sh sets; WHO channels_last keeps pictures in
-that layout as well.
+How PyTorch is tuned stands in the environment, which benchmarks/compare.sh sets; WHO
+channels_last keeps pictures in that layout as well.
 """
 import json
 import math
@@ -36,7 +39,7 @@ def memory_megabytes(field='VmHWM'):
                 return int(line.split()[1]) * 1024e-6
 
 
-# The layers ------------------------------------------------------------------------------------------------------------
+# The layers ---------------------------------------------------------------------------------------
 
 
 class ConvBlock(nn.Module):
@@ -57,15 +60,20 @@ class ConvBlock(nn.Module):
             self.norm = None
 
 
+def edges(across, y):
+    """Points (x, y) along the top edge, then along the bottom."""
+    return torch.cat([torch.stack([across, torch.full_like(across, v)], 1) for v in (-y, y)])
+
+
 def tps_matrix(points, height, width):
     """A of (3) in include/glimpse/ops/tps_grid.hpp: (height width, points)."""
     half = points // 2
     across = torch.linspace(-1, 1, half, dtype=torch.float64)
-    base = torch.cat([torch.stack([across, torch.full_like(across, y)], 1) for y in (-1.0, 1.0)])
+    base = edges(across, 1.0)
 
     def radial(p, q):
         d2 = ((p[:, None] - q[None]) ** 2).sum(2)
-        return torch.where(d2 > 0, d2 * torch.log(torch.where(d2 > 0, d2, torch.ones_like(d2))), torch.zeros_like(d2))
+        return d2 * torch.log(torch.where(d2 > 0, d2, torch.ones_like(d2)))
 
     delta = torch.zeros(points + 3, points + 3, dtype=torch.float64)
     delta[:points, 0] = delta[points, 3:] = 1
@@ -75,7 +83,8 @@ def tps_matrix(points, height, width):
     x = (torch.arange(width, dtype=torch.float64) * 2 + 1) / width - 1
     y = (torch.arange(height, dtype=torch.float64) * 2 + 1) / height - 1
     pixels = torch.stack([x.repeat(height), y.repeat_interleave(width)], 1)
-    rows = torch.cat([torch.ones(len(pixels), 1, dtype=torch.float64), pixels, radial(pixels, base)], 1)
+    ones = torch.ones(len(pixels), 1, dtype=torch.float64)
+    rows = torch.cat([ones, pixels, radial(pixels, base)], 1)
     return (rows @ torch.linalg.inv(delta)[:, :points]).float()
 
 
@@ -89,19 +98,20 @@ class Rectifier(nn.Module):
         self.width = width
         self.register_buffer('matrix', tps_matrix(FIDUCIALS, 32, width), persistent=False)
         with torch.no_grad():
-            along = torch.linspace(-1, 1, FIDUCIALS // 2) * 0.9
-            start = torch.cat([torch.stack([along, torch.full_like(along, y)], 1) for y in (-0.9, 0.9)])
+            start = edges(torch.linspace(-1, 1, FIDUCIALS // 2) * 0.9, 0.9)
             self.last.weight.zero_()
             self.last.bias.copy_(torch.atanh(start).flatten())
 
     def forward(self, picture):
-        x = picture if picture.shape[-1] == 100 else F.interpolate(picture, (32, 100), mode='bilinear', antialias=True)
+        x = picture
+        if x.shape[-1] != 100:
+            x = F.interpolate(x, (32, 100), mode='bilinear', antialias=True)
         for block in self.conv:
             x = F.max_pool2d(block(x), 2)
         x = F.relu(self.hidden(x.mean((2, 3))))
         points = torch.tanh(self.last(x)).view(-1, FIDUCIALS, 2)
         grid = torch.matmul(self.matrix, points).view(-1, 32, self.width, 2)
-        return F.grid_sample(picture, grid, mode='bilinear', padding_mode='border', align_corners=False)
+        return F.grid_sample(picture, grid, padding_mode='border', align_corners=False)
 
 
 class Encoder(nn.Module):
@@ -126,13 +136,13 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Additive attention and a GRU whose input is the symbol before, one-hot, beside the glimpse."""
+    """Additive attention, and a GRU that is given the symbol before, one-hot, and the glimpse."""
 
     def __init__(self, symbols=CHARACTERS + 1, frame=512, attention=256, hidden=256):
         super().__init__()
         self.key = nn.Linear(frame, attention, bias=False)
         self.query = nn.Linear(hidden, attention)
-        self.score = nn.Parameter(torch.empty(attention).uniform_(-1 / math.sqrt(attention), 1 / math.sqrt(attention)))
+        self.score = nn.Parameter((torch.rand(attention) * 2 - 1) / math.sqrt(attention))
         self.cell = nn.GRUCell(symbols + frame, hidden)
         self.output = nn.Linear(hidden, symbols)
         self.register_buffer('one_hot', torch.eye(symbols), persistent=False)
@@ -195,7 +205,7 @@ class Crnn(nn.Module):
         scores = torch.log_softmax(self.output(self.encoder(picture)), 2)
         frames = torch.full((len(labels),), scores.shape[0], dtype=torch.long)
         lengths = torch.full((len(labels),), labels.shape[1], dtype=torch.long)
-        return F.ctc_loss(scores, labels, frames, lengths, blank=BLANK, reduction='mean', zero_infinity=True)
+        return F.ctc_loss(scores, labels, frames, lengths, blank=BLANK, zero_infinity=True)
 
     def read(self, picture):
         return torch.log_softmax(self.output(self.encoder(picture)), 2).max(2)
@@ -207,7 +217,7 @@ BLANK = CHARACTERS
 def make(model, width=100):
     net = Crnn(width) if model == 'crnn' else Rare(width)
     count = sum(p.numel() for p in net.parameters())
-    assert count == PARAMETERS[model], f'{model} has {count} parameters, Glimpse {PARAMETERS[model]}'
+    assert count == PARAMETERS[model], f'{model}: {count} parameters, not {PARAMETERS[model]}'
     return net
 
 
@@ -219,17 +229,17 @@ def reading_mode(net):
     return net
 
 
-# Time --------------------------------------------------------------------------------------------------------------------
+# Time ---------------------------------------------------------------------------------------------
 
 
 def median_ms(seconds, step):
-    """A step or two unmeasured, then until the time is up: at least 3 (without any time 1), at most 200."""
+    """Two steps unmeasured, then at least 3 and until the time is up; without any, one and one."""
     step()
     if seconds > 0:
         step()
     times, start = [], time.perf_counter()
     least = 3 if seconds > 0 else 1
-    while len(times) < least or (len(times) < 200 and time.perf_counter() - start < seconds):
+    while len(times) < least or time.perf_counter() - start < seconds:
         t = time.perf_counter()
         step()
         times.append(1e3 * (time.perf_counter() - t))
@@ -264,7 +274,7 @@ def run(what, model, batch, width, threads, seconds, who):
           f'{memory_megabytes():.1f}', f'{imported:.1f}', sep='\t')
 
 
-# The same work -------------------------------------------------------------------------------------------------------------
+# The same work ------------------------------------------------------------------------------------
 
 
 def safetensors(path):
@@ -284,6 +294,10 @@ def safetensors(path):
     return tensors, header.get('__metadata__', {})
 
 
+def refuse(model, why):
+    sys.exit(f'torch_models: {model}: {why}: not the same work, nothing is compared')
+
+
 def lstm_names(ours, theirs):
     for direction, suffix in (('forward', ''), ('reverse', '_reverse')):
         for kind, name in (('weight_x', 'weight_ih_l0'), ('weight_h', 'weight_hh_l0'),
@@ -292,11 +306,12 @@ def lstm_names(ours, theirs):
 
 
 def translate(model, source):
-    """Glimpse's names and shapes to PyTorch's. source: name to tensor, parameters and buffers or gradients."""
+    """Glimpse's names and shapes to PyTorch's. source: tensors or gradients by name."""
     names = {}
     head = '' if model == 'crnn' else 'recognizer.'
     for i in range(7):
-        for part in ('conv.weight', 'conv.bias', 'norm.weight', 'norm.bias', 'norm.running_mean', 'norm.running_var'):
+        for part in ('conv.weight', 'conv.bias', 'norm.weight', 'norm.bias', 'norm.running_mean',
+                     'norm.running_var'):
             names[f'{head}encoder.conv.{i}.{part}'] = f'encoder.conv.{i}.{part}'
             names[f'rectifier.localization.conv.{i}.{part}'] = f'rectifier.conv.{i}.{part}'
     for layer in ('first', 'second'):
@@ -317,11 +332,11 @@ def translate(model, source):
         if name in ('recognizer.decoder.symbol', 'recognizer.decoder.glimpse.weight'):
             continue
         if name not in names:
-            sys.exit(f'torch_models: Glimpse has {name}, this file does not know it')
+            refuse('parameters', f'Glimpse has {name}, PyTorch has not')
         found[names[name]] = x
     if model != 'crnn':
-        found['decoder.cell.weight_ih'] = torch.cat(
-            [source['recognizer.decoder.symbol'].t(), source['recognizer.decoder.glimpse.weight']], 1)
+        symbol, glimpse = (source[f'recognizer.decoder.{n}'] for n in ('symbol', 'glimpse.weight'))
+        found['decoder.cell.weight_ih'] = torch.cat([symbol.t(), glimpse], 1)
     return found
 
 
@@ -346,15 +361,14 @@ def check(path):
     weights = translate(model, part('model.'))
     missing = {n for n in net.state_dict() if not n.endswith('num_batches_tracked')} - set(weights)
     if missing:
-        sys.exit(f'torch_models: Glimpse has no {sorted(missing)[0]}')
+        refuse(model, f'PyTorch has {sorted(missing)[0]}, Glimpse has not')
     net.load_state_dict(weights, strict=False)
     picture, labels = file['in.picture'], file['in.labels'].long()
     rows = []
 
     def compare(name, x, y, tolerance):
         if x.shape != y.shape:
-            sys.exit(f'torch_models: {model}: {name} is {tuple(x.shape)} here, {tuple(y.shape)} in Glimpse: '
-                     'not the same work, nothing is compared')
+            refuse(model, f'{name} is {tuple(x.shape)} here, {tuple(y.shape)} in Glimpse')
         rows.append((difference(x, y), tolerance, name))
 
     norms = [m for m in net.modules() if isinstance(m, nn.BatchNorm2d)]
@@ -378,18 +392,22 @@ def check(path):
         # Before a batch norm a bias has no gradient but rounding.
         if name.endswith('conv.bias') and name.replace('conv.bias', 'norm.bias') in gradients:
             continue
-        rows.append((float((p.grad - gradients[name]).norm() / gradients[name].norm()), 2e-2, f'gradient of {name}'))  # pools and ReLUs that nearly tie fall either way
+        # Pools and ReLUs that nearly tie fall either way: a gradient differs more than its loss.
+        distance = float((p.grad - gradients[name]).norm() / gradients[name].norm())
+        rows.append((distance, 2e-2, f'gradient of {name}'))
     reading_mode(net)
     with torch.inference_mode():
         read = net.read(picture)
-    words = read[0][:, :LETTERS].tolist() if model != 'crnn' else [merged(path) for path in read[1].t().tolist()]
-    if 'read.symbols' in file:
-        expected = [[s for s in word if s >= 0] for word in file['read.symbols'].long().tolist()]
-        rows.append((sum(a != b for a, b in zip(words, expected)) / len(words), 0.1, 'words read'))
+    if model == 'crnn':
+        words = [merged(path) for path in read[1].t().tolist()]
+    else:
+        words = read[0][:, :LETTERS].tolist()
+    expected = [[s for s in word if s >= 0] for word in file['read.symbols'].long().tolist()]
+    wrong = sum(a != b for a, b in zip(words, expected))
+    rows.append((wrong / len(words), 0.1, 'words read otherwise'))
     worst = max(rows, key=lambda r: r[0] / r[1])
     if not all(math.isfinite(d) and d <= tolerance for d, tolerance, _ in rows):
-        sys.exit(f'torch_models: {model}: {worst[2]} differs from Glimpse by {worst[0]:.1e}, {worst[1]:.0e} is allowed: '
-                 'not the same work, nothing is compared')
+        refuse(model, f'{worst[2]} differs by {worst[0]:.1e}, {worst[1]:.0e} is allowed')
     shown = [r for r in rows if not r[2].startswith('gradient')]
     shown.append(max((r for r in rows if r[2].startswith('gradient')), key=lambda r: r[0]))
     print(model, 'parameters', f'{PARAMETERS[model]:,}', 'equal', sep='\t')
@@ -403,9 +421,10 @@ def check(path):
 def main():
     if len(sys.argv) >= 3 and sys.argv[1] == 'check':
         check(sys.argv[2])
-    elif len(sys.argv) >= 7 and sys.argv[1] in ('training', 'reading') and sys.argv[2] in PARAMETERS:
-        what, model, batch, width, threads, seconds = sys.argv[1:7]
-        run(what, model, int(batch), int(width), int(threads), float(seconds), (sys.argv + ['torch'])[7])
+    elif len(sys.argv) >= 7 and sys.argv[1] in ('training', 'reading'):
+        batch, width, threads = map(int, sys.argv[3:6])
+        who = sys.argv[7] if len(sys.argv) > 7 else ''
+        run(sys.argv[1], sys.argv[2], batch, width, threads, float(sys.argv[6]), who)
     else:
         sys.exit(__doc__)
 
