@@ -134,7 +134,7 @@ Rare<float> rare(Random& random) {
   Variable<float>& last = model.rectifier->localization.last.weight;
   for (float& w : last.mutable_value().span()) w = static_cast<float>(random.normal(0, 0.02));
   auto& bias = model.recognizer.decoder.output.bias.mutable_value();
-  bias.data()[bias.size() - 1] = -30;
+  bias.data()[bias.size() - 1] = -3;
   return model;
 }
 
