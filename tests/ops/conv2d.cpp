@@ -16,6 +16,9 @@ Tensor<double> loops(const Tensors& x, const Conv2dOptions& options) {
   return glimpse::reference::conv2d(x[0], x[1], x.size() > 2 ? x[2] : Tensor<double>(), options);
 }
 
+/// Padding of 1, by one algorithm.
+Conv2dOptions forced(ConvAlgorithm a) { return {.padding = {1, 1}, .algorithm = a}; }
+
 const char* const many = "sums of up to 3000 products";
 
 }  // namespace
@@ -68,6 +71,39 @@ OP_ROW("conv2d without bias")
     .call([](auto x) { return conv2d(x[0], x[1], {}, same); })
     .reference([](auto x) { return loops(x, same); })
     .golden("conv2d_no_bias").float_tolerance(5e-5, many);
+
+// Each algorithm, forced.
+OP_ROW("conv2d by direct sums")
+    .cases({{{2, 3, 5, 6}, {4, 3, 3, 3}, {4}}, {{8, 16, 8, 25}, {32, 16, 3, 3}, {32}}})
+    .call([](auto x) { return conv2d(x[0], x[1], x[2], forced(ConvAlgorithm::direct)); })
+    .reference([](auto x) { return loops(x, same); })
+    .float_tolerance(5e-5, many);
+
+OP_ROW("conv2d by F(2x2, 3x3)")
+    .cases({{{2, 3, 5, 6}, {4, 3, 3, 3}, {4}}, {{8, 16, 8, 25}, {33, 16, 3, 3}, {33}}})
+    .call([](auto x) { return conv2d(x[0], x[1], x[2], forced(ConvAlgorithm::winograd_2x2)); })
+    .reference([](auto x) { return loops(x, same); })
+    .float_tolerance(5e-5, many);
+
+OP_ROW("conv2d by F(4x4, 3x3)")
+    .cases({{{2, 3, 5, 6}, {4, 3, 3, 3}, {4}}, {{8, 16, 8, 25}, {33, 16, 3, 3}, {33}}})
+    .call([](auto x) { return conv2d(x[0], x[1], x[2], forced(ConvAlgorithm::winograd_4x4)); })
+    .reference([](auto x) { return loops(x, same); })
+    .float_tolerance(5e-5, many);
+
+OP_ROW("conv2d by F(4x6, 3x3)")
+    .cases({{{2, 3, 5, 6}, {4, 3, 3, 3}, {4}}, {{8, 16, 8, 25}, {33, 16, 3, 3}, {33}}})
+    .call([](auto x) { return conv2d(x[0], x[1], x[2], forced(ConvAlgorithm::winograd_4x6)); })
+    .reference([](auto x) { return loops(x, same); })
+    .float_tolerance(1e-4, many);
+
+OP_ROW("conv2d by F(1x5, 2x2)")
+    .cases({{{2, 3, 2, 7}, {4, 3, 2, 2}, {4}}, {{8, 16, 6, 27}, {33, 16, 2, 2}, {33}}})
+    .call([](auto x) {
+      return conv2d(x[0], x[1], x[2], {.algorithm = ConvAlgorithm::winograd_1x5});
+    })
+    .reference([](auto x) { return loops(x, plain); })
+    .float_tolerance(5e-5, many);
 
 OP_ROW("conv2d_relu")
     .cases({{{2, 3, 5, 6}, {4, 3, 3, 3}, {4}}, {{2, 16, 8, 25}, {32, 16, 3, 3}, {32}}})

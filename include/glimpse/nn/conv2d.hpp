@@ -21,6 +21,7 @@ struct Conv2dConfig {
   std::array<Index, 2> kernel{3, 3}, stride{1, 1}, padding{0, 0}, dilation{1, 1};
   Index groups = 1;
   bool bias = true;
+  ConvAlgorithm algorithm = ConvAlgorithm::automatic;
 };
 
 template <class T = float>
@@ -43,7 +44,8 @@ struct Conv2d {
     return {.stride = config.stride,
             .padding = config.padding,
             .dilation = config.dilation,
-            .groups = config.groups};
+            .groups = config.groups,
+            .algorithm = config.algorithm};
   }
 
   /// x: (N, in, H, W).  Returns (N, out, H', W').

@@ -1,16 +1,17 @@
 // conv2d: a bank of filters slides over pictures.
 //
-//   (1)  y[n, o, y, x] = b[o] + sum_{c, r, s} w[o, c, r, s] x[n, c, y stride + r dilation - pad,
-//   ...] (2)  dx  each input position gathers w dy from every window that saw it: a convolution of
-//   dy with the
-//            filters turned by 180 degrees
-//   (3)  dw[o, c, r, s] = sum_{n, y, x} dy[n, o, y, x] x[n, c, y stride + r dilation - pad, ...]
+//   (1)  y[n, o, y, x] = b[o] + sum_{c, r, s} w[o, c, r, s] x[n, c, y stride + r dilation - pad, .]
+//   (2)  dx: each input position gathers w dy from every window that saw it, a convolution of dy
+//        with the filters turned by 180 degrees
+//   (3)  dw[o, c, r, s] = sum_{n, y, x} dy[n, o, y, x] x[n, c, y stride + r dilation - pad, .]
 //   (4)  db[o] = sum_{n, y, x} dy[n, o, y, x]
 //
-// x: (N, C, H, W), w: (O, C / groups, h, w), y: (N, O, H', W'); H' = floor((H + 2 pad - dilation (h
-// - 1) - 1) / stride) + 1. The kernels: kernel/conv2d_windows.hpp and conv2d_weights.hpp sum
-// directly, conv2d_winograd.hpp saves three products of four where filters are 3x3;
-// kernel/conv2d_passes.hpp chooses. The plain loops that they are tested against:
+// x: (N, C, H, W), w: (O, C / groups, h, w), y: (N, O, H', W'),
+// H' = floor((H + 2 pad - dilation (h - 1) - 1) / stride) + 1.
+//
+// The kernels: kernel/conv2d_windows.hpp and conv2d_weights.hpp sum directly, conv2d_winograd.hpp
+// saves up to seven products of nine where filters are 3x3; kernel/conv2d_passes.hpp chooses,
+// Conv2dOptions::algorithm overrules it. The plain loops that they are tested against:
 // kernel/conv2d_reference.hpp.
 #pragma once
 
@@ -72,7 +73,7 @@ Variable<T> conv2d(const char* op, const Variable<T>& x, const Variable<T>& w,
 
 /// x: (N, C, H, W), w: (O, C / groups, h, w), bias: (O) or undefined.  Returns (N, O, H', W').
 /// Throws ShapeError where channels, groups or sizes do not fit, ValueError for options out of
-/// range. Source: LeCun et al. 1989.
+/// range or an algorithm that cannot do this convolution. Source: LeCun et al. 1989.
 template <class T>
 Variable<T> conv2d(const Variable<T>& x, const Variable<T>& w, const Variable<T>& bias = {},
                    const Conv2dOptions& options = {}) {

@@ -10,12 +10,30 @@
 
 namespace glimpse::inline v0 {
 
+/// How a convolution is computed. F(m x n, h x w): tiles of m x n outputs, filters of h x w.
+enum class ConvAlgorithm {
+  automatic,     // the fastest by the table in conv2d_passes.hpp
+  direct,        // the defining sum
+  winograd_2x2,  // F(2x2, 3x3): 16 products for 36
+  winograd_4x4,  // F(4x4, 3x3): 36 for 144
+  winograd_4x6,  // F(4x6, 3x3): 48 for 216
+  winograd_1x5,  // F(1x5, 2x2): 12 for 20
+};
+
+/// The name of an algorithm, as in the enumeration.
+constexpr const char* name(ConvAlgorithm a) {
+  constexpr const char* names[] = {"automatic",    "direct",       "winograd_2x2",
+                                   "winograd_4x4", "winograd_4x6", "winograd_1x5"};
+  return names[static_cast<int>(a)];
+}
+
 /// Pairs are (height, width).
 struct Conv2dOptions {
   std::array<Index, 2> stride{1, 1};
   std::array<Index, 2> padding{0, 0};
   std::array<Index, 2> dilation{1, 1};
   Index groups = 1;
+  ConvAlgorithm algorithm = ConvAlgorithm::automatic;
 };
 
 namespace kernel {
@@ -27,12 +45,24 @@ struct ConvGeometry {
   Index oh, ow;
   std::array<Index, 2> stride, padding, dilation;
   Index groups;
+  ConvAlgorithm algorithm;
 
   Index taps() const { return kh * kw; }
   Index group_in() const { return c / groups; }
   Index group_out() const { return oc / groups; }
   Shape output() const { return {n, oc, oh, ow}; }
 };
+
+/// Whether an algorithm can do a convolution at all.
+inline bool can_compute(ConvAlgorithm a, const ConvGeometry& g) {
+  if (a == ConvAlgorithm::automatic || a == ConvAlgorithm::direct) return true;
+  const Index size = a == ConvAlgorithm::winograd_1x5 ? 2 : 3;
+  const auto all = [](const std::array<Index, 2>& pair, Index most) {
+    return pair[0] <= most && pair[1] <= most;
+  };
+  return g.kh == size && g.kw == size && g.groups == 1 && all(g.stride, 1) && all(g.dilation, 1) &&
+         all(g.padding, size - 1);
+}
 
 /// The geometry of conv2d(x, w, bias), or a ShapeError that tells which rule is broken.
 template <class X>
@@ -41,7 +71,7 @@ ConvGeometry conv_geometry(std::string_view op, const X& x, const X& w, const X&
   if (x.rank() != 4) fail<ShapeError>(op, "input ", x, " wants 4 axes (N, C, H, W)");
   if (w.rank() != 4) fail<ShapeError>(op, "weight ", w, " wants 4 axes (out, in / groups, h, w)");
   ConvGeometry g{x.size(0), x.size(1), x.size(2), x.size(3), w.size(0),  w.size(2), w.size(3),
-                 0,         0,         o.stride,  o.padding, o.dilation, o.groups};
+                 0,         0,         o.stride,  o.padding, o.dilation, o.groups,  o.algorithm};
   for (const std::size_t i : {0u, 1u}) {
     if (o.stride[i] < 1 || o.dilation[i] < 1 || o.padding[i] < 0) {
       fail<ValueError>(op, "wants stride and dilation of 1 or more and padding of 0 or more, got ",
@@ -60,6 +90,12 @@ ConvGeometry conv_geometry(std::string_view op, const X& x, const X& w, const X&
   const Index wide = g.w + 2 * o.padding[1] - o.dilation[1] * (g.kw - 1) - 1;
   if (g.kh < 1 || g.kw < 1 || high < 0 || wide < 0)
     fail<ShapeError>(op, "weight ", w, " does not fit into input ", x, " with its padding");
+  if (!can_compute(o.algorithm, g)) {
+    const Index size = o.algorithm == ConvAlgorithm::winograd_1x5 ? 2 : 3;
+    fail<ValueError>(op, name(o.algorithm), " wants filters of ", size, "x", size,
+                     ", stride, dilation and groups of 1 and padding up to ", size - 1,
+                     ", got weight ", w);
+  }
   g.oh = high / o.stride[0] + 1;
   g.ow = wide / o.stride[1] + 1;
   return g;

@@ -1,42 +1,84 @@
 // conv2d_passes: convolution forward and backward on plain pointers, by the fastest kernel that
-// fits.
+// fits, or by the one that was asked for.
 //
-// 3x3 filters over enough channels and tiles go through Winograd's transforms, everything else
-// through the direct product over windows. Gradients are added to what is there, or written where
-// the caller says so.
+// Gradients are added to what is there, or written where the caller says so.
 #pragma once
 
 #include <glimpse/ops/kernel/conv2d_weights.hpp>
 #include <glimpse/ops/kernel/conv2d_windows.hpp>
 #include <glimpse/ops/kernel/conv2d_winograd.hpp>
+#include <glimpse/ops/kernel/winograd_weights.hpp>
 
 namespace glimpse::inline v0::kernel {
+
+/// The fastest algorithm, by measurements of benchmarks/ops/conv2d.cpp.
+inline ConvAlgorithm fastest(const ConvGeometry& g) {
+  using enum ConvAlgorithm;
+  if (g.c < 16 || g.oc < 16) return direct;
+  const Index pixels = g.n * g.oh * g.ow;
+  if (can_compute(winograd_1x5, g)) return pixels >= 256 ? winograd_1x5 : direct;
+  if (!can_compute(winograd_4x6, g)) return direct;
+  if (pixels >= 1024) return winograd_4x6;
+  return pixels >= 512 ? winograd_4x4 : direct;
+}
+
+inline ConvAlgorithm chosen(const ConvGeometry& g) {
+  return g.algorithm == ConvAlgorithm::automatic ? fastest(g) : g.algorithm;
+}
+
+namespace winograd {
+
+/// The plan of an algorithm for pictures (n, in, h, w).
+template <class T>
+Plan<T> plan(ConvAlgorithm a, Index n, Index in, Index out, Index h, Index w, Index pad_h,
+             Index pad_w) {
+  const auto with = [&](const Line<T>& rows, const Line<T>& cols) {
+    return Plan<T>(rows, cols, n, in, out, h, w, pad_h, pad_w);
+  };
+  switch (a) {
+    case ConvAlgorithm::winograd_2x2:
+      return with(line<T, Cook<2, 3>>(), line<T, Cook<2, 3>>());
+    case ConvAlgorithm::winograd_4x4:
+      return with(line<T, Cook<4, 3>>(), line<T, Cook<4, 3>>());
+    case ConvAlgorithm::winograd_1x5:
+      if (h == 1 && pad_h == 1) return with(line<T, Spread>(), line<T, Cook<5, 2>>());
+      return with(line<T, Cook<1, 2>>(), line<T, Cook<5, 2>>());
+    default:
+      return with(line<T, Cook<4, 3>>(), line<T, Cook<6, 3>>());
+  }
+}
+
+}  // namespace winograd
 
 /// y = conv(x, w) + bias, then ReLU if asked for.  bias may be null.
 template <class T>
 void conv2d_forward(const ConvGeometry& g, const T* x, const T* w, const T* bias, bool relu, T* y) {
-  if (!winograd::pays(g)) return direct_forward(g, x, w, bias, relu, y);
-  const winograd::Plan plan(g.n, g.c, g.oc, g.h, g.w, g.padding[0], g.padding[1],
-                            simd::tiles<T>().cols);
-  winograd::forward<T>(plan, x, w, 9, g.c * 9, false, bias, relu, false, y);
+  const ConvAlgorithm a = chosen(g);
+  if (a == ConvAlgorithm::direct) return direct_forward(g, x, w, bias, relu, y);
+  const auto p = winograd::plan<T>(a, g.n, g.c, g.oc, g.h, g.w, g.padding[0], g.padding[1]);
+  const Index taps = g.taps(), filter = g.c * taps;
+  winograd::convolve<T>(p, x, {w, w + g.oc * filter, taps, filter, false}, {y, bias, relu, false});
 }
 
 /// dx = or += the gradient of the input: dy convolved with the filters turned by 180 degrees.
 template <class T>
 void conv2d_backward_data(const ConvGeometry& g, const T* w, const T* dy, bool add, T* dx) {
-  if (!winograd::pays(g)) return direct_backward_data(g, w, dy, add, dx);
-  const winograd::Plan plan(g.n, g.oc, g.c, g.oh, g.ow, 2 - g.padding[0], 2 - g.padding[1],
-                            simd::tiles<T>().cols);
-  winograd::forward<T>(plan, dy, w, g.c * 9, 9, true, nullptr, false, add, dx);
+  const ConvAlgorithm a = chosen(g);
+  if (a == ConvAlgorithm::direct) return direct_backward_data(g, w, dy, add, dx);
+  const auto p = winograd::plan<T>(a, g.n, g.oc, g.c, g.oh, g.ow, g.kh - 1 - g.padding[0],
+                                   g.kw - 1 - g.padding[1]);
+  const Index taps = g.taps(), filter = g.c * taps;
+  winograd::convolve<T>(p, dy, {w, w + g.oc * filter, filter, taps, true},
+                        {dx, nullptr, false, add});
 }
 
 /// dw += the gradient of the filters.
 template <class T>
 void conv2d_backward_weight(const ConvGeometry& g, const T* x, const T* dy, T* dw) {
-  if (!winograd::pays(g)) return direct_backward_weight(g, x, dy, dw);
-  const winograd::Plan plan(g.n, g.c, g.oc, g.h, g.w, g.padding[0], g.padding[1],
-                            simd::tiles<T>().cols);
-  winograd::backward_weight(plan, x, dy, dw);
+  const ConvAlgorithm a = chosen(g);
+  if (a == ConvAlgorithm::direct) return direct_backward_weight(g, x, dy, dw);
+  const auto p = winograd::plan<T>(a, g.n, g.c, g.oc, g.h, g.w, g.padding[0], g.padding[1]);
+  winograd::weight_gradient(p, x, dy, dw);
 }
 
 /// db[o] += sum of dy over pictures and pixels.

@@ -1,241 +1,172 @@
-// conv2d_winograd: 3x3 convolutions with 36 products for sixteen outputs instead of 144.
+// conv2d_winograd: convolutions through Winograd's transforms, forward and backward to the input.
 //
-//   (1)  V = B^T d B      every 6x6 tile of the input, tiles four apart winograd_transforms.hpp (2)
-//   U = G w G^T      every filter (3)  M_f[tile][o] = sum_c V_f[tile][c] U_f[c][o] 36 matrix
-//   products (4)  y = A^T M A
+//   (1)  V = B^T d B          every window of the input, winograd_plan.hpp
+//   (2)  U = G w G^T          every filter, winograd_filters.hpp
+//   (3)  M_f[tile][o] = sum_c V_f[tile][c] U_f[c][o]         one product to a frequency f
+//   (4)  y = A^T M A + b
 //
-// and for the filters' gradient  dw = G^T [ sum_tiles (A dy A^T)_f[tile][o] V_f[tile][c] ] G.
+// Backward to the input is the same with the filters turned by 180 degrees.
 //
-// Vectors run over channels throughout: pictures are turned to [position][channels] in cache, the
-// transforms then load and store whole vectors, and the products need no packing. Pictures go in
-// blocks of some 200 tiles; within a block the threads share V, then each takes its own output
-// channels through (3) and (4). Every sum has one order.
-//
-// Rounding: about 1e-6 of the output's size in float, a few times that of the direct sum.
+// Tiles go in blocks whose V is some 14 MB; within a block the threads share V, and a task is 2 L
+// filters and some tiles, whose M is transformed out at once. Filters are transformed once if U is
+// small. If not, each task makes its own U, six or eight frequencies at a time in the second-level
+// cache, again for every block of tiles: that costs less than 50 MB would. Sums over channels are
+// taken 128 at a time: that keeps the operands of (3) in the first-level cache, and rounding below
+// that of one long sum. Every sum has one order.
 #pragma once
 
-#include <glimpse/ops/kernel/conv2d_planes.hpp>
-#include <glimpse/ops/kernel/winograd_transforms.hpp>
-#include <glimpse/simd/reduce.hpp>
+#include <glimpse/ops/kernel/winograd_filters.hpp>
+#include <glimpse/ops/kernel/winograd_product.hpp>
 
 namespace glimpse::inline v0::kernel::winograd {
 
-using simd::detail::ceil_div;
-using simd::detail::round_up;
+inline constexpr Index v_limit = 3600000, u_limit = 2000000;  // numbers in V and in a shared U
 
-/// Distance between frequencies: an odd number of cache lines, or all 36 would compete for the same
-/// few.
-inline Index spread(Index numbers) {
-  const Index lines = ceil_div(numbers, 16);
-  return (lines % 2 == 0 ? lines + 1 : lines) * 16;
-}
-
-/// Sizes shared by the passes: pictures (n, in, h, w) to (n, out, oh, ow).
-struct Plan {
-  Index n, in, out, h, w, pad_h, pad_w, oh, ow;
-  Index cols;  // lanes of a tile of products
-  Index tiles_h, tiles_w;
-  Index in_width;  // in, rounded up to whole blocks of cols
-  Index out_width;
-  Index block;  // pictures in a block
-  Planes planes;
-
-  Plan(Index n_, Index in_, Index out_, Index h_, Index w_, Index pad_h_, Index pad_w_, Index cols_)
-      : n(n_),
-        in(in_),
-        out(out_),
-        h(h_),
-        w(w_),
-        pad_h(pad_h_),
-        pad_w(pad_w_),
-        oh(h + 2 * pad_h - 2),
-        ow(w + 2 * pad_w - 2),
-        cols(cols_),
-        tiles_h(ceil_div(oh, 4)),
-        tiles_w(ceil_div(ow, 4)),
-        in_width(round_up(in, cols)),
-        out_width(round_up(out, cols)),
-        planes{h, w} {
-    planes.top = pad_h, planes.left = pad_w;
-    planes.reach_h = planes.reach_w = 2;
-    planes.out_h = 4 * tiles_h, planes.out_w = 4 * tiles_w;
-    planes.lay_out(1);
-    const Index wanted = std::clamp<Index>(Index{1500000} / (36 * in_width), 64, 448);  // 6 MB of V
-    block = std::clamp<Index>(wanted / picture_tiles(), 1, n);
-    block = ceil_div(n, ceil_div(n, block));
-  }
-
-  Index picture_tiles() const { return tiles_h * tiles_w; }
-  Index tiles() const { return block * picture_tiles(); }
-  Index v_plane() const { return spread(tiles() * in_width); }
+/// What leaves (4): y = relu(. + bias), or added to y.
+template <class T>
+struct Out {
+  T* y;
+  const T* bias = nullptr;
+  bool relu = false, add = false;
 };
 
+/// (4) for 2 L filters from o on and the strips [first, last); m[f * plane + tile * 2 L] is their M.
 template <class T>
-T* numbers(const Storage& s) {
-  return static_cast<T*>(s.data());
-}
-template <class T>
-Storage room(Index count) {
-  return Storage(static_cast<std::size_t>(count) * sizeof(T));
-}
-
-/// (1) for `cols` channels of one picture.
-template <class T>
-void transform_input(const Plan& p, const T* x, Index channels, T* v) {
-  const Storage memory = room<T>(2 * p.cols * p.planes.size);
-  T* const plane = numbers<T>(memory);
-  T* const turned = plane + p.cols * p.planes.size;
-  for (Index c = 0; c < channels; ++c)
-    p.planes.fill(plane + c * p.planes.size, x + c * p.h * p.w, 0);
-  simd::pack_transposed<T>(turned, p.cols, plane, p.planes.size, p.planes.size, channels);
-  const Block<T> b{turned, p.planes.row, p.cols,     p.tiles_h, p.tiles_w, 0, 0,
-                   v,      p.v_plane(),  p.in_width, {},        false};
-  simd::dispatch<InputKernel>(&b);
-}
-
-/// y (n, out, oh, ow) = or += conv(x, filters) + bias.  Filter (c, o) is at w[c * w_in + o *
-/// w_out], nine taps, backwards where `turned`.
-template <class T>
-void forward(const Plan& p, const T* x, const T* w, Index w_in, Index w_out, bool turned,
-             const T* bias, bool relu, bool add, T* y) {
-  const simd::TileSet<T>& set = simd::tiles<T>();
-  const Index blocks_in = p.in_width / p.cols, blocks_out = p.out_width / p.cols;
-  const Index u_plane = spread(p.in * p.cols), m_plane = spread(p.tiles() * p.cols),
-              pixels = p.oh * p.ow;
-  const Storage u_room = room<T>(blocks_out * 36 * u_plane), v_room = room<T>(36 * p.v_plane());
-  T* const u = numbers<T>(u_room);
-  T* const v = numbers<T>(v_room);
-  std::vector<Index> steps;
-  for (Index c = 0; c < p.in; ++c) steps.push_back(c * p.cols);
-
-  parallel_blocks(blocks_out, 1, p.in * p.cols * 20, [&](Index o, Index) {
-    simd::dispatch<FilterKernel>(w + o * p.cols * w_out, w_in, w_out, turned, p.in,
-                                 std::min(p.cols, p.out - o * p.cols), u + o * 36 * u_plane,
-                                 u_plane, p.cols);
-  });
-  for (Index n0 = 0; n0 < p.n; n0 += p.block) {
-    const Index here = std::min(p.block, p.n - n0), tiles = here * p.picture_tiles();
-    parallel_blocks(here * blocks_in, 1, p.planes.size * p.cols, [&](Index task, Index) {
-      const Index n = task / blocks_in, c = task % blocks_in * p.cols;
-      transform_input(p, x + ((n0 + n) * p.in + c) * p.h * p.w, std::min(p.cols, p.in - c),
-                      v + n * p.picture_tiles() * p.in_width + c);
-    });
-    parallel_blocks(blocks_out, 1, 36 * tiles * p.in * p.cols / 64 + 1, [&](Index o, Index) {
-      const Index channels = std::min(p.cols, p.out - o * p.cols);
-      const Storage memory = room<T>(36 * m_plane + 2 * pixels * p.cols + p.cols);
-      T* const m = numbers<T>(memory);
-      T* const space = m + 36 * m_plane;
-      T* const back = space + pixels * p.cols;
-      T* const shift = back + pixels * p.cols;
-      if (bias != nullptr)
-        std::fill(std::copy_n(bias + o * p.cols, channels, shift), shift + p.cols, T(0));
-      const Index strips = ceil_div(tiles, set.rows);
-      for (Index f = 0; f < 36; ++f) {
-        const T* const b = u + (o * 36 + f) * u_plane;
-        for (Index s = 0; s < strips; ++s) {
-          const Index t = s * tiles / strips, rows = (s + 1) * tiles / strips - t;
-          const simd::Tile<T> tile{v + f * p.v_plane() + t * p.in_width,
-                                   p.in_width,
-                                   1,
-                                   0,
-                                   {b, b + p.cols / 2},
-                                   steps.data(),
-                                   0,
-                                   p.in,
-                                   1,
-                                   m + f * m_plane + t * p.cols,
-                                   p.cols,
-                                   T(1),
-                                   false};
-          set.run[rows - 1](&tile);
-        }
+void transform_out(const Plan<T>& p, Index o, Index first, Index last, const T* m, Index plane,
+                   const Out<T>& out) {
+  const Index lanes = p.lanes, width = p.strip_tiles * p.cols.outputs;
+  const Room<T> memory((p.rows.points * width + p.rows.outputs * p.ow + 1) * lanes);
+  T* const middle = memory;                                 // [rows.points][width][L]
+  T* const space = middle + p.rows.points * width * lanes;  // [rows.outputs][ow][L]
+  T* const shift = space + p.rows.outputs * p.ow * lanes;
+  for (Index half = 0; half < 2 && o < p.out; ++half, o += lanes, m += lanes) {
+    const Index channels = std::min(lanes, p.out - o);
+    std::fill_n(shift, lanes, T(0));
+    if (out.bias != nullptr) std::copy_n(out.bias + o, channels, shift);
+    for (Index s = first; s < last; ++s) {
+      const Walk<T> along{m + (s - first) * p.strip_tiles * 2 * lanes,
+                          plane,
+                          2 * lanes,
+                          p.cols.points * plane,
+                          middle,
+                          lanes,
+                          p.cols.outputs * lanes,
+                          width * lanes,
+                          p.strip_tiles,
+                          p.rows.points};
+      p.cols.output(&along);
+      const Index top = s % p.tile_rows * p.rows.outputs;
+      const Index high = std::min<Index>(p.rows.outputs, p.oh - top);
+      for (Index n = p.first(s); n < p.last(s); ++n) {
+        const Walk<T> down{middle + (n - p.first(s)) * p.period * lanes,
+                           width * lanes,
+                           lanes,
+                           0,
+                           space,
+                           p.ow * lanes,
+                           lanes,
+                           0,
+                           p.ow,
+                           1,
+                           shift,
+                           out.relu};
+        p.rows.finish(&down);
+        scatter_channels(out.y + ((n * p.out + o) * p.oh + top) * p.ow, p.oh * p.ow, space,
+                         high * p.ow, channels, out.add);
       }
-      for (Index n = 0; n < here; ++n) {
-        const Block<T> b{space,
-                         p.ow,
-                         p.cols,
-                         p.tiles_h,
-                         p.tiles_w,
-                         p.oh,
-                         p.ow,
-                         m + n * p.picture_tiles() * p.cols,
-                         m_plane,
-                         p.cols,
-                         bias != nullptr ? shift : nullptr,
-                         relu};
-        simd::dispatch<OutputKernel>(&b);
-        T* const to = y + ((n0 + n) * p.out + o * p.cols) * pixels;
-        simd::pack_transposed<T>(add ? back : to, pixels, space, p.cols, channels, pixels);
-        if (add) simd::add<T>(channels * pixels, to, back);
-      }
-    });
+    }
   }
 }
 
-/// dw (out, in, 3, 3) += the filters' gradient.
+/// (3) for one frequency: M (tiles x 2 L) from V (groups x tiles x L) and U (channels x 2 L).
 template <class T>
-void backward_weight(const Plan& p, const T* x, const T* dy, T* dw) {
-  const simd::TileSet<T>& set = simd::tiles<T>();
-  const Index blocks_in = p.in_width / p.cols, blocks_out = p.out_width / p.cols,
-              pixels = p.oh * p.ow;
-  const Index d_plane = spread(p.tiles() * p.out_width), u_plane = spread(p.in_width);
-  const Storage v_room = room<T>(36 * p.v_plane()), d_room = room<T>(36 * d_plane);
-  const Storage u_room = room<T>(p.out * 36 * u_plane);
-  T* const v = numbers<T>(v_room);
-  T* const d = numbers<T>(d_room);
-  T* const u = numbers<T>(u_room);  // [out][36][in]
-  std::vector<Index> steps;
-  for (Index t = 0; t < p.tiles(); ++t) steps.push_back(t * p.in_width);
-  const Index strips = ceil_div(p.out, set.rows);
+struct Product {
+  const SumSet<T>& set;
+  Index lanes, groups, k_groups, group_step;  // group_step: numbers from one group of V to the next
 
-  for (Index n0 = 0; n0 < p.n; n0 += p.block) {
-    const Index here = std::min(p.block, p.n - n0), tiles = here * p.picture_tiles();
-    parallel_blocks(
-        here * (blocks_in + blocks_out), 1, p.planes.size * p.cols, [&](Index task, Index) {
-          const Index n = task / (blocks_in + blocks_out), i = task % (blocks_in + blocks_out);
-          const Index tile = n * p.picture_tiles();
-          if (i < blocks_in) {
-            transform_input(p, x + ((n0 + n) * p.in + i * p.cols) * p.h * p.w,
-                            std::min(p.cols, p.in - i * p.cols),
-                            v + tile * p.in_width + i * p.cols);
-            return;
-          }
-          const Index o = (i - blocks_in) * p.cols;
-          const Storage memory = room<T>(pixels * p.cols);
-          T* const turned = numbers<T>(memory);
-          simd::pack_transposed<T>(turned, p.cols, dy + ((n0 + n) * p.out + o) * pixels, pixels,
-                                   pixels, std::min(p.cols, p.out - o));
-          const Block<T> b{turned,    p.ow,        p.cols,  p.tiles_h,
-                           p.tiles_w, p.oh,        p.ow,    d + tile * p.out_width + o,
-                           d_plane,   p.out_width, nullptr, false};
-          simd::dispatch<OutputBackKernel>(&b);
-        });
-    parallel_blocks(36, 1, p.out * p.in_width * tiles / 64 + 1, [&](Index f, Index) {
-      for (Index i = 0; i < p.in_width; i += p.cols) {
-        const T* const b = v + f * p.v_plane() + i;
-        for (Index s = 0; s < strips; ++s) {
-          const Index o = s * p.out / strips, rows = (s + 1) * p.out / strips - o;
-          const simd::Tile<T> tile{
-              d + f * d_plane + o, 1,    p.out_width, 0, {b, b + p.cols / 2},
-              steps.data(),        0,    tiles,       1, u + (o * 36 + f) * u_plane + i,
-              36 * u_plane,        T(1), n0 > 0};
-          set.run[rows - 1](&tile);
-        }
+  /// `next_v`, `next_u`: the operands of the product after this one.
+  void operator()(const T* v, const T* u, Index tiles, T* m, const T* next_v,
+                  const T* next_u) const {
+    const Index cuts = ceil_div(tiles, set.rows), panel = k_groups * lanes * 2 * lanes;
+    for (Index g = 0; g < groups; g += k_groups) {
+      const bool last = g + k_groups >= groups;
+      const T* const b = u + g * lanes * 2 * lanes;
+      const T* const b_next = last ? next_u : b + panel;
+      const T* const a = v + g * group_step;
+      for (Index i = 0; i < cuts; ++i) {
+        const Index t = i * tiles / cuts, after = (i + 1) * tiles / cuts;
+        const T* const ahead = i + 1 < cuts ? a + after * lanes
+                               : last       ? next_v
+                                            : a + k_groups * group_step;
+        const Sum<T> sum{a + t * lanes,
+                         group_step,
+                         {b, nullptr},
+                         ahead,
+                         b_next + std::max<Index>(i - cuts + 2, 0) * panel / 2,
+                         std::min(k_groups, groups - g),
+                         m + t * 2 * lanes,
+                         2 * lanes,
+                         g > 0};
+        set.forward[after - t - 1](&sum);
       }
+    }
+  }
+};
+
+/// y (n, out, oh, ow) = or += conv(x, filters) + bias.
+template <class T>
+void convolve(const Plan<T>& p, const T* x, const Filters<T>& filters, const Out<T>& out) {
+  if (p.n * p.out * p.oh * p.ow == 0) return;
+  const SumSet<T> set = sums<T>();
+  const Index lanes = p.lanes, points = p.points(), depth = p.groups_in * lanes;
+  const Index blocks_out = ceil_div(p.out, 2 * lanes);
+  const Index u_plane = spread(depth * 2 * lanes), u_block = points * u_plane;
+  const Index row = depth * p.cols.taps * 2 * lanes, half_size = p.rows.points * row;
+  const bool shared = blocks_out * u_block <= u_limit;
+  const Index block = even_block(p.strips, v_limit / (points * depth * p.strip_tiles));
+  const Index part = even_block(block, ceil_div(shared ? 84 : 336, p.strip_tiles));
+  const Index v_plane = spread(block * p.strip_tiles * depth);
+  const Index m_plane = spread(part * p.strip_tiles * 2 * lanes);
+  const Index k_groups = even_block(p.groups_in, 128 / lanes);
+  const Room<T> u(shared ? blocks_out * u_block : 0), v(points * v_plane);
+
+  if (shared) {
+    parallel_blocks(blocks_out * p.groups_in, 1, points * lanes * 16, [&](Index task, Index) {
+      const Index o = task / p.groups_in, g = task % p.groups_in, size = half_size / p.groups_in;
+      const Room<T> half(size);
+      filters_down<T>(p, filters, o * 2 * lanes, g * lanes, 1, half, row / p.groups_in);
+      for (Index i = 0; i < p.rows.points; ++i)
+        filters_along<T>(p, half + i * row / p.groups_in, lanes,
+                         u + o * u_block + i * p.cols.points * u_plane + g * 2 * lanes * lanes,
+                         u_plane);
     });
   }
-  parallel_for(p.out, p.in * 20, [&](Index o) {
-    simd::dispatch<FilterBackKernel>(u + o * 36 * u_plane, u_plane, p.in, dw + o * p.in * 9);
-  });
-}
-
-/// Whether the transforms pay: 3x3, step 1, enough channels for whole vectors and enough tiles to
-/// share a filter.
-inline bool pays(const ConvGeometry& g) {
-  const bool fits = g.kh == 3 && g.kw == 3 && g.groups == 1 && g.stride[0] == 1 &&
-                    g.stride[1] == 1 && g.dilation[0] == 1 && g.dilation[1] == 1 &&
-                    g.padding[0] <= 2 && g.padding[1] <= 2;
-  return fits && g.c >= 16 && g.oc >= 16 && g.n * ceil_div(g.oh, 4) * ceil_div(g.ow, 4) >= 64;
+  for (Index s0 = 0; s0 < p.strips; s0 += block) {
+    const Index strips = std::min(block, p.strips - s0), tiles = strips * p.strip_tiles;
+    transform_block<T>(p, Side<T>::inputs(p, x), s0, strips, 0, p.groups_in, v, v_plane);
+    const Index parts = ceil_div(strips, part);
+    const Index cost = points * part * p.strip_tiles * depth * lanes / 32 + 1;
+    const Product<T> product{set, lanes, p.groups_in, k_groups, tiles * lanes};
+    parallel_blocks(blocks_out * parts, 1, cost, [&](Index task, Index) {
+      const Index o = task / parts, first = task % parts * part;
+      const Index last = std::min(strips, first + part);
+      const Index count = (last - first) * p.strip_tiles;
+      const Room<T> m(points * m_plane);
+      const Room<T> half(shared ? 0 : half_size), own(shared ? 0 : p.cols.points * u_plane);
+      if (!shared) filters_down<T>(p, filters, o * 2 * lanes, 0, p.groups_in, half, row);
+      const T* const from = v + first * p.strip_tiles * lanes;
+      for (Index i = 0; i < p.rows.points; ++i) {
+        if (!shared) filters_along<T>(p, half + i * row, depth, own, u_plane);
+        const T* const us = shared ? u + o * u_block + i * p.cols.points * u_plane : own;
+        for (Index j = 0; j < p.cols.points; ++j) {
+          const Index f = i * p.cols.points + j, next = std::min(f + 1, points - 1);
+          product(from + f * v_plane, us + j * u_plane, count, m + f * m_plane,
+                  from + next * v_plane, us + std::min<Index>(j + 1, p.cols.points - 1) * u_plane);
+        }
+      }
+      transform_out<T>(p, o * 2 * lanes, s0 + first, s0 + last, m, m_plane, out);
+    });
+  }
 }
 
 }  // namespace glimpse::inline v0::kernel::winograd

@@ -1,0 +1,174 @@
+// winograd_plan: how the pictures of a batch become tiles, and tiles the planes of the products.
+//
+// Pictures stand side by side in strips, one row of tiles high, with the zeros between two of them
+// counted once, so that only the last tile of a strip is wasted and not one of every picture:
+//
+//        picture 0       picture 1       picture 2
+//   0 x x x x x x x 0 x x x x x x x 0 x x x x x x x 0
+//   |---- tile 0 ---|
+//               |---- tile 1 ---|  ...                   F(., 6): windows of 8, 6 apart
+//
+// L channels make a group, one vector wide. Transformed inputs are laid out as
+//
+//   (1)  V[f][group][tile][L]        f: one of rows.points * cols.points frequencies
+//
+// with an odd number of cache lines from f to f + 1: at a power of two all frequencies of a tile
+// would compete for the same few lines of the cache.
+#pragma once
+
+#include <algorithm>
+
+#include <glimpse/core/storage.hpp>
+#include <glimpse/ops/kernel/conv2d_turn.hpp>
+#include <glimpse/ops/kernel/winograd_lines.hpp>
+#include <glimpse/simd/gemm.hpp>
+
+namespace glimpse::inline v0::kernel::winograd {
+
+using simd::detail::ceil_div;
+using simd::detail::round_up;
+
+/// `numbers`, rounded up to an odd number of cache lines.
+inline Index spread(Index numbers) {
+  const Index lines = ceil_div(numbers, 16);
+  return (lines % 2 == 0 ? lines + 1 : lines) * 16;
+}
+
+/// `count` things cut into the fewest blocks of at most `most`, evenly.
+inline Index even_block(Index count, Index most) {
+  return ceil_div(count, ceil_div(count, std::clamp<Index>(most, 1, count)));
+}
+
+/// Scratch memory from the cache.
+template <class T>
+class Room {
+ public:
+  explicit Room(Index count) : storage_(static_cast<std::size_t>(count) * sizeof(T)) {}
+  operator T*() const { return static_cast<T*>(storage_.data()); }
+
+ private:
+  Storage storage_;
+};
+
+/// A convolution of pictures (n, in, h, w) to (n, out, oh, ow), step 1, as strips of tiles.
+template <class T>
+struct Plan {
+  Line<T> rows, cols;
+  Index n, in, out, h, w, pad_h, pad_w, oh, ow;
+  Index lanes, groups_in, groups_out;
+  Index period;    // columns from one picture of a strip to the next
+  Index together;  // pictures in a strip
+  Index strip_tiles, tile_rows, strips;
+
+  Plan(const Line<T>& rows_, const Line<T>& cols_, Index n_, Index in_, Index out_, Index h_,
+       Index w_, Index pad_h_, Index pad_w_)
+      : rows(rows_),
+        cols(cols_),
+        n(n_),
+        in(in_),
+        out(out_),
+        h(h_),
+        w(w_),
+        pad_h(pad_h_),
+        pad_w(pad_w_) {
+    oh = h + 2 * pad_h - rows.taps + 1, ow = w + 2 * pad_w - cols.taps + 1;
+    lanes = simd::tiles<T>().cols / 2;
+    groups_in = ceil_div(in, lanes), groups_out = ceil_div(out, lanes);
+    period = w + pad_w;
+    tile_rows = ceil_div(oh, rows.outputs);
+    const auto width = [&](Index g) { return ceil_div((g - 1) * period + ow, cols.outputs); };
+    together = 1;
+    for (Index g = 2; g <= n && g * period <= 256; ++g)
+      if (ceil_div(n, g) * width(g) < ceil_div(n, together) * width(together)) together = g;
+    strip_tiles = width(together);
+    strips = ceil_div(n, together) * tile_rows;
+  }
+
+  Index points() const { return rows.points * cols.points; }
+  Index tiles() const { return strips * strip_tiles; }
+  /// Pictures [first, last) of a strip.
+  Index first(Index strip) const { return strip / tile_rows * together; }
+  Index last(Index strip) const { return std::min(n, first(strip) + together); }
+};
+
+/// One side of a plan: inputs on their way to V, or output gradients, which take the transposed
+/// road of the outputs to planes of the same layout.
+template <class T>
+struct Side {
+  const T* x;
+  Index channels, h, w, pad_h, pad_w;
+  Index reach_h, reach_w;  // rows and columns that a tile reads
+  typename Line<T>::Run down, along;
+
+  static Side inputs(const Plan<T>& p, const T* x) {
+    return {x,       p.in,          p.h,           p.w,          p.pad_h - p.rows.skip,
+            p.pad_w, p.rows.inputs, p.cols.inputs, p.rows.input, p.cols.input};
+  }
+  static Side gradients(const Plan<T>& p, const T* dy) {
+    return {dy,
+            p.out,
+            p.oh,
+            p.ow,
+            0,
+            0,
+            p.rows.outputs,
+            p.cols.outputs,
+            p.rows.gradient,
+            p.cols.gradient};
+  }
+};
+
+/// Transforms one strip of one group of channels to planes[f * plane + tile * L].
+template <class T>
+void transform_strip(const Plan<T>& p, const Side<T>& s, Index strip, Index group, T* planes,
+                     Index plane) {
+  const Index lanes = p.lanes, width = (p.strip_tiles - 1) * p.cols.outputs + s.reach_w;
+  const Room<T> memory((s.reach_h * s.w + p.rows.points * width) * lanes);
+  T* const space = memory;                            // [reach_h][w][L]
+  T* const middle = space + s.reach_h * s.w * lanes;  // [rows.points][width][L]
+  const Index channels = std::min(lanes, s.channels - group * lanes);
+  const Index top = strip % p.tile_rows * p.rows.outputs - s.pad_h;
+  const Index low = std::clamp<Index>(top, 0, s.h),
+              high = std::clamp<Index>(top + s.reach_h, 0, s.h);
+  std::fill_n(space, std::max<Index>(low - top, 0) * s.w * lanes, T(0));
+  if (high >= low)
+    std::fill(space + (high - top) * s.w * lanes, space + s.reach_h * s.w * lanes, T(0));
+
+  const Index picture = s.channels * s.h * s.w;
+  const Index next_group = lanes * s.h * s.w - (p.last(strip) - 1 - p.first(strip)) * picture;
+  Index done = 0;  // columns of `middle` that are filled
+  const auto skip_to = [&](Index column) {
+    if (column > done)
+      for (Index i = 0; i < p.rows.points; ++i)
+        std::fill_n(middle + (i * width + done) * lanes, (column - done) * lanes, T(0));
+  };
+  for (Index n = p.first(strip); n < p.last(strip); ++n) {
+    const Index column = (n - p.first(strip)) * p.period + s.pad_w;
+    gather_channels(space + (low - top) * s.w * lanes,
+                    s.x + ((n * s.channels + group * lanes) * s.h + low) * s.w, s.h * s.w,
+                    (high - low) * s.w, channels, n + 1 < p.last(strip) ? picture : next_group);
+    skip_to(column);
+    const Walk<T> down{space,         s.w * lanes, lanes, 0,   middle + column * lanes,
+                       width * lanes, lanes,       0,     s.w, 1};
+    s.down(&down);
+    done = column + s.w;
+  }
+  skip_to(width);
+  const Walk<T> along{middle, lanes, p.cols.outputs * lanes, width * lanes, planes,
+                      plane,  lanes, p.cols.points * plane,  p.strip_tiles, p.rows.points};
+  s.along(&along);
+}
+
+/// Transforms `strips` strips of `groups` groups of channels from the first ones given, (1).
+template <class T>
+void transform_block(const Plan<T>& p, const Side<T>& s, Index strip, Index strips, Index group,
+                     Index groups, T* planes, Index plane) {
+  const Index tiles = strips * p.strip_tiles, cost = p.points() * p.strip_tiles * 8;
+  parallel_blocks(strips * groups, 1, cost, [&](Index task, Index) {
+    const Index i = task / groups, g = task % groups;
+    transform_strip(p, s, strip + i, group + g, planes + (g * tiles + i * p.strip_tiles) * p.lanes,
+                    plane);
+  });
+}
+
+}  // namespace glimpse::inline v0::kernel::winograd
