@@ -42,6 +42,7 @@
 #include <glimpse/ops/adaptive_pool2d.hpp>
 #include <glimpse/ops/additive_attention.hpp>
 #include <glimpse/ops/arithmetic.hpp>
+#include <glimpse/ops/attention_gru.hpp>
 #include <glimpse/ops/average_pool2d.hpp>
 #include <glimpse/ops/batch_norm.hpp>
 #include <glimpse/ops/conv2d.hpp>
@@ -98,6 +99,7 @@
 #include <glimpse/models/attention_speller.hpp>
 #include <glimpse/models/config.hpp>
 #include <glimpse/models/crnn.hpp>
+#include <glimpse/models/decoder_steps.hpp>
 #include <glimpse/models/ctc_speller.hpp>
 #include <glimpse/models/encoder.hpp>
 #include <glimpse/models/rare.hpp>

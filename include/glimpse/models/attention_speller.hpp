@@ -13,8 +13,7 @@
 #include <span>
 #include <vector>
 
-#include <glimpse/core/concatenate.hpp>
-#include <glimpse/core/gather.hpp>
+#include <glimpse/models/decoder_steps.hpp>
 #include <glimpse/models/rare.hpp>
 #include <glimpse/models/reading.hpp>
 #include <glimpse/text/trie_posteriors.hpp>
@@ -30,7 +29,7 @@ class AttentionSpeller {
         decoder_(model.recognizer.decoder),
         columns_(frames.size(0)),
         count_(frames.size(1)),
-        words_(decoder_.remember(frames)) {}
+        steps_(decoder_, frames) {}
 
   /// readings: N; lexicons: N, nullptr where a word may be anything.
   void spell(std::span<Reading* const> readings, std::span<const Lexicon* const> lexicons,
@@ -72,33 +71,11 @@ class AttentionSpeller {
   }
 
  private:
-  /// One step of the decoder for rows of hypotheses; keeps their states, and where they looked.
+  /// One step of the decoder for rows of hypotheses; keeps where they looked.
   Tensor<T> step(const BeamRows& rows, bool look) {
-    constexpr Index chunk = 256;  // rows whose memories are copied at a time
-    std::vector<Tensor<T>> states, scores, weights;
-    for (Index begin = 0; begin < rows.size(); begin += chunk) {
-      const auto part = [&](std::span<const Index> all) {
-        return all.subspan(static_cast<std::size_t>(begin),
-                           static_cast<std::size_t>(std::min(chunk, rows.size() - begin)));
-      };
-      const std::span<const Index> item = part(rows.item);
-      if (!std::equal(item.begin(), item.end(), at_work_.begin(), at_work_.end())) {
-        at_work_.assign(item.begin(), item.end());
-        memory_ = {constant(gather_rows(words_.frames.value(), item)),
-                   constant(gather_rows(words_.keys.value(), item))};
-      }
-      const auto now = decoder_.step(memory_, part(rows.symbol),
-                                     constant(gather_rows(state_, part(rows.parent))));
-      states.push_back(now.state.value());
-      scores.push_back(log_softmax(decoder_.scores(now.state)).value());
-      if (look) weights.push_back(now.weights.value());
-    }
-    const auto joined = [](const std::vector<Tensor<T>>& parts) {
-      return parts.size() == 1 ? parts[0] : concatenate(parts, 0);
-    };
-    state_ = joined(states);
-    if (look) looks_.push_back(joined(weights));
-    return joined(scores);
+    if (!look) return steps_(rows);
+    looks_.emplace_back();
+    return steps_(rows, &looks_.back());
   }
 
   /// Beam search along `tries_`. A picture where nothing could be told has an empty hypothesis.
@@ -107,7 +84,7 @@ class AttentionSpeller {
     for (const Trie* trie : tries_)
       if (trie) longest = std::max(longest, trie->depth());
     looks_.clear();
-    state_ = decoder_.start(count_).value();
+    steps_.start();
     auto found = beam_search([&](const BeamRows& rows) { return step(rows, true); }, count_,
                              {.width = width,
                               .end = decoder_.end_symbol(),
@@ -133,7 +110,7 @@ class AttentionSpeller {
       if (exact[i]) tries[i] = &lexicons[i]->trie();
       if (best[i].finished) floor[i] = best[i].log_probability - slack;
     }
-    state_ = decoder_.start(count_).value();
+    steps_.start();
     const auto told = trie_posteriors(
         [&](const BeamRows& rows) { return step(rows, false); }, tries,
         {.end = decoder_.end_symbol(), .begin = decoder_.end_symbol(), .floor = floor});
@@ -178,10 +155,8 @@ class AttentionSpeller {
   Rare<T>& model_;
   AttentionDecoder<T>& decoder_;
   Index columns_, count_;
-  typename AttentionDecoder<T>::Memory words_, memory_;  // of all pictures; of the rows at work
-  std::vector<Index> at_work_;                           // whose memories `memory_` holds
+  DecoderSteps<T> steps_;
   std::vector<const Trie*> tries_;
-  Tensor<T> state_;
   std::vector<Tensor<T>> looks_;  // attention weights, step by step
 };
 
