@@ -10,6 +10,7 @@
 #include <glimpse/core/error.hpp>
 #include <glimpse/core/gather.hpp>
 #include <glimpse/core/loops.hpp>
+#include <glimpse/core/memory_cache.hpp>
 #include <glimpse/core/parallel.hpp>
 #include <glimpse/core/print.hpp>
 #include <glimpse/core/random.hpp>
@@ -30,11 +31,13 @@
 #include <glimpse/simd/product.hpp>
 #include <glimpse/simd/reduce.hpp>
 #include <glimpse/simd/tile.hpp>
+#include <glimpse/simd/turned.hpp>
 #include <glimpse/simd/vec.hpp>
 
 #include <glimpse/autograd/gradcheck.hpp>
 #include <glimpse/autograd/mode.hpp>
 #include <glimpse/autograd/node.hpp>
+#include <glimpse/autograd/profile.hpp>
 #include <glimpse/autograd/to_dot.hpp>
 #include <glimpse/autograd/variable.hpp>
 
@@ -45,6 +48,7 @@
 #include <glimpse/ops/attention_gru.hpp>
 #include <glimpse/ops/average_pool2d.hpp>
 #include <glimpse/ops/batch_norm.hpp>
+#include <glimpse/ops/batch_norm_pool.hpp>
 #include <glimpse/ops/conv2d.hpp>
 #include <glimpse/ops/cross_entropy.hpp>
 #include <glimpse/ops/ctc_loss.hpp>

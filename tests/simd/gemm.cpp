@@ -52,8 +52,8 @@ double difference(const Case<T>& c, std::vector<T>* result = nullptr) {
   const simd::Epilogue<T> epilogue{(c.bias & 1) ? rows.data() : nullptr,
                                    (c.bias & 2) ? columns.data() : nullptr, (c.bias & 4) != 0};
   if (c.packed) {
-    simd::gemm<T>(c.ta, c.m, c.alpha, a.data(), lda,
-                  simd::pack_b<T>(c.tb, c.n, c.k, b.data(), ldb), c.beta, got.data(), ldc, epilogue);
+    simd::gemm<T>(c.ta, c.m, c.alpha, a.data(), lda, simd::pack_b<T>(c.tb, c.n, c.k, b.data(), ldb),
+                  c.beta, got.data(), ldc, epilogue);
   } else {
     simd::gemm<T>(c.ta, c.tb, c.m, c.n, c.k, c.alpha, a.data(), lda, b.data(), ldb, c.beta,
                   got.data(), ldc, epilogue);
@@ -85,10 +85,10 @@ constexpr Trans both[] = {Trans::no, Trans::yes};
 TEMPLATE_TEST_CASE("gemm: all transpositions, odd sizes, every level", "[simd][gemm]", float,
                    double) {
   using T = TestType;
-  const Index sizes[][3] = {{1, 1, 1},      {1, 33, 5},   {13, 31, 17},  {14, 32, 16},
-                            {15, 65, 33},   {37, 64, 40}, {64, 37, 9},   {29, 100, 70},
-                            {64, 128, 130}, {3, 300, 11}, {100, 7, 513}, {2, 40, 1030},
-                            {50, 1, 20}, {40, 70, 1024}};
+  const Index sizes[][3] = {
+      {1, 1, 1},    {1, 33, 5},    {13, 31, 17},   {14, 32, 16},  {15, 65, 33},  {37, 64, 40},
+      {64, 37, 9},  {29, 100, 70}, {64, 128, 130}, {3, 300, 11},  {100, 7, 513}, {2, 40, 1030},
+      {90, 37, 64}, {16, 70, 96},  {75, 300, 260}, {131, 16, 80}, {50, 1, 20},   {40, 70, 1024}};
   for (Isa level : {Isa::baseline, Isa::avx2, Isa::avx512}) {
     const simd::IsaScope scope(level);
     for (Trans ta : both) {
@@ -111,7 +111,9 @@ TEMPLATE_TEST_CASE("gemm: epilogues, alpha, beta", "[simd][gemm]", float, double
       for (int bias = 0; bias < 8; ++bias) {
         CHECK(difference<T>({ta, tb, 33, 45, 600, T(1), T(0), bias}) < 1);
         CHECK(difference<T>({ta, tb, 33, 45, 20, T(-2), T(0.25), bias}) < 2);
-        CHECK(difference<T>({ta, tb, 64, 96, 160, T(1), T(1), bias, 0}) < 1);  // C^T = B A^T inside
+        CHECK(difference<T>({ta, tb, 64, 96, 160, T(1), T(1), bias, 0}) < 1);
+        CHECK(difference<T>({ta, tb, 200, 37, 96, T(1), T(0), bias}) < 1);  // C^T = B^T A^T inside
+        CHECK(difference<T>({ta, tb, 200, 37, 96, T(3), T(0.5), bias}) < 4);
         CHECK(difference<T>({ta, tb, 64, 96, 160, T(1), T(-0.5), bias}) < 1);
       }
     }
@@ -138,9 +140,8 @@ TEMPLATE_TEST_CASE("gemm: few rows, one column, packed", "[simd][gemm]", float, 
       for (Trans ta : both) {
         for (Trans tb : both) {
           for (const auto& s : sizes) {
-            INFO(simd::name(simd::isa())
-                 << " " << packed << bool(ta) << bool(tb) << " " << s[0] << " " << s[1] << " "
-                 << s[2]);
+            INFO(simd::name(simd::isa()) << " " << packed << bool(ta) << bool(tb) << " " << s[0]
+                                         << " " << s[1] << " " << s[2]);
             for (Index pad : {0, 3}) {
               CHECK(difference<T>({ta, tb, s[0], s[1], s[2], T(1), T(0), 0, pad, packed}) < 1);
               CHECK(difference<T>({ta, tb, s[0], s[1], s[2], T(1), T(0), 7, pad, packed}) < 1);

@@ -48,18 +48,23 @@ template <class Kernel, class... Args>
 
 }  // namespace detail
 
-/// The compiled form of `Kernel` for one level, as a plain function pointer: for loops over
-/// threads.
+/// The compiled form of `Kernel` for one level, as a plain function pointer: for tables of kernels.
+template <Isa level, class Kernel, class... Args>
+auto entry() {
+#if defined(__x86_64__) || defined(__i386__)
+  if constexpr (level == Isa::avx512) return &detail::run_avx512<Kernel, Args...>;
+  if constexpr (level == Isa::avx2) return &detail::run_avx2<Kernel, Args...>;
+  if constexpr (level == Isa::baseline)
+#endif
+    return &detail::run_baseline<Kernel, Args...>;  // elsewhere there is no other
+}
+
+/// The same for a level that is known when the program runs.
 template <class Kernel, class... Args>
 auto entry(Isa level) {
-  auto f = &detail::run_baseline<Kernel, Args...>;
-#if defined(__x86_64__) || defined(__i386__)
-  if (level == Isa::avx512) f = &detail::run_avx512<Kernel, Args...>;
-  if (level == Isa::avx2) f = &detail::run_avx2<Kernel, Args...>;
-#else
-  (void)level;
-#endif
-  return f;
+  if (level == Isa::avx512) return entry<Isa::avx512, Kernel, Args...>();
+  if (level == Isa::avx2) return entry<Isa::avx2, Kernel, Args...>();
+  return entry<Isa::baseline, Kernel, Args...>();
 }
 
 /// Runs `Kernel::run<Bytes>(args...)` at the level in use and returns what it returns.

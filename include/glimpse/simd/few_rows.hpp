@@ -44,7 +44,8 @@ template <bool Whole, class V>
 /// One round for a pair of vectors: lanes t of the result with t & H = 0 hold a_t + a_t+H, the others
 /// b_t-H + b_t.
 template <int H, class V, int... Lane>
-[[gnu::always_inline]] inline void add_halves(V& a, const V& b, std::integer_sequence<int, Lane...>) {
+[[gnu::always_inline]] inline void add_halves(V& a, const V& b,
+                                              std::integer_sequence<int, Lane...>) {
   constexpr int w = static_cast<int>(sizeof...(Lane));
   const V x = a, y = b;
   a = __builtin_shufflevector(x, y, ((Lane & H) ? w + Lane - H : Lane)...) +
@@ -92,13 +93,11 @@ struct FewRowsAcross {
     Index i = 0;
     for (; i + 4 <= f.m; i += 4) {
 #pragma GCC unroll 4
-      for (int c = 0; c < (Columns + 1) / 2; ++c)
-        sums<V, 4, Columns == 1 ? 1 : 2>(f, i, j + 2 * c);
+      for (int c = 0; c < (Columns + 1) / 2; ++c) sums<V, 4, Columns == 1 ? 1 : 2>(f, i, j + 2 * c);
     }
     for (; i + 2 <= f.m; i += 2) {
 #pragma GCC unroll 2
-      for (int c = 0; c < (Columns + 3) / 4; ++c)
-        sums<V, 2, Columns == 1 ? 1 : 4>(f, i, j + 4 * c);
+      for (int c = 0; c < (Columns + 3) / 4; ++c) sums<V, 2, Columns == 1 ? 1 : 4>(f, i, j + 4 * c);
     }
     if (i < f.m) sums<V, 1, Columns>(f, i, j);
   }
@@ -120,8 +119,7 @@ struct FewRowsAcross {
       Scalar<V> total[8];
       sum_lanes_of_8(total, &sum[0][0]);
       for (int r = 0; r < M; ++r) {
-        for (int c = 0; c < N; ++c)
-          f.out[(i + r) * f.out_row + j + c] = f.alpha * total[r * N + c];
+        for (int c = 0; c < N; ++c) f.out[(i + r) * f.out_row + j + c] = f.alpha * total[r * N + c];
       }
     } else {
       for (int r = 0; r < M; ++r) f.out[(i + r) * f.out_row + j] = f.alpha * sum_lanes(sum[r][0]);
@@ -130,8 +128,7 @@ struct FewRowsAcross {
 
   template <bool Whole, class V, int M, int N>
   [[gnu::always_inline]] static inline void step(const FewRows<Scalar<V>>& f, const Scalar<V>* a,
-                                                 const Scalar<V>* b, Index count,
-                                                 V (&sum)[M][N]) {
+                                                 const Scalar<V>* b, Index count, V (&sum)[M][N]) {
     V x[M], y;
 #pragma GCC unroll 8
     for (int r = 0; r < M; ++r) load_lanes<Whole>(x[r], a + r * f.a_row, count);
@@ -253,7 +250,7 @@ void one_column_product(const Product<T>& x, T beta, const Epilogue<T>& e) {
   const T bias = e.column_bias != nullptr ? e.column_bias[0] : T(0);
   parallel_blocks(x.m, 128, x.k / 16 + 1, [&](Index i0, Index i1) {
     T sums[128];
-    const FewRows<T> part{1,       i1 - i0, x.k,  x.alpha, x.b, x.k, x.a + i0 * x.a_row,
+    const FewRows<T> part{1,       i1 - i0, x.k,    x.alpha, x.b, x.k, x.a + i0 * x.a_row,
                           x.a_row, sums,    i1 - i0};
     dispatch<FewRowsAcross, const FewRows<T>*>(&part);
     for (Index i = i0; i < i1; ++i) {

@@ -71,10 +71,55 @@ struct CopyPack {
   }
 };
 
-struct TransposePack {
+struct PanelPack {
   template <int Bytes, class T>
   [[gnu::always_inline]] static inline void run(T* dst, Index width, const T* src, Index stride,
                                                 Index depth, Index cols) {
+    using V = Vec<T, Bytes>;
+    const Index whole = cols - cols % (2 * lanes<V>);
+    for (Index p = 0; p < depth; ++p) {
+      V u, v;
+      T* to = dst + p * width;
+      for (Index j = 0; j < whole; j += 2 * lanes<V>, to += depth * width) {
+        load(u, src + p * stride + j);
+        load(v, src + p * stride + j + lanes<V>);
+        store(to, u);
+        store(to + lanes<V>, v);
+      }
+    }
+    if (whole < cols)
+      CopyPack::run<Bytes>(dst + whole * depth, width, src + whole, stride, depth, cols - whole);
+  }
+};
+
+struct StripPack {
+  template <int Bytes, class T>
+  [[gnu::always_inline]] static inline void run(T* dst, Index width, const T* src, Index stride,
+                                                Index depth, Index strips, const Index* start,
+                                                Index end) {
+    using V = Vec<T, Bytes>;
+    Index whole = strips;  // the matrix may end within a vector of the last strips
+    while (whole > 0 && start[whole - 1] + width > end) --whole;
+    for (Index p = 0; p < depth; ++p) {
+      for (Index s = 0; s < whole; ++s) {
+        for (Index j = 0; j < width; j += lanes<V>) {
+          V v;
+          load(v, src + p * stride + start[s] + j);
+          store(dst + (s * depth + p) * width + j, v);
+        }
+      }
+    }
+    for (Index s = whole; s < strips; ++s)
+      CopyPack::run<Bytes>(dst + s * depth * width, width, src + start[s], stride, depth,
+                           end - start[s] < width ? end - start[s] : width);
+  }
+};
+
+struct TransposePack {
+  template <int Bytes, class T>
+  [[gnu::always_inline]] static inline void run(T* dst, Index row, Index width, const T* src,
+                                                Index stride, Index depth, Index cols,
+                                                Index readable) {
     using V = Vec<T, Bytes>;
     constexpr Index w = lanes<V>;
     for (Index j = 0; j < width; j += w) {
@@ -82,31 +127,31 @@ struct TransposePack {
           width) {  // a width that is no multiple of the vector: the last columns one by one
         for (Index p = 0; p < depth; ++p)
           for (Index c = j; c < width; ++c)
-            dst[p * width + c] = c < cols ? src[c * stride + p] : T(0);
+            dst[p * row + c] = c < cols ? src[c * stride + p] : T(0);
         break;
       }
       const Index filled = cols - j < w ? cols - j : w;
       for (Index p = 0; p < depth; p += w) {
-        V row[w];
-        const Index count = depth - p < w ? depth - p : w;
+        V v[w];
+        const Index count = readable - p < w ? readable - p : w;
 #pragma GCC unroll 16
         for (Index i = 0; i < w; ++i) {
           if (i >= filled) {
-            row[i] = V{};
+            v[i] = V{};
           } else if (count == w) {
-            load(row[i], src + (j + i) * stride + p);
+            load(v[i], src + (j + i) * stride + p);
           } else {
-            load_part(row[i], src + (j + i) * stride + p, count);
+            load_part(v[i], src + (j + i) * stride + p, count);
           }
         }
-        transpose_rounds<static_cast<int>(w / 2)>(row);
+        transpose_rounds<static_cast<int>(w / 2)>(v);
         if (p + w <= depth) {
 #pragma GCC unroll 16
-          for (Index i = 0; i < w; ++i) store(dst + (p + i) * width + j, row[i]);
+          for (Index i = 0; i < w; ++i) store(dst + (p + i) * row + j, v[i]);
         } else {
 #pragma GCC unroll 16
           for (Index i = 0; i < w; ++i)
-            if (p + i < depth) store(dst + (p + i) * width + j, row[i]);
+            if (p + i < depth) store(dst + (p + i) * row + j, v[i]);
         }
       }
     }
@@ -121,10 +166,43 @@ void pack_copied(T* dst, Index width, const T* src, Index stride, Index depth, I
   dispatch<detail::CopyPack>(dst, width, src, stride, depth, cols);
 }
 
+/// The panels of op(B), one behind the other, each [depth][width]: panel q holds columns q width and
+/// on of src, (depth, cols). Rows are read whole, so that their lines come in order. width: two
+/// vectors of the level in use.
+template <class T>
+void pack_panels(T* dst, Index width, const T* src, Index stride, Index depth, Index cols) {
+  dispatch<detail::PanelPack>(dst, width, src, stride, depth, cols);
+}
+
+/// The strips of A^T: strip s, [depth][width], holds columns start[s] and on of src, (depth, end). A
+/// width beyond a strip's own holds what lies there. width: a multiple of the vector.
+template <class T>
+void pack_strips(T* dst, Index width, const T* src, Index stride, Index depth, Index strips,
+                 const Index* start, Index end) {
+  dispatch<detail::StripPack>(dst, width, src, stride, depth, strips, start, end);
+}
+
 /// dst[p * width + j] = src[j * stride + p] for p < depth, j < cols; zero for cols <= j < width.
 template <class T>
 void pack_transposed(T* dst, Index width, const T* src, Index stride, Index depth, Index cols) {
-  dispatch<detail::TransposePack>(dst, width, src, stride, depth, cols);
+  dispatch<detail::TransposePack>(dst, width, width, src, stride, depth, cols, depth);
+}
+
+/// dst (cols, rows) = src^T, src: (rows, cols); dst_row, src_row: distance between rows. What lies
+/// between cols and src_row may be read.
+template <class T>
+void transpose(T* dst, Index dst_row, const T* src, Index src_row, Index rows, Index cols) {
+  dispatch<detail::TransposePack>(dst, dst_row, rows, src, src_row, cols, rows, src_row);
+}
+
+/// pack_panels from the transposed matrix, (cols, depth).
+template <class T>
+void pack_transposed_panels(T* dst, Index width, const T* src, Index stride, Index depth,
+                            Index cols) {
+  for (Index j = 0; j < cols; j += width) {
+    const Index filled = cols - j < width ? cols - j : width;
+    pack_transposed<T>(dst + j * depth, width, src + j * stride, stride, depth, filled);
+  }
 }
 
 }  // namespace glimpse::inline v0::simd

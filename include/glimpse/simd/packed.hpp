@@ -18,7 +18,10 @@ class PackedB {
  public:
   PackedB() = default;
   PackedB(Index n, Index k)
-      : n_(n), k_(k), level_(isa()), width_(tiles<T>(level_).cols),
+      : n_(n),
+        k_(k),
+        level_(isa()),
+        width_(tiles<T>(level_).cols),
         offsets_(static_cast<std::size_t>(k) * sizeof(Index)),
         numbers_(static_cast<std::size_t>(detail::round_up(n, width_) * k) * sizeof(T)) {
     for (Index p = 0; p < k; ++p) static_cast<Index*>(offsets_.data())[p] = p * width_;

@@ -51,48 +51,68 @@ constexpr int tile_rows(Isa level) {
 
 namespace detail {
 
-template <class T, int Rows>
+template <class T, int Rows, int Vectors>
 struct TileKernel {
   template <int Bytes>
   [[gnu::always_inline]] static inline void run(const Tile<T>* tile) {
     using V = Vec<T, Bytes>;
     constexpr int groups = (Rows + 2) / 3;  // x86 reaches rows 0, 1, 2 of a group from one pointer
     const Tile<T>& t = *tile;
-    V sum[Rows][2];
+    V sum[Rows][Vectors];
 #pragma GCC unroll 16
-    for (int i = 0; i < Rows; ++i) sum[i][0] = sum[i][1] = V{};
+    for (int i = 0; i < Rows; ++i) {
+#pragma GCC unroll 2
+      for (int j = 0; j < Vectors; ++j) sum[i][j] = V{};
+    }
     for (Index s = 0; s < t.segments; ++s) {
       const T* row[groups];
 #pragma GCC unroll 16
       for (int g = 0; g < groups; ++g) row[g] = t.a + s * t.a_segment + 3 * g * t.a_row;
       const T* const b0 = t.b[0] + s * t.b_segment;
-      const T* const b1 = t.b[1] + s * t.b_segment;
+      [[maybe_unused]] const T* const b1 = t.b[1] + s * t.b_segment;
       for (Index p = 0; p < t.k; ++p) {
-        V x, y;
+        V x;
+        [[maybe_unused]] V y;
         load(x, b0 + t.offset[p]);
-        load(y, b1 + t.offset[p]);
+        if constexpr (Vectors == 2) load(y, b1 + t.offset[p]);
 #pragma GCC unroll 16
         for (int i = 0; i < Rows; ++i) {
           const T a = row[i / 3][(i % 3) * t.a_row];
           sum[i][0] += a * x;
-          sum[i][1] += a * y;
+          if constexpr (Vectors == 2) sum[i][1] += a * y;
         }
 #pragma GCC unroll 16
         for (int g = 0; g < groups; ++g) row[g] += t.a_step;
       }
     }
+    const T alpha = t.alpha;
+    if (alpha != T(1)) {
 #pragma GCC unroll 16
-    for (int i = 0; i < Rows; ++i) {
+      for (int i = 0; i < Rows; ++i) {
 #pragma GCC unroll 2
-      for (int j = 0; j < 2; ++j) {
-        T* const out = t.out + i * t.out_row + j * lanes<V>;
-        V v = sum[i][j] * t.alpha;
-        if (t.add) {
+        for (int j = 0; j < Vectors; ++j) sum[i][j] *= alpha;
+      }
+    }
+    if (t.add) {
+      put<true>(t.out, t.out_row, sum);
+    } else {
+      put<false>(t.out, t.out_row, sum);
+    }
+  }
+
+ private:
+  template <bool Add, class V>
+  [[gnu::always_inline]] static inline void put(T* out, Index out_row, V (&sum)[Rows][Vectors]) {
+#pragma GCC unroll 16
+    for (int i = 0; i < Rows; ++i, out += out_row) {
+#pragma GCC unroll 2
+      for (int j = 0; j < Vectors; ++j) {
+        if constexpr (Add) {
           V old;
-          load(old, out);
-          v += old;
+          load(old, out + j * lanes<V>);
+          sum[i][j] += old;
         }
-        store(out, v);
+        store(out + j * lanes<V>, sum[i][j]);
       }
     }
   }
@@ -100,35 +120,41 @@ struct TileKernel {
 
 }  // namespace detail
 
-/// The micro-kernels of one level: run[rows - 1] computes a tile of that many rows and `cols`
-/// columns.
+/// The micro-kernels of one level: run[r - 1] computes a tile of r rows, up to `rows`, and `cols`
+/// columns, which are two vectors; narrow[r - 1] one of r rows and one vector.
 template <class T>
 struct TileSet {
   int rows, cols;
   void (*run[14])(const Tile<T>*);
+  void (*narrow[14])(const Tile<T>*);
 };
+
+namespace detail {
+
+template <class T, Isa level>
+const TileSet<T>& tiles_at() {
+  static const TileSet<T> set = []<int... I>(std::integer_sequence<int, I...>) {
+    return TileSet<T>{tile_rows(level),
+                      2 * vector_bytes(level) / static_cast<int>(sizeof(T)),
+                      {entry<level, TileKernel<T, I + 1, 2>, const Tile<T>*>()...},
+                      {entry<level, TileKernel<T, I + 1, 1>, const Tile<T>*>()...}};
+  }
+  (std::make_integer_sequence<int, tile_rows(level)>{});
+  return set;
+}
+
+}  // namespace detail
 
 /// The micro-kernels of a level: of the one in use, where none is named.
 template <class T>
-const TileSet<T>& tiles(Isa wanted = isa()) {
-  constexpr auto make = []<int... I>(Isa level, std::integer_sequence<int, I...>) {
-    TileSet<T> set{tile_rows(level), 2 * vector_bytes(level) / static_cast<int>(sizeof(T)), {}};
-    ((set.run[I] = entry<detail::TileKernel<T, I + 1>, const Tile<T>*>(level)), ...);
-    return set;
-  };
-  static const TileSet<T> baseline =
-      make(Isa::baseline, std::make_integer_sequence<int, tile_rows(Isa::baseline)>{});
+const TileSet<T>& tiles(Isa level = isa()) {
 #if defined(__x86_64__) || defined(__i386__)
-  static const TileSet<T> avx2 =
-      make(Isa::avx2, std::make_integer_sequence<int, tile_rows(Isa::avx2)>{});
-  static const TileSet<T> avx512 =
-      make(Isa::avx512, std::make_integer_sequence<int, tile_rows(Isa::avx512)>{});
-  if (wanted == Isa::avx512) return avx512;
-  if (wanted == Isa::avx2) return avx2;
+  if (level == Isa::avx512) return detail::tiles_at<T, Isa::avx512>();
+  if (level == Isa::avx2) return detail::tiles_at<T, Isa::avx2>();
 #else
-  (void)wanted;
+  (void)level;
 #endif
-  return baseline;
+  return detail::tiles_at<T, Isa::baseline>();
 }
 
 }  // namespace glimpse::inline v0::simd
