@@ -46,12 +46,15 @@
 #include <glimpse/ops/additive_attention.hpp>
 #include <glimpse/ops/arithmetic.hpp>
 #include <glimpse/ops/attention_gru.hpp>
+#include <glimpse/ops/attention_weights.hpp>
 #include <glimpse/ops/average_pool2d.hpp>
 #include <glimpse/ops/batch_norm.hpp>
 #include <glimpse/ops/batch_norm_pool.hpp>
 #include <glimpse/ops/conv2d.hpp>
 #include <glimpse/ops/cross_entropy.hpp>
 #include <glimpse/ops/ctc_loss.hpp>
+#include <glimpse/ops/dot_product_attention.hpp>
+#include <glimpse/ops/doubly_stochastic.hpp>
 #include <glimpse/ops/dropout.hpp>
 #include <glimpse/ops/elementary.hpp>
 #include <glimpse/ops/elementwise.hpp>
@@ -60,6 +63,7 @@
 #include <glimpse/ops/gru.hpp>
 #include <glimpse/ops/layer_norm.hpp>
 #include <glimpse/ops/linear.hpp>
+#include <glimpse/ops/location_features.hpp>
 #include <glimpse/ops/lstm.hpp>
 #include <glimpse/ops/matmul.hpp>
 #include <glimpse/ops/max_pool2d.hpp>
@@ -71,6 +75,7 @@
 #include <glimpse/ops/tps_grid.hpp>
 
 #include <glimpse/nn/additive_attention.hpp>
+#include <glimpse/nn/attention.hpp>
 #include <glimpse/nn/batch_norm.hpp>
 #include <glimpse/nn/bidirectional.hpp>
 #include <glimpse/nn/conv2d.hpp>
@@ -84,6 +89,7 @@
 #include <glimpse/nn/linear.hpp>
 #include <glimpse/nn/lstm.hpp>
 #include <glimpse/nn/module.hpp>
+#include <glimpse/nn/multi_head_attention.hpp>
 #include <glimpse/nn/recurrent.hpp>
 #include <glimpse/nn/report.hpp>
 #include <glimpse/nn/sequential.hpp>
@@ -106,9 +112,13 @@
 #include <glimpse/models/decoder_steps.hpp>
 #include <glimpse/models/ctc_speller.hpp>
 #include <glimpse/models/encoder.hpp>
+#include <glimpse/models/listener.hpp>
+#include <glimpse/models/map_reader.hpp>
 #include <glimpse/models/rare.hpp>
 #include <glimpse/models/read.hpp>
 #include <glimpse/models/reader.hpp>
 #include <glimpse/models/reading.hpp>
 #include <glimpse/models/recognizer.hpp>
 #include <glimpse/models/rectifier.hpp>
+#include <glimpse/models/sequence_decoder.hpp>
+#include <glimpse/models/translator.hpp>

@@ -12,9 +12,13 @@
 #include <glimpse/autograd/gradcheck.hpp>
 #include <glimpse/autograd/to_dot.hpp>
 #include <glimpse/models/crnn.hpp>
+#include <glimpse/models/listener.hpp>
+#include <glimpse/models/map_reader.hpp>
 #include <glimpse/models/rare.hpp>
+#include <glimpse/models/translator.hpp>
 #include <glimpse/models/read.hpp>
 #include <glimpse/nn/additive_attention.hpp>
+#include <glimpse/nn/attention.hpp>
 #include <glimpse/nn/batch_norm.hpp>
 #include <glimpse/nn/bidirectional.hpp>
 #include <glimpse/nn/conv2d.hpp>
@@ -26,6 +30,7 @@
 #include <glimpse/nn/linear.hpp>
 #include <glimpse/nn/lstm.hpp>
 #include <glimpse/nn/module.hpp>
+#include <glimpse/nn/multi_head_attention.hpp>
 #include <glimpse/nn/sequential.hpp>
 #include <glimpse/optim/adadelta.hpp>
 #include <glimpse/optim/adam.hpp>
@@ -65,6 +70,9 @@ GLIMPSE_BOTH(Embedding);
 GLIMPSE_BOTH(LSTM);
 GLIMPSE_BOTH(GRU);
 GLIMPSE_BOTH(AdditiveAttention);
+GLIMPSE_BOTH(AttentionMemory);
+GLIMPSE_BOTH(Attention);
+GLIMPSE_BOTH(MultiHeadAttention);
 GLIMPSE_BOTH(NamedParameter);
 GLIMPSE_BOTH(NamedTensor);
 template struct Bidirectional<LSTM<float>>;
@@ -86,6 +94,11 @@ GLIMPSE_BOTH(Rectifier);
 GLIMPSE_BOTH(Encoder);
 GLIMPSE_BOTH(AttentionDecoder);
 GLIMPSE_BOTH(Recognizer);
+GLIMPSE_BOTH(SequenceReading);
+GLIMPSE_BOTH(SequenceDecoder);
+GLIMPSE_BOTH(Translator);
+GLIMPSE_BOTH(Listener);
+GLIMPSE_BOTH(MapReader);
 GLIMPSE_BOTH(Rare);
 GLIMPSE_BOTH(Crnn);
 GLIMPSE_BOTH(Reader);

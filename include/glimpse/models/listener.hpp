@@ -1,0 +1,95 @@
+// listener: from frames of sound to symbols (Chorowski's attention-based recogniser).
+//
+//   frames of bands --> `stack` of them side by side --> bidirectional GRUs --> h_i --> sequence decoder
+//
+//   location-aware:  e_ti = w^T tanh(W s_t-1 + V h_i + U f_ti + b),   f_t = F * a_t-1
+//
+// A word said twice sounds the same both times: content alone cannot tell which of the two comes next. The weights of
+// the look before, through filters, can. Source: Chorowski, Bahdanau, Serdyuk, Cho, Bengio 2015.
+#pragma once
+
+#include <algorithm>
+#include <span>
+#include <vector>
+
+#include <glimpse/models/sequence_decoder.hpp>
+#include <glimpse/nn/bidirectional.hpp>
+#include <glimpse/nn/gru.hpp>
+#include <glimpse/nn/module.hpp>
+
+namespace glimpse::inline v0 {
+
+struct ListenerConfig {
+  Index bands = 40, stack = 4;  // of a frame; frames to a place
+  Index symbols = 0;            // without the end
+  Index encoder = 64, layers = 2, decoder = 128, attention = 64;
+  Index filters = 10, taps = 51;  // of the location features; 0 filters: content alone
+  WeightForm weights = WeightForm::softmax;
+  double dropout = 0;
+};
+
+template <class T = float>
+struct Listener {
+  ListenerConfig config;
+  Stacked<Bidirectional<GRU<T>>> encoder;
+  SequenceDecoder<T> decoder;
+
+  Listener() = default;
+  Listener(const ListenerConfig& c, Random& rng)
+      : config(c),
+        encoder(c.bands * c.stack, c.encoder, c.layers, rng, c.dropout),
+        decoder({.symbols = c.symbols + 1,
+                 .hidden = c.decoder,
+                 .readout = c.decoder / 2,
+                 .attention = {.width = c.attention, .filters = c.filters, .taps = c.taps, .weights = c.weights},
+                 .frame = 2 * c.encoder,
+                 .dropout = c.dropout},
+                rng) {
+    name_modules(*this);
+  }
+
+  /// sounds: N of (frames, bands), each with `stack` frames at least; symbols: N sequences without end.
+  Variable<T> loss(std::span<const Tensor<T>> sounds, std::span<const std::vector<Index>> symbols,
+                   const SequenceLossOptions& options = {}, Index* right = nullptr) {
+    const std::vector<Index> lengths = lengths_of(sounds);
+    return decoder.loss(decoder.remember(encoder(constant(stacked(sounds, lengths)), lengths), lengths), symbols, options, right);
+  }
+
+  /// window: places on each side of the last look that the next may fall on; 0: all.
+  std::vector<SequenceReading<T>> read(std::span<const Tensor<T>> sounds, const BeamOptions& options = {}, Index window = 0) {
+    const NoGrad no_grad;
+    const std::vector<Index> lengths = lengths_of(sounds);
+    decoder.attention.config.window = window;
+    auto readings = decoder.read(decoder.remember(encoder(constant(stacked(sounds, lengths)), lengths), lengths), options);
+    decoder.attention.config.window = 0;
+    return readings;
+  }
+
+  template <class F>
+  void visit(F&& f) {
+    f("encoder", encoder), f("decoder", decoder);
+  }
+
+ private:
+  std::vector<Index> lengths_of(std::span<const Tensor<T>> sounds) const {
+    std::vector<Index> lengths;
+    for (const Tensor<T>& x : sounds) {
+      require(x.rank() == 2 && x.size(1) == config.bands && x.size(0) >= config.stack, "listener",
+              "wants frames (at least " + std::to_string(config.stack) + ", " + std::to_string(config.bands) + ")", x);
+      lengths.push_back(x.size(0) / config.stack);
+    }
+    return lengths;
+  }
+
+  /// (places, N, stack bands), zeros behind each sound's end.
+  Tensor<T> stacked(std::span<const Tensor<T>> sounds, const std::vector<Index>& lengths) const {
+    const Index places = *std::max_element(lengths.begin(), lengths.end()), width = config.stack * config.bands;
+    Tensor<T> x = zeros<T>({places, std::ssize(sounds), width});
+    for (std::size_t n = 0; n < sounds.size(); ++n)
+      for (Index t = 0; t < lengths[n]; ++t)
+        std::copy_n(sounds[n].data() + t * width, width, &x(t, static_cast<Index>(n), 0));
+    return x;
+  }
+};
+
+}  // namespace glimpse::inline v0

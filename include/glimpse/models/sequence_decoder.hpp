@@ -1,0 +1,259 @@
+// sequence decoder: tells a sequence of symbols about a sequence of frames, one look at a time. Sentences, sounds,
+// speech and pictures are all read by it: the forms of attention are those of nn/attention.hpp.
+//
+//   (1)  s_0 = tanh(W_0 mean_i h_i)                             the mean frame over a sequence's own length
+//   (2)  g_t, a_t = attention(s_t-1, h, a_t-1)                  where to look, and what is seen
+//   (3)  s_t = GRU([y_t-1, g_t], s_t-1)
+//   (4)  r_t = max over pairs of (U [s_t, g_t] + y_t-1)         maxout
+//   (5)  p_t = softmax(W r_t)                                   over the symbols; the last one is the end
+//
+// A symbol enters (3) and (4) as a row of a table, which is what a matrix makes of a one-hot vector. The end symbol
+// stands before the first: it ended the sequence before.
+//
+//   loss = mean_t -ln p_t(y_t), labels smoothed, + coverage x doubly stochastic penalty
+//   scheduled sampling: y_t-1 is the model's own choice with a chance, the true one else (Bengio et al. 2015)
+//
+// Sources: Bahdanau, Cho, Bengio 2015; (1) as in Xu et al. 2015.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include <glimpse/nn/attention.hpp>
+#include <glimpse/nn/dropout.hpp>
+#include <glimpse/ops/cross_entropy.hpp>
+#include <glimpse/ops/doubly_stochastic.hpp>
+#include <glimpse/ops/embedding.hpp>
+#include <glimpse/ops/gru.hpp>
+#include <glimpse/ops/reductions.hpp>
+#include <glimpse/ops/shape_ops.hpp>
+#include <glimpse/text/beam.hpp>
+
+namespace glimpse::inline v0 {
+
+struct SequenceDecoderConfig {
+  Index symbols = 0;          // characters and the end
+  Index hidden = 0, readout = 0;  // widths of s and r
+  AttentionConfig attention{};  // its state and sequence are set from here
+  Index frame = 0;            // width of h
+  double dropout = 0;         // of [s_t, g_t] in (4)
+};
+
+/// How a loss is made.
+struct SequenceLossOptions {
+  double label_smoothing = 0;
+  double sampling = 0;       // chance of the model's own choice before each symbol
+  double coverage = 0;       // factor of the doubly stochastic penalty
+  Random* random = nullptr;  // of the sampling; it wants one
+};
+
+/// A sequence as read.
+template <class T>
+struct SequenceReading {
+  std::vector<Index> symbols;         // without the end
+  std::vector<double> probabilities;  // of each; one more, the end's
+  Tensor<T> attention;                // (symbols and end, T)
+  double confidence = 0;              // their product
+};
+
+template <class T = float>
+struct SequenceDecoder {
+  struct State {
+    Variable<T> s, weights;  // (N, H), (N, T)
+  };
+
+  SequenceDecoderConfig config;
+  Attention<T> attention;
+  Linear<T> first;                // W_0
+  Variable<T> symbol, symbol_out; // tables of (3) and (4): (symbols, 3H), (symbols, 2R)
+  Linear<T> glimpse;              // input weights of the glimpse in (3)
+  Variable<T> w_h, b_h;           // recurrent weights
+  Linear<T> readout, output;      // U, W
+  Dropout<T> dropout;
+
+  SequenceDecoder() = default;
+  SequenceDecoder(SequenceDecoderConfig c, Random& rng) : config(c) {
+    AttentionConfig look = c.attention;
+    look.state = c.hidden, look.sequence = c.frame;
+    config.attention = look;
+    attention = Attention<T>(look, rng);
+    first = Linear<T>(c.frame, c.hidden, rng);
+    const double bound = 1 / std::sqrt(static_cast<double>(c.hidden));
+    symbol = detail::uniform_parameter<T>({c.symbols, 3 * c.hidden}, rng, bound);
+    symbol_out = detail::uniform_parameter<T>({c.symbols, 2 * c.readout}, rng, bound);
+    glimpse = Linear<T>(c.frame, 3 * c.hidden, rng);
+    w_h = parameter(empty<T>({3 * c.hidden, c.hidden}));
+    orthogonal(w_h, rng, 1, 3);
+    b_h = parameter(zeros<T>({3 * c.hidden}));
+    readout = Linear<T>(c.hidden + c.frame, 2 * c.readout, rng);
+    output = Linear<T>(c.readout, c.symbols, rng);
+    dropout = Dropout<T>(c.dropout, rng);
+  }
+
+  Index end_symbol() const { return config.symbols - 1; }
+
+  /// frames: (T, N, C), as encoders give them; lengths: N, or empty.
+  AttentionMemory<T> remember(const Variable<T>& frames, std::span<const Index> lengths = {}) const {
+    return attention.remember(permute(frames, {1, 0, 2}), lengths);
+  }
+
+  /// (1).
+  State start(const AttentionMemory<T>& memory) const {
+    const Index rows = memory.frames.size(0), places = memory.places();
+    Tensor<T> even = zeros<T>({rows, places});
+    for (Index r = 0; r < rows; ++r) {
+      const Index n = memory.lengths.empty() ? places : memory.lengths[static_cast<std::size_t>(r / memory.heads)];
+      for (Index i = 0; i < n; ++i) even(r, i) = T(1) / static_cast<T>(n);
+    }
+    const Variable<T> middle = reshape(attend(constant(even), memory.frames), {memory.batch(), config.frame});
+    return {tanh(first(middle)), attention.start(memory)};
+  }
+
+  /// (2) and (3): previous symbols (N), and what [s_t, g_t] are.
+  std::pair<State, Variable<T>> step(const AttentionMemory<T>& memory, std::span<const Index> previous,
+                                     const State& state) const {
+    const Glimpse<T> look = attention(state.s, memory, state.weights);
+    const Variable<T> sums = glimpse(look.glimpse) + embedding(symbol, previous, Shape{std::ssize(previous)});
+    const Variable<T> s = gru_cell(sums, state.s, w_h, b_h);
+    return {{s, look.weights}, concatenate<T>({s, look.glimpse}, 1)};
+  }
+
+  /// (4) and (5) for rows of [s_t, g_t] and the symbols before them: (rows, symbols), before the softmax.
+  Variable<T> scores(const Variable<T>& seen, std::span<const Index> previous) {
+    const Index rows = seen.size(0);
+    const Variable<T> pairs = readout(dropout(seen)) + embedding(symbol_out, previous, Shape{rows});
+    return output(max(reshape(pairs, {rows, config.readout, 2}), {2}));
+  }
+
+  /// memory: N sequences, from `remember`, or from `attention.remember` for places (N, T, C); labels: N without end.
+  /// right: receives how many sequences would have been right, every symbol given the true ones before it.
+  Variable<T> loss(const AttentionMemory<T>& memory, std::span<const std::vector<Index>> labels,
+                   const SequenceLossOptions& options = {}, Index* right = nullptr) {
+    const Index n = memory.batch();
+    check_labels(labels, n);
+    State state = start(memory);
+    std::size_t longest = 0;
+    for (const auto& label : labels) longest = std::max(longest, label.size());
+    std::vector<Variable<T>> seen, looks;
+    std::vector<Index> previous(static_cast<std::size_t>(n), end_symbol()), before, targets;
+    for (std::size_t t = 0; t <= longest; ++t) {
+      auto [next, both] = step(memory, previous, state);
+      state = next;
+      seen.push_back(both);
+      if (options.coverage > 0) looks.push_back(state.weights);
+      before.insert(before.end(), previous.begin(), previous.end());
+      const std::vector<Index> own =
+          options.sampling > 0 && t < longest ? choices(both, previous) : std::vector<Index>();
+      for (std::size_t i = 0; i < labels.size(); ++i) {
+        const auto& label = labels[i];
+        const Index now = t < label.size() ? label[t] : t == label.size() ? end_symbol() : -1;
+        targets.push_back(now);
+        const bool sampled = !own.empty() && options.random->chance(options.sampling);
+        previous[i] = now < 0 ? end_symbol() : sampled ? own[i] : now;
+      }
+    }
+    const Variable<T> all = scores(concatenate(seen, 0), before);  // (steps N, symbols), step by step
+    if (right) *right = count_right(all.value(), targets, n);
+    Variable<T> total = cross_entropy(all, targets, {.ignore = -1, .label_smoothing = options.label_smoothing});
+    if (options.coverage > 0) {
+      std::vector<Index> steps;
+      for (const auto& label : labels) steps.push_back(static_cast<Index>(label.size()) + 1);
+      total = total + static_cast<T>(options.coverage) * doubly_stochastic_penalty(stack(looks, 0), steps);
+    }
+    return total;
+  }
+
+  /// The likeliest sequences, by beam search; options.end and .begin are set from here.
+  std::vector<SequenceReading<T>> read(const AttentionMemory<T>& memory, BeamOptions options = {}) {
+    const NoGrad no_grad;
+    const bool trained = dropout.training;
+    dropout.training = false;
+    AttentionMemory<T> rows_memory = memory;
+    State state = start(memory);
+    std::vector<Index> items;
+    std::vector<Tensor<T>> looks;
+    for (Index i = 0; i < memory.batch(); ++i) items.push_back(i);
+    options.end = options.begin = end_symbol();
+    const auto batched = [&](const BeamRows& rows) {
+      if (!std::equal(rows.item.begin(), rows.item.end(), items.begin(), items.end())) {
+        items.assign(rows.item.begin(), rows.item.end());
+        rows_memory = gathered(memory, items);
+      }
+      const State from{gather_rows(state.s, rows.parent), gather_rows(state.weights, rows.parent)};
+      auto [next, both] = step(rows_memory, rows.symbol, from);
+      state = next;
+      looks.push_back(state.weights.value());
+      return log_softmax(scores(both, rows.symbol)).value();
+    };
+    std::vector<SequenceReading<T>> readings;
+    for (std::vector<Hypothesis>& found : beam_search(batched, memory.batch(), options)) {
+      Hypothesis& best = found.front();
+      SequenceReading<T> r;
+      r.attention = Tensor<T>(Shape{std::ssize(best.rows), memory.places()});
+      for (std::size_t t = 0; t < best.rows.size(); ++t)
+        r.attention.select(0, static_cast<Index>(t)).copy_from(looks[t].select(0, best.rows[t]));
+      r.confidence = best.confidence();
+      r.symbols = std::move(best.symbols), r.probabilities = std::move(best.probabilities);
+      readings.push_back(std::move(r));
+    }
+    dropout.training = trained;
+    return readings;
+  }
+
+  template <class F>
+  void visit(F&& f) {
+    f("attention", attention), f("first", first), f("symbol", symbol), f("symbol_out", symbol_out);
+    f("glimpse", glimpse), f("w_h", w_h), f("b_h", b_h), f("readout", readout), f("output", output);
+    f("dropout", dropout);
+  }
+
+ private:
+  void check_labels(std::span<const std::vector<Index>> labels, Index n) const {
+    if (std::ssize(labels) != n)
+      fail<ShapeError>("sequence_decoder", labels.size(), " labels for a batch of ", n);
+    for (const auto& label : labels)
+      for (const Index c : label)
+        if (c < 0 || c >= end_symbol())
+          fail("sequence_decoder", "label holds symbol ", c, " of ", end_symbol());
+  }
+
+  /// The likeliest symbol of each row, no gradient taken.
+  std::vector<Index> choices(const Variable<T>& seen, std::span<const Index> previous) {
+    const NoGrad no_grad;
+    const Tensor<T> y = scores(seen.detach(), previous).value();
+    std::vector<Index> best;
+    for (Index r = 0; r < y.size(0); ++r) {
+      const T* row = y.data() + r * y.size(1);
+      best.push_back(std::max_element(row, row + y.size(1)) - row);
+    }
+    return best;
+  }
+
+  static AttentionMemory<T> gathered(const AttentionMemory<T>& m, const std::vector<Index>& items) {
+    AttentionMemory<T> some;
+    some.heads = m.heads;
+    std::vector<Index> rows;
+    for (const Index i : items) {
+      for (Index k = 0; k < m.heads; ++k) rows.push_back(i * m.heads + k);
+      if (!m.lengths.empty()) some.lengths.push_back(m.lengths[static_cast<std::size_t>(i)]);
+    }
+    some.frames = gather_rows(m.frames, rows), some.keys = gather_rows(m.keys, rows);
+    return some;
+  }
+
+  static Index count_right(const Tensor<T>& scores, const std::vector<Index>& targets, Index n) {
+    std::vector<char> ok(static_cast<std::size_t>(n), 1);
+    const Index symbols = scores.size(1);
+    for (std::size_t r = 0; r < targets.size(); ++r) {
+      const T* row = scores.data() + static_cast<Index>(r) * symbols;
+      if (targets[r] >= 0 && std::max_element(row, row + symbols) - row != targets[r])
+        ok[r % static_cast<std::size_t>(n)] = 0;
+    }
+    return std::count(ok.begin(), ok.end(), 1);
+  }
+};
+
+}  // namespace glimpse::inline v0

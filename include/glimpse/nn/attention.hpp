@@ -1,0 +1,155 @@
+// Attention: where to look next, and what is seen there. All forms are this one, and differ by what they add:
+//
+//   (1)  additive      e_i = w^T tanh(W s + V h_i + b)                       Bahdanau, Cho, Bengio 2015
+//   (2)  dot, scaled   e_i = <W s, V h_i>,  over sqrt(A) where scaled        Luong 2015, Vaswani 2017
+//   (3)  heads         (2) on each of K parts of W s, V h_i and a third projection of h_i; the glimpses side
+//                      by side go through one more matrix                    Vaswani 2017
+//   (4)  location      + U f_i inside the tanh of (1), f the weights of the look before under filters
+//   (5)  logistic      a_i = sigma(e_i) / sum_j sigma(e_j) in place of the softmax
+//   (6)  window        only places up to `window` from the middle of the look before
+//   (7)  gate          g = beta sum_i a_i h_i,  beta = sigma(w_g^T s + b_g)  Xu et al. 2015;  (4) to (6): Chorowski 2015
+//
+// Over a picture, the places are those of its feature map, row by row: `places_of_map`.
+// s: (N, S), h: (N, T, C), a: (N, T), g: (N, C).
+#pragma once
+
+#include <cmath>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <glimpse/nn/linear.hpp>
+#include <glimpse/ops/additive_attention.hpp>
+#include <glimpse/ops/attention_weights.hpp>
+#include <glimpse/ops/dot_product_attention.hpp>
+#include <glimpse/ops/location_features.hpp>
+
+namespace glimpse::inline v0 {
+
+enum class ScoreForm { additive, dot, scaled_dot };
+
+struct AttentionConfig {
+  Index state = 0, sequence = 0, width = 0;  // S, C, A
+  ScoreForm score = ScoreForm::additive;
+  Index heads = 1;                           // (3) where above 1; a divisor of width and sequence
+  Index filters = 0, taps = 0;               // (4) where above 0
+  WeightForm weights = WeightForm::softmax;  // (5)
+  Index window = 0;                          // (6) where above 0
+  bool gate = false;                         // (7)
+};
+
+/// A sequence ready to be looked at: V h is made once.
+template <class T>
+struct AttentionMemory {
+  Variable<T> frames;          // what glimpses are made of: (N K, T, C / K)
+  Variable<T> keys;            // (N K, T, A / K)
+  std::vector<Index> lengths;  // N, or empty where all T places count
+  Index heads = 1;
+
+  Index batch() const { return frames.size(0) / heads; }
+  Index places() const { return frames.size(1); }
+};
+
+/// The places of a feature map (N, C, H, W), row by row: (N, H W, C).
+template <class T>
+Variable<T> places_of_map(const Variable<T>& x) {
+  require(x.rank() == 4, "places_of_map", "wants a map (N, C, H, W)", x);
+  return transpose(reshape(x, {x.size(0), x.size(1), x.size(2) * x.size(3)}), 1, 2);
+}
+
+template <class T = float>
+struct Attention {
+  AttentionConfig config;
+  Linear<T> query, key;          // W with b, V
+  Variable<T> score;             // w of (1): (A)
+  Variable<T> filter;            // of (4): (filters, taps)
+  std::optional<Linear<T>> location, value, output, gate;  // U; of (3); of (7)
+  std::string path;
+
+  Attention() = default;
+  /// Throws ValueError where forms are asked for together that do not go together.
+  Attention(const AttentionConfig& c, Random& rng)
+      : config(c), query(c.state, c.width, rng), key(c.sequence, c.width, rng, false) {
+    const bool additive = c.score == ScoreForm::additive;
+    if (c.heads < 1 || c.width % c.heads != 0 || c.sequence % c.heads != 0)
+      fail("Attention", c.heads, " heads do not split width ", c.width, " and sequence ", c.sequence);
+    if (additive ? c.heads > 1 : c.filters > 0)
+      fail("Attention", additive ? "heads" : "location features", " do not go with this score");
+    if (c.filters > 0 && c.taps < 1) fail("Attention", "location features want at least one tap");
+    const double bound = 1 / std::sqrt(static_cast<double>(c.width));
+    if (additive) score = detail::uniform_parameter<T>({c.width}, rng, bound);
+    if (c.filters > 0) {
+      filter = detail::uniform_parameter<T>({c.filters, c.taps}, rng,
+                                            1 / std::sqrt(static_cast<double>(c.taps)));
+      location.emplace(c.filters, c.width, rng, false);
+    }
+    if (c.heads > 1) value.emplace(c.sequence, c.sequence, rng), output.emplace(c.sequence, c.sequence, rng);
+    if (c.gate) gate.emplace(c.state, 1, rng);
+  }
+
+  /// h: (N, T, C); lengths: N numbers of places from 1 to T, or empty.
+  AttentionMemory<T> remember(const Variable<T>& h, std::span<const Index> lengths = {}) const {
+    const ModuleScope scope(path);
+    const Index k = config.heads;
+    return {detail::split_heads(value ? (*value)(h) : h, k), detail::split_heads(key(h), k),
+            {lengths.begin(), lengths.end()}, k};
+  }
+
+  /// The look before the first: all of it on the first place. (N, T).
+  Variable<T> start(const AttentionMemory<T>& memory) const {
+    Tensor<T> a = zeros<T>({memory.batch(), memory.places()});
+    for (Index n = 0; n < a.size(0); ++n) a(n, 0) = 1;
+    return constant(a);
+  }
+
+  /// s: (N, S); before: weights of the look before (N, T), read by (4) and (6) alone.
+  /// Returns glimpse (N, C) and weights (N, T), with (3) their mean over the heads.
+  Glimpse<T> operator()(const Variable<T>& s, const AttentionMemory<T>& memory,
+                        const Variable<T>& before) const {
+    const Variable<T> q = query(s);
+    const ModuleScope scope(path);
+    const Variable<T> a = attention_weights(scores(q, memory, before), places(memory, before), config.weights);
+    Variable<T> g = attend(a, memory.frames), seen = a;
+    if (config.heads > 1) {
+      g = (*output)(reshape(g, {memory.batch(), g.size(0) * g.size(1) / memory.batch()}));
+      seen = mean(reshape(a, {memory.batch(), config.heads, memory.places()}), {1});
+    }
+    if (gate) g = g * sigmoid((*gate)(s));
+    return {g, seen};
+  }
+
+  template <class F>
+  void visit(F&& f) {
+    f("query", query), f("key", key), f("score", score), f("filter", filter);
+    f("location", location), f("value", value), f("output", output), f("gate", gate);
+  }
+
+ private:
+  Variable<T> scores(const Variable<T>& q, const AttentionMemory<T>& m, const Variable<T>& before) const {
+    if (config.score == ScoreForm::additive) {
+      if (!location) return additive_scores(q, m.keys, score);
+      return additive_scores(q, m.keys + (*location)(location_features(before, filter)), score);
+    }
+    const Index rows = m.keys.size(0), part = m.keys.size(2);
+    const double scale = config.score == ScoreForm::dot ? 1 : 1 / std::sqrt(static_cast<double>(part));
+    return reshape(dot_scores(reshape(q, {rows, 1, part}), m.keys, scale), {rows, m.places()});
+  }
+
+  /// (6) and the ends of the sequences; none where nothing bounds the look.
+  std::vector<Places> places(const AttentionMemory<T>& m, const Variable<T>& before) const {
+    std::vector<Places> all;
+    if (m.lengths.empty() && config.window == 0) return all;
+    const std::vector<Index> middle = config.window > 0 ? median_places(before.value()) : std::vector<Index>();
+    for (Index n = 0; n < m.batch(); ++n) {
+      const auto i = static_cast<std::size_t>(n);
+      Places p{0, m.lengths.empty() ? m.places() : m.lengths[i]};
+      if (config.window > 0)
+        p = {std::clamp<Index>(middle[i] - config.window, 0, p.end - 1), std::min(p.end, middle[i] + config.window + 1)};
+      all.insert(all.end(), static_cast<std::size_t>(config.heads), p);
+    }
+    return all;
+  }
+};
+
+}  // namespace glimpse::inline v0

@@ -1,0 +1,47 @@
+// MultiHeadAttention: many queries at once look at a sequence through K heads.
+//
+//   q, k, v = W_q x, W_k h, W_v h in K parts each;   y = W_o [g_1 ... g_K],   g_j = softmax(q_j k_j^T / sqrt(A/K)) v_j
+//
+// With x = h it is self-attention. Source: Vaswani et al. 2017. One query at a time: nn/attention.hpp.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include <glimpse/nn/linear.hpp>
+#include <glimpse/ops/dot_product_attention.hpp>
+
+namespace glimpse::inline v0 {
+
+template <class T = float>
+struct MultiHeadAttention {
+  Linear<T> query, key, value, output;
+  Index heads = 1;
+  std::string path;
+
+  MultiHeadAttention() = default;
+  /// width: A of x, h and y alike. Throws ValueError where the heads do not divide it.
+  MultiHeadAttention(Index width, Index head_count, Random& rng)
+      : query(width, width, rng),
+        key(width, width, rng),
+        value(width, width, rng),
+        output(width, width, rng),
+        heads(head_count) {
+    if (heads < 1 || width % heads != 0)
+      fail("MultiHeadAttention", heads, " heads do not split ", width);
+  }
+
+  /// x: (N, Q, A); h: (N, T, A); lengths: N numbers of places, or empty.  Returns (N, Q, A).
+  Variable<T> operator()(const Variable<T>& x, const Variable<T>& h,
+                         std::span<const Index> lengths = {}) const {
+    const ModuleScope scope(path);
+    return output(dot_product_attention(query(x), key(h), value(h), lengths, heads));
+  }
+
+  template <class F>
+  void visit(F&& f) {
+    f("query", query), f("key", key), f("value", value), f("output", output);
+  }
+};
+
+}  // namespace glimpse::inline v0

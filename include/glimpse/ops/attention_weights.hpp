@@ -1,0 +1,75 @@
+// attention weights: from scores to weights that sum to one, over a window of places and in two forms.
+//
+//   (1)  softmax:    a_i = exp(e_i) / sum_j exp(e_j)                        sharp: one place takes most
+//   (2)  logistic:   a_i = sigma(e_i) / sum_j sigma(e_j)                    smooth: no score counts for more than 1,
+//                        = softmax(l)_i,   l_i = ln sigma(e_i) = -softplus(-e_i)      so that several places share
+//   (3)  window:     the sums run over begin <= j < end; weights outside are exactly 0, and get no gradient
+//   (4)  de_i = a_i (da_i - <da, a>)       of (1);   times 1 - sigma(e_i) for (2), through softplus
+//
+// e, a: (N, T). Source: Chorowski et al. 2015, 2.3 (smoothing) and 3 (windows).
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include <glimpse/ops/activations.hpp>
+#include <glimpse/ops/arithmetic.hpp>
+#include <glimpse/ops/softmax.hpp>
+
+namespace glimpse::inline v0 {
+
+/// The places begin <= i < end.
+struct Places {
+  Index begin, end;
+};
+
+enum class WeightForm { softmax, logistic };
+
+/// Weights (1) or (2) of scores (N, T).
+/// places: a window for each row, not empty and inside the row; or none for all places of all rows.
+/// Throws ShapeError for another number of windows, ValueError for one that leaves its row.
+template <class T>
+Variable<T> attention_weights(const Variable<T>& e, std::span<const Places> places = {},
+                              WeightForm form = WeightForm::softmax) {
+  require(e.rank() == 2 && e.size(1) > 0, "attention_weights", "wants scores (N, T)", e);
+  const Index rows = e.size(0), n = e.size(1);
+  if (!places.empty() && std::ssize(places) != rows)
+    fail<ShapeError>("attention_weights", places.size(), " windows for the rows of ", e);
+  for (const Places& p : places)
+    if (p.begin < 0 || p.begin >= p.end || p.end > n)
+      fail("attention_weights", "window ", p.begin, " to ", p.end, " leaves the rows of ", e);
+  const Variable<T> x = form == WeightForm::logistic ? neg(softplus(neg(e))) : e;
+  if (places.empty()) return softmax(x);
+
+  const Tensor<T> in = x.value().contiguous();
+  Tensor<T> a = zeros<T>({rows, n});
+  parallel_for(rows, 8 * n, [&](Index r) {
+    const Places p = places[static_cast<std::size_t>(r)];
+    const T* scores = in.data() + r * n + p.begin;
+    T* weights = a.data() + r * n + p.begin;
+    const Index count = p.end - p.begin;
+    const T z = simd::exp_shifted(count, scores, simd::max(count, scores), weights);
+    simd::scale(count, weights, T(1) / z);
+  });
+  return record("attention_weights", a, {x}, [a](const Tensor<T>& da, Gradients<T>& d) {
+    const kernel::Target<T> de = kernel::target_of(d, 0);
+    kernel::softmax_backward<T>(rows_of(a), rows_of(da), rows_of(de.dx), de.add);  // (4)
+  });
+}
+
+/// The middle of each row of weights: the first place up to which half of them lie.
+template <class T>
+std::vector<Index> median_places(const Tensor<T>& weights) {
+  const Tensor<T> a = weights.contiguous();
+  std::vector<Index> found;
+  for (Index r = 0; r < a.size(0); ++r) {
+    double sum = 0, half = 0;
+    for (Index i = 0; i < a.size(1); ++i) half += static_cast<double>(a(r, i)) / 2;
+    Index i = 0;
+    while (i + 1 < a.size(1) && (sum += static_cast<double>(a(r, i))) < half) ++i;
+    found.push_back(i);
+  }
+  return found;
+}
+
+}  // namespace glimpse::inline v0

@@ -1,0 +1,70 @@
+// location features: the weights of the look before, seen through a bank of filters, so that the next
+// look knows where the last one was.
+//
+//   (1)  f_nik = sum_r w_kr a_n(i + r - R/2)          0 <= r < R; a is 0 outside its row
+//   (2)  dw_kr = sum_ni df_nik a_n(i + r - R/2)
+//   (3)  da_nj = sum_kr df_n(j - r + R/2)k w_kr
+//
+// A row with zeros on both sides is read as a matrix whose row i begins one number after row i - 1;
+// (1) is its product with w^T, (2) that of df^T with it. a: (N, T), w: (K, R), f: (N, T, K).
+// Source: Chorowski et al. 2015, equation 8.
+#pragma once
+
+#include <algorithm>
+
+#include <glimpse/autograd/variable.hpp>
+#include <glimpse/core/parallel.hpp>
+#include <glimpse/simd/gemm.hpp>
+#include <glimpse/simd/reduce.hpp>
+
+namespace glimpse::inline v0 {
+
+namespace kernel {
+
+/// Rows of a (N, T) with room for R taps around every place: (N, T + R).
+template <class T>
+Tensor<T> padded_rows(const Tensor<T>& a, Index taps) {
+  const Index n = a.size(0), places = a.size(1);
+  Tensor<T> p = zeros<T>({n, places + taps});
+  for (Index r = 0; r < n; ++r)
+    std::copy_n(a.data() + r * places, places, p.data() + r * (places + taps) + taps / 2);
+  return p;
+}
+
+}  // namespace kernel
+
+/// Features (1) of the weights a (N, T) under filters w (K, R).  Returns (N, T, K).
+/// Throws ShapeError where an operand has another rank, or w no taps.
+template <class T>
+Variable<T> location_features(const Variable<T>& a, const Variable<T>& w) {
+  require(a.rank() == 2 && w.rank() == 2 && w.size(0) > 0 && w.size(1) > 0, "location_features",
+          "wants weights (N, T) and filters (K, R)", a, w);
+  using simd::Trans;
+  const Index n = a.size(0), places = a.size(1), filters = w.size(0), taps = w.size(1);
+  const Index row = places + taps;
+  const Tensor<T> p = kernel::padded_rows(a.value().contiguous(), taps);
+  const Tensor<T> wv = w.value().contiguous();
+  Tensor<T> f({n, places, filters});
+  simd::gemm_batched<T>(n, Trans::no, Trans::yes, places, filters, taps, T(1), p.data(), 1, row,
+                        wv.data(), taps, 0, T(0), f.data(), filters, places * filters);
+  return record("location_features", f, {a, w}, [=](const Tensor<T>& df, Gradients<T>& d) {
+    if (d.wants(1))  // (2), entry by entry in order
+      for (Index r = 0; r < n; ++r)
+        simd::gemm<T>(Trans::yes, Trans::no, filters, taps, places, T(1),
+                      df.data() + r * places * filters, filters, p.data() + r * row, 1, T(1),
+                      d[1].data(), taps);
+    if (!d.wants(0)) return;
+    T* const da = d[0].data();
+    parallel_for(n, 2 * places * filters * taps, [&](Index r) {
+      Tensor<T> each({places, taps}), sum = zeros<T>({row});
+      simd::gemm<T>(Trans::no, Trans::no, places, taps, filters, T(1),
+                    df.data() + r * places * filters, filters, wv.data(), taps, T(0), each.data(),
+                    taps);
+      for (Index i = 0; i < places; ++i)  // (3)
+        simd::add<T>(taps, sum.data() + i, each.data() + i * taps);
+      simd::add<T>(places, da + r * places, sum.data() + taps / 2);
+    });
+  });
+}
+
+}  // namespace glimpse::inline v0

@@ -1,0 +1,120 @@
+// The shared decoder and the models on it: they learn a small task, read alike alone and in a batch, and their options do
+// what they say.
+#include <glimpse/models/listener.hpp>
+#include <glimpse/models/translator.hpp>
+#include <glimpse/optim/adam.hpp>
+
+#include "../catch.hpp"
+
+using namespace glimpse;
+
+namespace {
+
+using Symbols = std::vector<Index>;
+
+/// Sequences of 2 to 6 symbols, and themselves from the back.
+struct Turned {
+  std::vector<Symbols> from, to;
+};
+Turned turned(Index count, Random rng) {
+  Turned t;
+  for (Index i = 0; i < count; ++i) {
+    Symbols s;
+    for (Index n = 2 + rng.below(5); n > 0; --n) s.push_back(rng.below(5));
+    t.from.push_back(s), t.to.emplace_back(s.rbegin(), s.rend());
+  }
+  return t;
+}
+
+Translator<float> taught(Index steps, const SequenceLossOptions& options = {}) {
+  Random rng(1);
+  Translator<float> model({.from = 5, .to = 5, .embedding = 12, .encoder = 24, .decoder = 48, .attention = 24}, rng);
+  Adam<float> optimizer(parameters(model), {.learning_rate = 5e-3});
+  for (Index step = 0; step < steps; ++step) {
+    const Turned t = turned(32, Random(9, static_cast<std::uint64_t>(step)));
+    optimizer.zero_grad();
+    model.loss(t.from, t.to, options).backward();
+    optimizer.step();
+  }
+  return model;
+}
+
+}  // namespace
+
+TEST_CASE("a translator learns to turn sequences round, its attention runs backwards, and batches change nothing", "[sequence_decoder]") {
+  Translator<float> model = taught(400);
+  const Turned test = turned(100, Random(77));
+  Index right = 0, steady = 0;
+  const auto readings = model.read(test.from, {.max_length = 10});
+  for (std::size_t i = 0; i < 100; ++i) right += readings[i].symbols == test.to[i];
+  CHECK(right >= 95);
+  Index there = 0, looks = 0;
+  for (std::size_t i = 0; i < 100; ++i) {
+    const Index n = std::ssize(test.from[i]);
+    if (readings[i].symbols != test.to[i]) continue;
+    for (Index t = 0; t < n; ++t, ++looks) {
+      const float* row = readings[i].attention.data() + t * readings[i].attention.size(1);
+      const Index peak = std::max_element(row, row + n) - row;
+      there += std::abs(peak - (n - 1 - t)) <= 1;
+    }
+  }
+  CHECK(there > looks * 7 / 10);
+  for (std::size_t i = 0; i < 20; ++i) {
+    const std::vector<Symbols> one{test.from[i]};
+    const auto alone = model.read(one, {.max_length = 10}).front();
+    steady += alone.symbols == readings[i].symbols && std::abs(alone.confidence - readings[i].confidence) < 1e-4;
+  }
+  CHECK(steady == 20);
+  // A wider beam finds nothing less likely.
+  const auto searched = model.read(test.from, {.width = 4, .max_length = 10});
+  for (std::size_t i = 0; i < 100; ++i) CHECK(searched[i].confidence >= readings[i].confidence * (1 - 1e-5));
+}
+
+TEST_CASE("scheduled sampling still learns, and needs its generator's draws alone to repeat itself", "[sequence_decoder]") {
+  Random draws(5);
+  const Turned t = turned(8, Random(3));
+  Translator<float> model = taught(150, {.sampling = 0.25, .random = &draws});
+  CHECK(model.loss(t.from, t.to).item() < 1.0f);
+  Translator<float> beginner = taught(20);  // its own choices are mostly wrong
+  const auto loss = [&](double share, Random* random) { return beginner.loss(t.from, t.to, {.sampling = share, .random = random}).item(); };
+  Random a(6), b(6);
+  CHECK(loss(0.5, &a) == loss(0.5, &b));
+  CHECK(loss(0.9, &a) != loss(0, nullptr));
+}
+
+TEST_CASE("label smoothing and the doubly stochastic penalty enter the loss", "[sequence_decoder]") {
+  Translator<float> model = taught(60);
+  const Turned t = turned(8, Random(3));
+  const float plain = model.loss(t.from, t.to).item();
+  CHECK(model.loss(t.from, t.to, {.label_smoothing = 0.2}).item() != plain);
+  CHECK(model.loss(t.from, t.to, {.coverage = 1}).item() > plain);
+  Index right = -1;
+  model.loss(t.from, t.to, {}, &right);
+  CHECK((right >= 0 && right <= 8));
+}
+
+TEST_CASE("places behind a sequence's end change nothing", "[sequence_decoder]") {
+  Random rng(2);
+  Translator<double> model({.from = 5, .to = 5, .embedding = 4, .encoder = 5, .decoder = 6, .attention = 4}, rng);
+  const std::vector<Symbols> pair{{1, 2}, {3, 4, 1, 0, 2, 2}}, short_one{{1, 2}}, to_pair{{2}, {1, 1}}, to_short{{2}};
+  const auto both = model.read(pair, {.max_length = 4}), alone = model.read(short_one, {.max_length = 4});
+  CHECK(both[0].symbols == alone[0].symbols);
+  CHECK(both[0].confidence == Approx(alone[0].confidence));
+  const double a = model.loss(short_one, to_short).item();
+  const std::vector<Symbols> twice{{1, 2}, {1, 2}}, to_twice{{2}, {2}};
+  CHECK(model.loss(twice, to_twice).item() == Approx(a));
+}
+
+TEST_CASE("labels and sounds that do not fit are told", "[sequence_decoder]") {
+  Random rng(2);
+  Translator<float> model({.from = 5, .to = 5}, rng);
+  const std::vector<Symbols> from{{1, 2}}, two{{1}, {2}}, beyond{{5}}, empty{{}};
+  CHECK_THROWS_AS(model.loss(from, two), ShapeError);
+  CHECK_THROWS_AS(model.loss(from, beyond), ValueError);
+  CHECK_THROWS_AS(model.loss(empty, from), ValueError);
+  Listener<float> listener({.bands = 4, .stack = 2, .symbols = 3, .encoder = 4, .decoder = 6, .attention = 4, .taps = 5}, rng);
+  const std::vector<Tensor<float>> narrow{zeros<float>({6, 3})}, brief{zeros<float>({1, 4})}, fits{zeros<float>({6, 4})};
+  CHECK_THROWS_AS(listener.read(narrow), ShapeError);
+  CHECK_THROWS_AS(listener.read(brief), ShapeError);
+  CHECK(listener.read(fits, {.max_length = 3}, 1).front().attention.size(1) == 3);
+}
