@@ -4,8 +4,8 @@
 #
 #   bash benchmarks/compare.sh [--quick] [--rounds N] [--part NAME]... [--only PATTERN]
 #
-# Parts: build same_work models conv recurrent memory gemm peak sweep report; all of them, in this
-# order, where none is named. What each program printed stays in build/compare, a file for each
+# Parts: build same_work models conv recurrent memory products peak sweep report; all of them, in
+# this order, where none is named. What each program printed stays in build/compare, a file for each
 # part, contestant and round, so parts can be measured on different days and the page be made anew
 # from them (`--part report`). --only: the runs whose file name matches the regular expression.
 # --quick: one round, shorter runs.
@@ -31,7 +31,7 @@ while [ $# -gt 0 ]; do
   shift
 done
 [ ${#parts[@]} -gt 0 ] ||
-  parts=(build same_work models conv recurrent memory gemm peak sweep report)
+  parts=(build same_work models conv recurrent memory products peak sweep report)
 mkdir -p $out/bin
 
 # The contestants ------------------------------------------------------------------------------
@@ -81,6 +81,7 @@ machine() {  # facts for the page, name and value
   grep -q -m1 avx512f /proc/cpuinfo && isa=AVX-512
   printf '%s\t%s\n' cpu "$cpu" cores "$(nproc)" isa $isa compiler "g++ $(g++ -dumpfullversion)" \
     flags "$flags" torch "$(version python3-torch)" onednn "$(version libdnnl-dev)" \
+    openblas "$(version libopenblas0-openmp)" \
     commit "$(git rev-parse --short HEAD 2>/dev/null || echo unknown)" date "$(date +%F)" \
     rounds $rounds others "$limit"
 }
@@ -171,7 +172,7 @@ run_part() {
   case $1 in
     build)
       need python3-torch libdnnl-dev libopenblas0-openmp libblas3 python3-matplotlib g++ \
-        nlohmann-json3-dev libeigen3-dev
+        nlohmann-json3-dev
       machine > $out/machine.part
       mv $out/machine.part $out/machine.tsv
       compile benchmarks/models/step.cpp
@@ -182,6 +183,8 @@ run_part() {
       compile benchmarks/ops/memory_bound.cpp
       compile benchmarks/ops/ctc_loss.cpp
       compile benchmarks/opponents/onednn_conv.cpp -fopenmp -ldnnl
+      compile benchmarks/opponents/products.cpp -fopenmp -ldnnl \
+        $library/openblas-openmp/libopenblas.so.0
       ;;
     same_work)
       for model in $nets; do
@@ -215,9 +218,11 @@ run_part() {
         alone "memory.tuned.$round" tuned $python benchmarks/opponents/torch_memory_bound.py
       done
       ;;
-    gemm)
+    products)
       for round in $(seq $rounds); do
-        alone "gemm.glimpse.$round" $out/bin/gemm
+        for threads in 1 2; do
+          alone "products.all.$threads.$round" tuned $out/bin/products $threads
+        done
       done
       ;;
     peak) alone peak.glimpse.1 $out/bin/peak ;;

@@ -90,7 +90,15 @@ hardware's peak. To reach: 0.75.
 {operations}
 
 {torch_caption}
+
+## Products of matrices
+
+C (m, n) = A (m, k) B (k, n); T: kept transposed. The peak is measured in turn with the products.
+
 {products}
+
+{products_caption}
+
 ## Roofline
 
 Intensity counts the operations of the defining sum, and every operand once. Winograd makes a
@@ -152,6 +160,8 @@ def main():
         values[name] = getattr(tables, name)()
     values['torch_caption'] = caption(f"PyTorch {machine['torch']}")
     values['onednn_caption'] = caption(f"oneDNN {machine['onednn']}")
+    values['products_caption'] = caption(f"oneDNN {machine['onednn']}, OpenBLAS "
+                                         f"{machine['openblas']}")
     values['missed'] = '\n'.join(f'- {line}' for line in tables.missed) or '- Nothing.'
     with open(os.path.join(docs, 'performance.md'), 'w') as file:
         file.write(PAGE.format(**values))

@@ -145,7 +145,7 @@ def roofline(measured, folder):
                 point(gflop(layer) / moved, 1e3 * gflop(layer) / ms, name, who, (-6, 3), marker,
                       'right')
     shown = {(512, 512, 512), (64, 1024, 256), (37, 64, 256)}
-    for (_, who, *sizes, kind, n_threads), speed in measured.products.items():
+    for (*sizes, _, n_threads, who), speed in measured.products.items():
         m, n, k = map(int, sizes)
         if who == 'glimpse' and n_threads == '2' and (m, n, k) in shown:
             moved = 4 * (m * k + k * n + m * n)

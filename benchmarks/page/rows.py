@@ -28,7 +28,9 @@ class Measured:
         self.speed = self.medians('memory', (0, 1, 2), 4)
         # (contestant, what, threads): GFLOP/s or GB/s
         self.top = self.medians('peak', (0, 1), 2)
-        self.products = self.medians('gemm', (0, 1, 2, 3, 4, 5), 6)
+        # (m, n, k, transposed, threads, whose): GFLOP/s
+        products = self.medians('products', (0, 1, 2, 3, 4, 5), 6)
+        self.products = {key[1:]: speed for key, speed in products.items()}
 
     def files(self, part):
         """Contestant and rows of every file of a part."""

@@ -156,4 +156,23 @@ class Tables:
                          'PyTorch tuned, ms', 'Glimpse, GB/s'], rows, 2)
 
     def products(self):
-        return ''
+        rows = []
+        for *shape, threads, who in self.m.products:
+            if who != 'glimpse':
+                continue
+            mine, dnn, blas, peak = (self.m.products[(*shape, threads, w)]
+                                     for w in ('glimpse', 'onednn', 'openblas', 'peak'))
+            m, n, k, transposed = shape
+            name = f'{m} x {n} x {k} {transposed}'
+            goal = 95 if (m, n, k) in (('512',) * 3, ('1024',) * 3) else 85
+            share = 100 * mine / peak
+            bound = m == '1'  # a matrix that is read once: memory decides
+            told = f'{share:.0f}' if share < goal or bound else f'**{share:.0f}**'
+            if share < goal and not bound:
+                self.missed.append(f'product {name}, threads {threads}: {share:.0f} % of peak, '
+                                   f'to be reached {goal}')
+            rows.append([name, threads, told, '' if bound else str(goal), ratio(mine / dnn),
+                         ratio(mine / blas), number(mine), number(dnn), number(blas),
+                         number(peak)])
+        return markdown(['m x n x k', 'threads', '% of peak', 'to reach', 'times oneDNN',
+                         'times OpenBLAS', 'Glimpse, GFLOP/s', 'oneDNN', 'OpenBLAS', 'peak'], rows)
