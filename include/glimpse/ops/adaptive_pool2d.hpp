@@ -14,6 +14,7 @@
 #include <glimpse/autograd/variable.hpp>
 #include <glimpse/core/parallel.hpp>
 #include <glimpse/ops/kernel/pool2d.hpp>
+#include <glimpse/simd/reduce.hpp>
 
 namespace glimpse::inline v0 {
 
@@ -53,25 +54,63 @@ void for_each_plane(const AdaptiveGeometry& g, Index planes, F&& f) {
   });
 }
 
+/// Rows of a window [r0, r1) x [c0, c1) as runs: one where it is as wide as the plane.
+template <class F>
+void for_each_window_run(const AdaptiveGeometry& g, Index r0, Index r1, Index c0, Index c1, F&& f) {
+  if (c1 - c0 == g.w) return f(r0 * g.w, (r1 - r0) * g.w);
+  for (Index r = r0; r < r1; ++r) f(r * g.w + c0, c1 - c0);
+}
+
 template <class T>
 void adaptive_average_pool2d_forward(const AdaptiveGeometry& g, Index planes, const T* x, T* y) {
   for_each_plane(g, planes, [&](Index p) {
+    const T* const plane = x + p * g.in();
     g.for_each_window([&](Index out, Index r0, Index r1, Index c0, Index c1) {
       T sum = 0;
-      for (Index r = r0; r < r1; ++r)
-        for (Index c = c0; c < c1; ++c) sum += x[p * g.in() + r * g.w + c];
+      for_each_window_run(g, r0, r1, c0, c1,
+                          [&](Index at, Index n) { sum += simd::sum<T>(n, plane + at); });
       y[p * g.out() + out] = sum / static_cast<T>((r1 - r0) * (c1 - c0));
     });
   });
 }
 
+/// y = s, in place of what was there.
 template <class T>
-void adaptive_average_pool2d_backward(const AdaptiveGeometry& g, Index planes, const T* dy, T* dx) {
+struct Constant {
+  T s;
+  template <class V>
+  [[gnu::always_inline]] void apply(V& y) const {
+    simd::broadcast(y, s);
+  }
+};
+template <class T>
+struct AddConstant {
+  T s;
+  template <class V>
+  [[gnu::always_inline]] void apply(V& y) const {
+    y += s;
+  }
+};
+
+/// True where windows cover every pixel once, so that a gradient can be written.
+inline bool disjoint(const AdaptiveGeometry& g) {
+  return g.h % g.out_h == 0 && g.w % g.out_w == 0;
+}
+
+/// dx is written where `fresh`, which wants disjoint windows, else added to.
+template <class T>
+void adaptive_average_pool2d_backward(const AdaptiveGeometry& g, Index planes, const T* dy, T* dx,
+                                      bool fresh) {
   for_each_plane(g, planes, [&](Index p) {
+    T* const plane = dx + p * g.in();
     g.for_each_window([&](Index out, Index r0, Index r1, Index c0, Index c1) {
       const T share = dy[p * g.out() + out] / static_cast<T>((r1 - r0) * (c1 - c0));
-      for (Index r = r0; r < r1; ++r)
-        for (Index c = c0; c < c1; ++c) dx[p * g.in() + r * g.w + c] += share;
+      for_each_window_run(g, r0, r1, c0, c1, [&](Index at, Index n) {
+        if (fresh)
+          simd::map(Constant<T>{share}, n, plane + at);
+        else
+          simd::update(AddConstant<T>{share}, n, plane + at);
+      });
     });
   });
 }
@@ -118,7 +157,9 @@ Variable<T> adaptive_average_pool2d(const Variable<T>& x, const std::array<Index
   kernel::adaptive_average_pool2d_forward(g, planes, dense.data(), y.data());
   return record("adaptive_average_pool2d", y, {x},
                 [g, planes](const Tensor<T>& dy, Gradients<T>& d) {
-                  kernel::adaptive_average_pool2d_backward(g, planes, dy.data(), d[0].data());
+                  const bool fresh = d.first(0) && kernel::disjoint(g);
+                  T* dx = fresh ? d.fresh(0).data() : d[0].data();
+                  kernel::adaptive_average_pool2d_backward(g, planes, dy.data(), dx, fresh);
                 });
 }
 

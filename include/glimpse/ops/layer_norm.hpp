@@ -13,6 +13,8 @@
 
 #include <glimpse/autograd/variable.hpp>
 #include <glimpse/core/parallel.hpp>
+#include <glimpse/ops/elementwise.hpp>
+#include <glimpse/ops/kernel/batch_norm.hpp>
 #include <glimpse/simd/map.hpp>
 #include <glimpse/simd/reduce.hpp>
 
@@ -30,15 +32,18 @@ struct LayerNormMap {
   }
 };
 
-/// g = gamma dy, and its product with xhat.
+/// The two sums of (4) over a row: s = sum_j g_j, q = sum_j g_j xhat_j.
 template <class T>
 struct LayerNormTerms {
   T mean, r;
+
+  T fill() const { return T(0); }  // dy = 0 adds nothing
   template <class V>
-  [[gnu::always_inline]] inline void apply(V& g, V& product, const V& x, const V& gamma,
-                                           const V& dy) const {
-    g = gamma * dy;
-    product = g * ((x - mean) * r);
+  [[gnu::always_inline]] inline void apply(V& s, V& q, const V& dy, const V& x,
+                                           const V& gamma) const {
+    const V g = gamma * dy;
+    s += g;
+    q += g * ((x - mean) * r);
   }
 };
 
@@ -47,8 +52,8 @@ template <class T>
 struct LayerNormBackward {
   T mean, r, mean_g, mean_product;
   template <class V>
-  [[gnu::always_inline]] inline void apply(V& dx, const V& x, const V& g) const {
-    dx += (g - mean_g - (x - mean) * r * mean_product) * r;
+  [[gnu::always_inline]] inline void apply(V& dx, const V& dy, const V& x, const V& gamma) const {
+    dx = (gamma * dy - mean_g - (x - mean) * r * mean_product) * r;
   }
 };
 
@@ -77,21 +82,20 @@ void layer_norm_forward(Matrix<const T> x, const T* gamma, const T* beta, double
   });
 }
 
-/// dx is added to.
+/// dx is written, or added to where `add`. A row is read twice, the second time from the cache.
 template <class T>
 void layer_norm_backward_input(Matrix<const T> x, const T* gamma, const T* mean, const T* r,
-                               Matrix<const T> dy, Matrix<T> dx) {
+                               Matrix<const T> dy, Matrix<T> dx, bool add) {
   const Index n = x.cols();
-  Tensor<T> g(Shape{x.rows(), n}), product(Shape{x.rows(), n});
-  T *pg = g.data(), *pp = product.data();
   parallel_for(x.rows(), 8 * n, [&](Index row) {
-    const T* px = x.row(row).data();
-    T *rg = pg + row * n, *rp = pp + row * n;
-    simd::update(LayerNormTerms<T>{mean[row], r[row]}, n, rg, rp, px, gamma, dy.row(row).data());
-    const T scale = T(1) / static_cast<T>(n);
-    const LayerNormBackward<T> step{mean[row], r[row], simd::sum<T>(n, rg) * scale,
-                                    simd::sum<T>(n, rp) * scale};
-    simd::update(step, n, dx.row(row).data(), px, static_cast<const T*>(rg));
+    const T *px = x.row(row).data(), *pdy = dy.row(row).data();
+    const LayerNormTerms<T> term{mean[row], r[row]};
+    double g = 0, product = 0;
+    channel_sums(ChannelBlock{1, n, 1, n}, &term, &g, &product, pdy, px, gamma);
+    const double scale = 1 / static_cast<double>(n);
+    const LayerNormBackward<T> step{mean[row], r[row], static_cast<T>(g * scale),
+                                    static_cast<T>(product * scale)};
+    write_or_add(add, step, n, dx.row(row).data(), pdy, px, gamma);
   });
 }
 
@@ -126,9 +130,11 @@ Variable<T> layer_norm(const Variable<T>& x, const Variable<T>& gamma, const Var
                                 mean.data(), r.data(), rows_of(y));
   return record(
       "layer_norm", y, {x, gamma, beta}, [dense, g, mean, r](const Tensor<T>& dy, Gradients<T>& d) {
-        if (d.wants(0))
+        if (d.wants(0)) {
+          const kernel::Target<T> dx = kernel::target_of(d, 0);
           kernel::layer_norm_backward_input<T>(rows_of(dense), g.data(), mean.data(), r.data(),
-                                               rows_of(dy), rows_of(d[0]));
+                                               rows_of(dy), rows_of(dx.dx), dx.add);
+        }
         if (!d.wants(1) && !d.wants(2)) return;
         Tensor<T> dgamma = zeros_like(g), dbeta = zeros_like(g);
         kernel::layer_norm_backward_parameters<T>(rows_of(dense), mean.data(), r.data(),
