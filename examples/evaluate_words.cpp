@@ -78,7 +78,7 @@ int main(int argc, char** argv) {
   app.add_flag("--picture-lexicons", own_words,
                "every folder's lexicon.tsv tells the words of each picture");
   app.add_option("--beam", options.beam,
-                 "hypotheses kept while decoding (default 1, along a lexicon's tree 7)")
+                 "hypotheses kept while decoding (default 1, along a lexicon's tree 7, of crnn 64)")
       ->check(CLI::Range(1, 100));
   app.add_option("--predictions", predictions,
                  "writes path, truth, reading, confidence, tab-separated");

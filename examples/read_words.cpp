@@ -85,7 +85,7 @@ int main(int argc, char** argv) {
   words.add_to(app);
   app.add_option("--visualize", panels, "folder for a panel of every picture");
   app.add_option("--beam", options.beam,
-                 "hypotheses kept while decoding (default 1, along a lexicon's tree 7)")
+                 "hypotheses kept while decoding (default 1, along a lexicon's tree 7, of crnn 64)")
       ->check(CLI::Range(1, 100));
   app.add_flag("--rotations", rotations,
                "tries the four turns of every picture and keeps the one read most surely");

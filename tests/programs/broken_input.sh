@@ -41,6 +41,16 @@ for file in missing.safetensors cut.safetensors huge.safetensors empty.png; do
   refuses $file read_words --weights $file "${pictures[0]}"
 done
 refuses missing.txt read_words --weights "$weights" --lexicon missing.txt "${pictures[0]}"
+printf '!!!\n\n' >wordless.txt
+refuses wordless.txt read_words --weights "$weights" --lexicon wordless.txt "${pictures[0]}"
+refuses lexicon-mode read_words --weights "$weights" --lexicon-mode best "${pictures[0]}"
+refuses "'rare', not 'crnn'" read_words --weights "$weights" --model crnn "${pictures[0]}"
+refuses "'rare', not 'srn'" evaluate_words --weights "$weights" --model srn no_pictures
+refuses "'rare', not 'crnn'" train_words --steps 1 --out run --weights "$weights" --model crnn
+refuses "'compact', not 'base'" train_words --steps 1 --out run --weights "$weights" --config base
+refuses base train_words --steps 1 --out run --model crnn --config base
+refuses label-smoothing train_words --steps 1 --out run --model crnn --label-smoothing 0.1
+refuses lexicon.tsv evaluate_words --weights "$weights" --picture-lexicons no_pictures
 refuses beam read_words --weights "$weights" --beam nought "${pictures[0]}"
 refuses empty_folder evaluate_words --weights "$weights" empty_folder
 refuses missing.png evaluate_words --weights "$weights" no_pictures

@@ -37,13 +37,14 @@ TrainOptions options(const std::string& out) {
   return o;
 }
 
-std::vector<NamedTensor<float>> trained(TrainOptions o, std::vector<std::uint64_t> pauses, int threads) {
+std::vector<NamedTensor<float>> trained(TrainOptions o, std::vector<std::uint64_t> pauses, int threads,
+                                        const ReaderConfig& config = tiny()) {
   const ThreadScope scope(threads);
   for (std::size_t part = 0;; ++part) {
     Random random(o.seed);
     o.resume = part > 0;
     o.stop_after = part < pauses.size() ? pauses[part] : 0;
-    WordTrainer trainer(Rare<float>(tiny(), random), striped_word, o);
+    WordTrainer trainer(Reader<float>(config, random), striped_word, o);
     const TrainResult result = trainer.run();
     CHECK(std::isfinite(result.loss));
     if (result.finished) return state_dict(trainer.model());
@@ -68,6 +69,12 @@ TEST_CASE("stopped twice and resumed, on other thread counts, ends where an unbr
   check_same(whole, broken);
   CHECK(std::filesystem::exists(other.out + "/log.tsv"));
   CHECK(std::filesystem::exists(other.out + "/curves.png"));
+}
+
+TEST_CASE("crnn, too, ends where an unbroken run ends", "[train]") {
+  ReaderConfig c = tiny();
+  c.model = ReaderModel::crnn;
+  check_same(trained(options("crnn_whole"), {}, 2, c), trained(options("crnn_broken"), {7}, 1, c));
 }
 
 TEST_CASE("resuming what is not there, or is something else, says so and touches nothing", "[train]") {
@@ -100,4 +107,24 @@ TEST_CASE("a model file comes back with its configuration and reads the same", "
   CHECK_THROWS_AS(load_reader(path + ".not"), IoError);
   CHECK_THROWS_AS(config_from_text("{\"height\": \"tall\"}"), IoError);
   CHECK_THROWS_AS(config_from_text("nonsense"), IoError);
+}
+
+TEST_CASE("a model file says which model it holds", "[train]") {
+  const std::string path = scratch_path("which.safetensors").string();
+  for (const ReaderModel kind : {ReaderModel::rare, ReaderModel::srn, ReaderModel::crnn}) {
+    ReaderConfig c = tiny();
+    c.model = kind;
+    Random random(3);
+    const Reader<float> model(c, random);
+    save_checkpoint(path, model_checkpoint(model), DType::float32);
+    CHECK(load_reader(path).config().model == kind);
+    CHECK(load_reader(path, name(kind)).config().model == kind);
+    const std::string_view other = kind == ReaderModel::rare ? "crnn" : "rare";
+    CHECK_THROWS_WITH(load_reader(path, other), "--model: " + path + " holds a model '" + std::string(name(kind)) +
+                                                    "', not '" + std::string(other) + "'");
+  }
+  // Files from before there was a choice.
+  CHECK(config_from_text("{\"rectify\": true}").model == ReaderModel::rare);
+  CHECK(config_from_text("{\"rectify\": false}").model == ReaderModel::srn);
+  CHECK_THROWS_AS(config_from_text("{\"model\": \"trba\"}"), IoError);
 }

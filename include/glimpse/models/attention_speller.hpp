@@ -23,6 +23,8 @@ namespace glimpse::inline v0 {
 template <class T>
 class AttentionSpeller {
  public:
+  static constexpr Index posterior_words = 1000;  // most, where nobody says how to choose
+
   /// frames: (columns, N, C), as the encoder gives them.
   AttentionSpeller(Rare<T>& model, const Variable<T>& frames)
       : model_(model),
@@ -34,8 +36,10 @@ class AttentionSpeller {
   /// readings: N; lexicons: N, nullptr where a word may be anything.
   void spell(std::span<Reading* const> readings, std::span<const Lexicon* const> lexicons,
              const ReadOptions& options) {
-    const auto chosen_by = [&](std::size_t i, LexiconMode mode) {
-      return lexicons[i] && detail::chosen_mode(*lexicons[i], options.lexicon_mode) == mode;
+    const auto chosen_by = [&](std::size_t i, LexiconMode wanted) {
+      const Lexicon* const words = lexicons[i];
+      return words &&
+             detail::chosen_mode(*words, options.lexicon_mode, posterior_words) == wanted;
     };
     // Each picture as wide as it would be read alone: freely, then along its trie.
     const Trie nothing;

@@ -1,7 +1,9 @@
 // ctc speller: from a batch of scored frames to words, by CTC: freely, or out of lexicons.
 //
 //   posterior   ln p of every word, along the trie (text/ctc_trie.hpp)
-//   tree        prefix beam along the trie, width 7; where no word lives to the end, wider ones
+//   tree        prefix beam along the trie, width 64; where no word lives to the end, wider ones.
+//               (It is cut at every frame, attention's at every symbol: a spoilt frame or two must
+//               not push the true beginning out.)
 //   edit        the words within an edit distance of 3 of the free reading, ranked by their
 //               posteriors; if there are none, the nearest
 //
@@ -24,6 +26,8 @@ namespace glimpse::inline v0 {
 template <class T>
 class CtcSpeller {
  public:
+  static constexpr Index posterior_words = 10000;  // most, where nobody says how to choose
+
   /// scores: (columns, N, symbols), as Crnn::scores gives them.
   CtcSpeller(Crnn<T>& model, const Variable<T>& scores)
       : model_(model),
@@ -52,7 +56,7 @@ class CtcSpeller {
 
   std::vector<Index> chosen(Matrix<const T> log_p, const Lexicon& lexicon,
                             const ReadOptions& options, Reading& reading) const {
-    switch (detail::chosen_mode(lexicon, options.lexicon_mode)) {
+    switch (detail::chosen_mode(lexicon, options.lexicon_mode, posterior_words)) {
       case LexiconMode::edit: return by_edits(log_p, lexicon, options, reading);
       case LexiconMode::tree: return along_tree(log_p, lexicon, options);
       default: return by_posterior(log_p, lexicon);
@@ -62,7 +66,7 @@ class CtcSpeller {
   std::vector<Index> along_tree(Matrix<const T> log_p, const Lexicon& lexicon,
                                 const ReadOptions& options) const {
     const Trie& trie = lexicon.trie();
-    for (Index width = options.beam > 0 ? options.beam : 7;; width *= 8) {
+    for (Index width = options.beam > 0 ? options.beam : 64;; width *= 8) {
       const auto found = ctc_beam(log_p, {.width = width, .blank = model_.blank(), .trie = &trie});
       if (!found.empty()) return found.front().symbols;
       if (width >= trie.nodes()) return {};  // every word is too long for the frames

@@ -29,7 +29,7 @@ struct Reading {
 };
 
 struct ReadOptions {
-  Index beam = 0;                    // hypotheses kept; 0: greedy, or 7 along a lexicon's trie
+  Index beam = 0;  // hypotheses kept; 0: greedy, or along a lexicon's trie 7 (CTC: 64)
   const Lexicon* lexicon = nullptr;  // only its words are read
   LexiconMode lexicon_mode = LexiconMode::automatic;
   /// One to a picture, instead of `lexicon`; nullptr for a picture that is read freely.
@@ -38,10 +38,8 @@ struct ReadOptions {
 
 namespace detail {
 
-/// Largest lexicon of which every word is told where nobody says how to choose.
-inline constexpr Index posterior_words = 1000;
-
-inline LexiconMode chosen_mode(const Lexicon& lexicon, LexiconMode mode) {
+/// The way of choosing: what is asked for; else posterior up to so many words, tree beyond.
+inline LexiconMode chosen_mode(const Lexicon& lexicon, LexiconMode mode, Index posterior_words) {
   if (mode != LexiconMode::automatic) return mode;
   return lexicon.size() <= posterior_words ? LexiconMode::posterior : LexiconMode::tree;
 }

@@ -10,7 +10,7 @@
 // n: paths that end in the symbol; b: in a blank. Beginnings are shared as the trie shares them,
 // and a vector holds neighbouring nodes. Nodes come level by level, so walking them backwards leaves
 // every parent's old values in place, and frame t reaches no deeper than level t + 1.
-// O(T x nodes): 88 thousand words take some ten milliseconds on one core.
+// O(T x nodes): 88 thousand words take some twenty milliseconds on one core.
 #pragma once
 
 #include <algorithm>
@@ -40,10 +40,10 @@ template <class V>
 }
 
 /// One frame of (1) to (3) for nodes [1, count), in place; the arrays go on for a vector more.
-/// log_p: of the classes. The root is the caller's.
+/// source: where `enter` stands, counted from f; log_p: of the classes. The root is the caller's.
 struct CtcTrieFrame {
   template <int Bytes, class T>
-  [[gnu::always_inline]] static inline void run(Index count, const std::int32_t* parent,
+  [[gnu::always_inline]] static inline void run(Index count, const std::int32_t* source,
                                                 const std::int32_t* symbol, const T* log_p,
                                                 T blank, T* n, T* b, T* f) {
     using V = simd::Vec<T, Bytes>;
@@ -51,9 +51,8 @@ struct CtcTrieFrame {
     for (Index v = 1 + (count - 2) / w * w; v >= 1; v -= w) {
       T into[w], shown[w];
       for (Index i = 0; i < w; ++i) {
-        const std::int32_t u = parent[v + i], c = symbol[v + i];
-        into[i] = symbol[u] == c ? b[u] : f[u];
-        shown[i] = log_p[c];
+        into[i] = f[source[v + i]];
+        shown[i] = log_p[symbol[v + i]];
       }
       V enter, emitted, stay, now, total, empty;
       simd::load(enter, into);
@@ -84,17 +83,19 @@ std::vector<std::remove_const_t<M>> ctc_trie(Matrix<M> log_p, const Trie& trie,
   if (blank < 0) blank = log_p.cols() - 1;
   constexpr T never = kernel::ctc_never<T>;
   constexpr std::size_t room = 64;  // behind the last node: a vector's worth, none of it read again
-  const std::size_t nodes = static_cast<std::size_t>(trie.nodes());
-  std::vector<std::int32_t> parent(nodes + room, 0), symbol(nodes + room, 0);
-  symbol[0] = -1;
+  const std::size_t nodes = static_cast<std::size_t>(trie.nodes()), length = nodes + room;
+  std::vector<std::int32_t> source(length, 0), symbol(length, 0);
   for (std::size_t v = 1; v < nodes; ++v) {
-    const Index c = trie.symbol(static_cast<Index>(v));
+    const Index c = trie.symbol(static_cast<Index>(v)), u = trie.parent(static_cast<Index>(v));
     if (c >= log_p.cols() || c == blank)
       fail("ctc_trie", "a word holds class ", c, " of ", log_p.cols(), ", blank ", blank);
-    parent[v] = static_cast<std::int32_t>(trie.parent(static_cast<Index>(v)));
     symbol[v] = static_cast<std::int32_t>(c);
+    source[v] = static_cast<std::int32_t>(trie.symbol(u) == c ? u + std::ssize(symbol) : u);
   }
-  std::vector<T> n(nodes + room, never), b = n, f = n, row(static_cast<std::size_t>(log_p.cols()));
+  // f, then b: one table to enter from.
+  std::vector<T> told(2 * length, never), n(length, never);
+  std::vector<T> row(static_cast<std::size_t>(log_p.cols()));
+  T *const f = told.data(), *const b = f + length;
   b[0] = f[0] = 0;
   for (Index t = 0; t < log_p.rows(); ++t) {
     for (Index c = 0; c < log_p.cols(); ++c)
@@ -102,13 +103,13 @@ std::vector<std::remove_const_t<M>> ctc_trie(Matrix<M> log_p, const Trie& trie,
     const Index reached = trie.level(std::min(t + 2, trie.depth() + 1));
     const T empty = row[static_cast<std::size_t>(blank)];
     if (reached > 1)
-      simd::dispatch<kernel::CtcTrieFrame>(reached, std::as_const(parent).data(),
+      simd::dispatch<kernel::CtcTrieFrame>(reached, std::as_const(source).data(),
                                            std::as_const(symbol).data(), std::as_const(row).data(),
-                                           empty, n.data(), b.data(), f.data());
+                                           empty, n.data(), b, f);
     b[0] = f[0] += empty;
   }
-  f.resize(nodes);
-  return f;
+  told.resize(nodes);
+  return told;
 }
 
 }  // namespace glimpse::inline v0

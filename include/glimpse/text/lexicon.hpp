@@ -102,7 +102,7 @@ class Trie {
 
 /// How a lexicon chooses (models/read.hpp): by the likelihood of every word; by the edit distance to
 /// what was read without it; by a beam search along the trie. automatic: posterior up to a thousand
-/// words, tree beyond.
+/// words (CTC: ten thousand), tree beyond.
 enum class LexiconMode { automatic, posterior, edit, tree };
 
 /// Words that fit a character set, with their trie and their BK-tree.

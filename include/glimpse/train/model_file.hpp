@@ -7,6 +7,8 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <type_traits>
 
 #include <nlohmann/json.hpp>
 
@@ -35,7 +37,11 @@ inline ReaderConfig config_from_text(const std::string& text) {
   try {
     const nlohmann::json json = nlohmann::json::parse(text);
     config.visit_fields([&](const char* name, auto& field) {
-      if (json.contains(name)) json.at(name).get_to(field);
+      if (!json.contains(name)) return;
+      json.at(name).get_to(field);
+      if constexpr (std::is_enum_v<std::remove_reference_t<decltype(field)>>)
+        if (json.at(name) != nlohmann::json(field))  // the library takes what it does not know
+          fail<IoError>("config", "knows no ", name, " ", json.at(name).dump());
     });
     // Files from before there were other models say whether they rectify.
     if (!json.contains("model") && !json.value("rectify", true)) config.model = ReaderModel::srn;

@@ -140,7 +140,8 @@ inline Tensor<float> draw(const ReadingView& view, Index width = 760) {
   }
   if (shows_rectified) {
     const float x = shows_picture ? margin + column + gap : margin;
-    canvas.text({x, 34}, "straightened", 9, ink::quiet);
+    const bool straightened = view.fiducials.defined() && view.fiducials.size() > 0;
+    canvas.text({x, 34}, straightened ? "straightened" : "resized", 9, ink::quiet);
     draw_fiducials(canvas, x, 50 + (pictures - right.height) / 2, right.width, right.height,
                    view.rectified, {});
   }

@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Every model is trained, read with and evaluated by the same programs, which find out from the
+# weights which model they hold; lexicons bind what is read, each picture's own among them.
+set -eu
+rm -rf "$GLIMPSE_SCRATCH"
+mkdir -p "$GLIMPSE_SCRATCH" && cd "$GLIMPSE_SCRATCH"
+PATH=$GLIMPSE_BIN:$PATH
+fail() { echo "FAIL $*"; exit 1; }
+synthesize_words --out drawn --count 6 --sheet 0 >/dev/null
+mapfile -t pictures < <(cut -f 1 drawn/labels.tsv | sed "s/^/drawn\//")
+
+printf 'hotel\nmuseum\nHotel\ncaf\303\251\n!!!\n' >words.txt
+cut -f 1 drawn/labels.tsv | sed 's/$/\tcoffee,,library/' >drawn/lexicon.tsv
+
+for model in rare srn crnn; do
+  train_words --model $model --steps 4 --batch 4 --valid drawn --out $model >/dev/null 2>&1 ||
+    fail "$model does not train"
+  # Goes on as what it was.
+  train_words --resume --steps 4 --batch 4 --valid drawn --out $model 2>&1 | grep -q "compact $model" ||
+    fail "$model does not resume as itself"
+  weights=$model/best.safetensors
+  grep -aqF "\\\"model\\\":\\\"$model\\\"" $weights || fail "$weights does not say that it holds $model"
+  read_words --weights $weights --model $model --visualize panels_$model "${pictures[@]}" >out 2>err ||
+    fail "$model does not read: $(cat err)"
+  [ "$(wc -l <out)" -eq 6 ] && [ "$(ls panels_$model | wc -l)" -eq 6 ] || fail "$model: $(cat out)"
+
+  for mode in posterior edit tree; do
+    read_words --weights $weights --lexicon words.txt --lexicon-mode $mode "${pictures[@]}" >out 2>err ||
+      fail "$model $mode: $(cat err)"
+    [ "$(wc -l <err)" -eq 1 ] && grep -q "1 named more than once" err || fail "$model $mode tells: $(cat err)"
+    cut -f 2 out | grep -qvxE 'hotel|museum|caf' && fail "$model $mode reads what is no word: $(cat out)"
+    evaluate_words --weights $weights --lexicon-mode $mode --picture-lexicons --predictions p.tsv drawn >out 2>err ||
+      fail "$model $mode: $(cat err)"
+    cut -f 3 p.tsv | grep -qvxE 'coffee|library' && fail "$model $mode with own words: $(cat p.tsv)"
+  done
+done
+echo "three models, each as itself"
