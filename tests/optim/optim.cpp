@@ -256,3 +256,31 @@ TEST_CASE("square roots without square roots", "[optim]") {
     CHECK((root_d[1] == 0 && root_f[1] == 0));
   }
 }
+
+TEST_CASE("clipping inside the step is clipping before it", "[optim]") {
+  const auto train = [](auto make, bool inside) {
+    std::vector<NamedParameter<double>> p = {{"w", parameter(full<double>({37}, 0.5))}};
+    auto optimizer = make(p);
+    for (int step = 0; step < 5; ++step) {
+      for (Index i = 0; i < 37; ++i)
+        p[0].variable.mutable_grad().data()[i] = std::sin(static_cast<double>(i + step));
+      if (inside)
+        optimizer.step(clip_scale(grad_norm(p), 0.5));
+      else
+        clip_grad_norm(p, 0.5), optimizer.step();
+    }
+    return p[0].variable.value();
+  };
+  const auto same = [&](auto make) {
+    const Tensor<double> a = train(make, true), b = train(make, false);
+    for (Index i = 0; i < a.size(); ++i) CHECK(a(i) == Approx(b(i)).epsilon(1e-13));
+  };
+  using List = std::vector<NamedParameter<double>>;
+  same([](const List& p) { return Adadelta<double>(p); });
+  same([](const List& p) { return AdamW<double>(p); });
+  same([](const List& p) { return Rmsprop<double>(p); });
+  same([](const List& p) { return Sgd<double>(p, {.momentum = 0.9, .nesterov = true}); });
+  CHECK(clip_scale(0.1, 1) == 1);
+  CHECK(clip_scale(INFINITY, 1) == 1);
+  CHECK(clip_scale(10, 1) == Approx(0.1).epsilon(1e-5));
+}

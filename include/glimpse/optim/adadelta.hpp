@@ -56,9 +56,9 @@ class Adadelta : public detail::Optimizer<T, 2> {
     detail::require_option(epsilon_ > 0, "Adadelta", "wants epsilon above 0", epsilon_);
   }
 
-  /// One step along the gradients of all parameters.
-  void step() {
-    this->update([&](double rate, double decay) {
+  /// One step along the gradients of all parameters, each times gradient_scale.
+  void step(double gradient_scale = 1) {
+    this->update(gradient_scale, [&](double rate, double decay) {
       return detail::AdadeltaStep<T>{static_cast<T>(rate), static_cast<T>(rho_),
                                      static_cast<T>(1 - rho_), static_cast<T>(epsilon_),
                                      static_cast<T>(decay)};

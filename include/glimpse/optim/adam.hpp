@@ -68,12 +68,12 @@ class AdamOptimizer : public Optimizer<T, 2> {
     check_rate();
   }
 
-  /// One step along the gradients of all parameters.
-  void step() {
+  /// One step along the gradients of all parameters, each times gradient_scale.
+  void step(double gradient_scale = 1) {
     check_rate();
     const auto t = static_cast<double>(this->step_ + 1);
     const double correction1 = 1 - std::pow(beta1_, t), correction2 = 1 - std::pow(beta2_, t);
-    this->update([&](double rate, double decay) {
+    this->update(gradient_scale, [&](double rate, double decay) {
       AdamStep<T, Decoupled> s{};
       s.beta1 = static_cast<T>(beta1_), s.rest1 = static_cast<T>(1 - beta1_);
       s.beta2 = static_cast<T>(beta2_), s.rest2 = static_cast<T>(1 - beta2_);

@@ -2,6 +2,9 @@
 //
 //   (1)  |g|^2 = sum over parameters of |g_p|^2          g <- g min(1, max_norm / (|g| + 1e-6))
 //
+//   (2)  the same in the step itself:  optimizer.step(clip_scale(grad_norm(parameters), max_norm))
+//
+// (1) reads every gradient twice and writes it, (2) reads it once more than the step does.
 // Squares are added up in blocks of a fixed size, the blocks in double and in order: the same norm
 // for any number of threads. Source: Pascanu, Mikolov, Bengio 2013.
 #pragma once
@@ -33,15 +36,21 @@ double grad_norm(const std::vector<NamedParameter<T>>& parameters) {
   return std::sqrt(total);
 }
 
+/// What (1) multiplies gradients of this norm by: 1 where they are short enough, or where the norm
+/// is not finite (look at it, and leave the step out). Throws ValueError unless max_norm is above 0.
+inline double clip_scale(double norm, double max_norm) {
+  if (!(max_norm > 0)) fail<ValueError>("clip_grad_norm", "wants max_norm above 0, got ", max_norm);
+  const double scale = max_norm / (norm + 1e-6);
+  return scale < 1 && std::isfinite(norm) ? scale : 1;
+}
+
 /// Scales all gradients together so that their norm is at most max_norm; returns the norm before.
 /// Where that is not finite the gradients stay as they are: look at the result and leave the step
 /// out. Throws ValueError unless max_norm is above 0.
 template <class T>
 double clip_grad_norm(const std::vector<NamedParameter<T>>& parameters, double max_norm) {
-  if (!(max_norm > 0)) fail<ValueError>("clip_grad_norm", "wants max_norm above 0, got ", max_norm);
-  const double norm = grad_norm(parameters);
-  const double scale = max_norm / (norm + 1e-6);
-  if (!(scale < 1) || !std::isfinite(norm)) return norm;
+  const double norm = grad_norm(parameters), scale = clip_scale(norm, max_norm);
+  if (!(scale < 1)) return norm;
   for (const NamedParameter<T>& p : parameters) {
     if (!p.variable.grad().defined()) continue;
     Variable<T> v = p.variable;

@@ -1,7 +1,8 @@
 // optimizer: what all of them share. Each one adds a rule (a functor over vectors) and names its
 // state.
 //
-//   w <- step(w, state..., g; rate_p, decay_p)          one pass over memory for each parameter p
+//   w <- step(w, state..., s g; rate_p, decay_p)        one pass over memory for each parameter p
+//   s       = what the gradients are scaled by on their way in (clip.hpp), 1 where nothing is said
 //   rate_p  = learning_rate x the factor of the longest name prefix that p has
 //   decay_p = weight_decay, or 0 for biases and norms (rank 0 and 1) where decay_vectors is off
 //
@@ -12,6 +13,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -39,6 +41,24 @@ namespace detail {
 inline void require_option(bool ok, std::string_view optimizer, std::string_view rule, double got) {
   if (!ok) fail<ValueError>(optimizer, rule, ", got ", got);
 }
+
+/// A step along s g.
+template <class Step, class T>
+struct ScaledStep {
+  Step step;
+  T s;
+
+  template <class V>
+  [[gnu::always_inline]] inline void apply(V& w, V& a, const V& g) const {
+    const V scaled = g * s;
+    step.apply(w, a, scaled);
+  }
+  template <class V>
+  [[gnu::always_inline]] inline void apply(V& w, V& a, V& b, const V& g) const {
+    const V scaled = g * s;
+    step.apply(w, a, b, scaled);
+  }
+};
 
 /// One part of a parameter at a time, with the arrays of its state.
 template <class Step, class T, std::size_t... I>
@@ -98,9 +118,9 @@ class Optimizer {
   }
 
   /// Counts the step, then runs rule(rate, decay), a functor for simd::update, over every parameter
-  /// with a gradient.
+  /// with a gradient, which comes times gradient_scale.
   template <class Rule>
-  void update(Rule&& rule) {
+  void update(double gradient_scale, Rule&& rule) {
     ++step_;
     for (std::size_t p = 0; p < parameters_.size(); ++p) {
       Variable<T>& v = parameters_[p].variable;
@@ -109,8 +129,10 @@ class Optimizer {
       const Tensor<T> g = gradient.contiguous();
       std::array<T*, Slots> state{};
       for (std::size_t s = 0; s < Slots; ++s) state[s] = state_[p][s].data();
-      update_parameter(rule(learning_rate * factor_[p], decay_[p]), g.size(),
-                       v.mutable_value().data(), state, g.data(),
+      const auto step = rule(learning_rate * factor_[p], decay_[p]);
+      update_parameter(ScaledStep<std::remove_cv_t<decltype(step)>, T>{
+                           step, static_cast<T>(gradient_scale)},
+                       g.size(), v.mutable_value().data(), state, g.data(),
                        std::make_index_sequence<Slots>{});
     }
   }

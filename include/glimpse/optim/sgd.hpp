@@ -54,18 +54,18 @@ class Sgd : public detail::Optimizer<T, 1> {
                            "wants momentum from 0 to below 1", momentum_);
   }
 
-  /// One step along the gradients of all parameters.
-  void step() {
+  /// One step along the gradients of all parameters, each times gradient_scale.
+  void step(double gradient_scale = 1) {
     if (nesterov_)
-      run<true>();
+      run<true>(gradient_scale);
     else
-      run<false>();
+      run<false>(gradient_scale);
   }
 
  private:
   template <bool Nesterov>
-  void run() {
-    this->update([&](double rate, double decay) {
+  void run(double gradient_scale) {
+    this->update(gradient_scale, [&](double rate, double decay) {
       return detail::SgdStep<T, Nesterov>{static_cast<T>(rate), static_cast<T>(momentum_),
                                           static_cast<T>(decay)};
     });

@@ -141,7 +141,7 @@ class WordTrainer {
     const Variable<float> loss = model_.loss(constant(batch.pictures), batch.width, batch.symbols,
                                              static_cast<float>(options_.label_smoothing), &right);
     loss.backward();
-    norm_ = clip_grad_norm(optimizer_.parameters(), options_.clip_norm);
+    norm_ = grad_norm(optimizer_.parameters());
     const double value = static_cast<double>(loss.item());
     ++step_;
     if (!std::isfinite(value) ||
@@ -152,7 +152,7 @@ class WordTrainer {
       return;
     }
     bad_ = 0;
-    optimizer_.step();
+    optimizer_.step(clip_scale(norm_, options_.clip_norm));
     const double keep =
         std::min(0.99, static_cast<double>(counted_) / static_cast<double>(counted_ + 1));
     loss_ = keep * loss_ + (1 - keep) * value;
