@@ -13,8 +13,7 @@ struct LexiconOptions {
   std::optional<glimpse::Lexicon> lexicon;
 
   void add_to(CLI::App& app) {
-    app.add_option("--lexicon", file, "words to choose from, one a line")
-        ->check(CLI::ExistingFile);
+    app.add_option("--lexicon", file, "words to choose from, one a line")->check(CLI::ExistingFile);
     app.add_option("--lexicon-mode", mode,
                    "posterior: the likeliest of all; edit: the nearest to what is read without; "
                    "tree: by a beam along their beginnings (default: posterior up to 1000 words, "

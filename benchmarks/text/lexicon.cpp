@@ -1,12 +1,12 @@
-// lexicon: how long a word takes to be chosen out of a lexicon, by its size and the way of choosing.
+// lexicon: how long it takes to choose a word out of a lexicon, by its size and the way of choosing.
 //
 //   bench_lexicon [words.txt] [weights of RARE] [pictures]     on one thread; rows of tabs:
 //
 //   model, mode, words, ms a word (from the frames, median), % right, ms to build the lexicon
 //
-// crnn: 26 frames of words out of the lexicon, drawn with noise: a true symbol or a blank holds most
-// of its frame, one frame in six is spoilt. rare: the encoder's frames of the pictures, whose names
-// end in their words (the true words join each lexicon). Without words.txt they are made up.
+// crnn: 26 frames of words out of the lexicon, drawn with noise: a true symbol or a blank holds
+// most of its frame, one frame in six is spoilt. rare: the encoder's frames of the pictures, whose
+// names end in their words (the true words join each lexicon). Without words.txt they are made up.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>

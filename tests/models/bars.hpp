@@ -18,12 +18,14 @@ inline Picture bars(std::string_view word, Index height, Index width) {
     const int code = word[static_cast<std::size_t>(l)] - 'a' + 1;
     for (Index y = height / 8; y < height * 7 / 8; ++y)
       for (Index x = 1; x < cell - 1; ++x)
-        if ((code >> (4 * (y - height / 8) / (height * 6 / 8) + (x > cell / 2 ? 2 : 0)) & 1) != 0) p(y, l * cell + x) = 0.1f;
+        if ((code >> (4 * (y - height / 8) / (height * 6 / 8) + (x > cell / 2 ? 2 : 0)) & 1) != 0)
+          p(y, l * cell + x) = 0.1f;
   }
   return p;
 }
 
-inline const std::vector<std::string> words = {"ab", "bca", "hello", "dog", "cat", "abcde", "zoo", "sun", "moon", "tea"};
+inline const std::vector<std::string> words = {"ab",    "bca", "hello", "dog",  "cat",
+                                               "abcde", "zoo", "sun",   "moon", "tea"};
 
 struct TenWords {
   Tensor<float> pictures;
@@ -33,7 +35,8 @@ inline TenWords ten_words(const ReaderConfig& c) {
   TenWords d{empty<float>({10, 1, c.height, 48}), {}};
   const Charset charset(c.characters);
   for (std::size_t i = 0; i < words.size(); ++i) {
-    d.pictures.select(0, static_cast<Index>(i)).copy_from(standardized(bars(words[i], c.height, 48)).select(0, 0));
+    d.pictures.select(0, static_cast<Index>(i))
+        .copy_from(standardized(bars(words[i], c.height, 48)).select(0, 0));
     d.labels.push_back(charset.encode(words[i]));
   }
   return d;

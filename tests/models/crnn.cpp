@@ -22,7 +22,7 @@ ReaderConfig tiny() {
 TEST_CASE("crnn has the published number of parameters", "[models]") {
   Random random(1);
   Crnn<float> paper(crnn_config("paper"), random), compact(crnn_config("compact"), random);
-  // Convolutions 5 551 360, two BLSTMs 1 576 960 and 1 052 672, two linear layers 131 328 and 18 981.
+  // Convolutions 5 551 360, BLSTMs 1 576 960 and 1 052 672, linear layers 131 328 and 18 981.
   CHECK(count_parameters(paper) == 8331301);
   CHECK(count_parameters(compact) == 1268725);
   CHECK_THROWS_AS(crnn_config("base"), ValueError);
@@ -117,7 +117,8 @@ TEST_CASE("a label too long for its frames teaches crnn nothing, and spoils noth
   Random random(8);
   Crnn<float> model(tiny(), random);
   const Variable<float> pictures = constant(ten_words(model.config).pictures.slice(0, 0, 2));
-  const std::vector<std::vector<Index>> labels{std::vector<Index>(40, 1), std::vector<Index>(40, 2)};
+  const std::vector<std::vector<Index>> labels{std::vector<Index>(40, 1),
+                                               std::vector<Index>(40, 2)};
   const Variable<float> loss = model.loss(pictures, 48, labels);
   CHECK(loss.item() == 0);
   loss.backward();

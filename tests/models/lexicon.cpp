@@ -34,19 +34,22 @@ Reader<float> decided(ReaderModel kind, std::uint64_t seed) {
 }
 
 /// ln p(word | picture), from the loss that training minimises.
-double log_likelihood(Reader<float>& model, const Picture& picture, const std::vector<Index>& word) {
+double log_likelihood(Reader<float>& model, const Picture& picture,
+                      const std::vector<Index>& word) {
   const NoGrad no_grad;
   const ReaderConfig& c = model.config();
   const Index width = rectified_width(c, picture.height, picture.width);
   const Variable<float> seen = constant(detail::sampler_picture<float>(c, picture, width));
   const std::vector<std::vector<Index>> labels{word};
   const double mean = static_cast<double>(model.loss(seen, width, labels).item());
-  const std::size_t terms = c.model == ReaderModel::crnn ? std::max<std::size_t>(1, word.size()) : word.size() + 1;
+  const std::size_t terms =
+      c.model == ReaderModel::crnn ? std::max<std::size_t>(1, word.size()) : word.size() + 1;
   return -mean * static_cast<double>(terms);
 }
 
-const std::vector<std::string> known = {"ab",  "abc",  "zoo",   "zap", "hello", "help", "moon", "a",
-                                        "be", "tea", "teapot", "sun", "x", "q7", "bca",   "dog"};
+const std::vector<std::string> known = {"ab",   "abc", "zoo", "zap", "hello",  "help",
+                                        "moon", "a",   "be",  "tea", "teapot", "sun",
+                                        "x",    "q7",  "bca", "dog"};
 
 std::vector<Picture> pictures() {
   std::vector<Picture> all;
@@ -77,7 +80,8 @@ TEST_CASE("out of a lexicon comes its likeliest word, with its likelihood", "[mo
         const Reading alone = read(model, all[i], options);
         CHECK(alone.text == together[i].text);
         // Wide enough, the beam along the trie sees every word too.
-        const Reading wide = read(model, all[i], {.beam = 100, .lexicon = &lexicon, .lexicon_mode = LexiconMode::tree});
+        const Reading wide = read(
+            model, all[i], {.beam = 100, .lexicon = &lexicon, .lexicon_mode = LexiconMode::tree});
         CHECK(wide.text == best);
         CHECK(wide.confidence == Approx(together[i].confidence).epsilon(1e-3));
         CHECK(wide.attention.shape() == together[i].attention.shape());
@@ -91,7 +95,8 @@ TEST_CASE("by edit distance comes the word nearest to the free reading", "[model
     const Lexicon lexicon(known, model.charset());
     for (const Picture& picture : pictures()) {
       const std::vector<Index> free = model.charset().encode(read(model, picture).text);
-      const Reading r = read(model, picture, {.lexicon = &lexicon, .lexicon_mode = LexiconMode::edit});
+      const Reading r =
+          read(model, picture, {.lexicon = &lexicon, .lexicon_mode = LexiconMode::edit});
       const BkTree::Match near = lexicon.bk_tree().nearest(free);
       const std::vector<Index> chosen = model.charset().encode(r.text);
       INFO(name(kind) << " " << model.charset().decode(free) << " to " << r.text);
@@ -117,7 +122,8 @@ TEST_CASE("pictures may have words of their own, or none", "[models]") {
       const Lexicon a({"dog", "cat"}, model.charset()), b({"moon", "teapot", "x"}, model.charset());
       const std::vector<Picture> all = pictures();
       std::vector<const Lexicon*> own;
-      for (std::size_t i = 0; i < all.size(); ++i) own.push_back(i % 3 == 0 ? &a : i % 3 == 1 ? &b : nullptr);
+      for (std::size_t i = 0; i < all.size(); ++i)
+        own.push_back(i % 3 == 0 ? &a : i % 3 == 1 ? &b : nullptr);
       const std::vector<Reading> read_together =
           read(model, std::span<const Picture>(all), {.lexicon_mode = mode, .lexicons = own});
       for (std::size_t i = 0; i < all.size(); ++i) {

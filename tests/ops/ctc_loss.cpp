@@ -18,20 +18,23 @@ std::vector<Index> frames_of(const Shape& x) {
   return frames;
 }
 
-/// Labels of pairs of equal symbols that just fit, of less, and empty ones; the last class is the blank.
+/// Labels of pairs of equal symbols that just fit, of less, and empty ones; the last class is the
+/// blank.
 Labels labels_of(const Shape& x) {
   Labels labels;
   const std::vector<Index> frames = frames_of(x);
   for (Index n = 0; n < x[1]; ++n) {
     const Index most = 2 * frames[static_cast<std::size_t>(n)] / 3;
     labels.emplace_back();
-    for (Index i = 0; i < (n % 4 == 3 ? 0 : most - n % 2); ++i) labels.back().push_back((i + n) / 2 % (x[2] - 1));
+    for (Index i = 0; i < (n % 4 == 3 ? 0 : most - n % 2); ++i)
+      labels.back().push_back((i + n) / 2 % (x[2] - 1));
   }
   return labels;
 }
 
 /// ln p of a label, by the definition: every path is written out, merged and compared.
-double brute_force(const Reference& p, Index n, Index frames, const std::vector<Index>& label, Index blank) {
+double brute_force(const Reference& p, Index n, Index frames, const std::vector<Index>& label,
+                   Index blank) {
   const Index classes = p.size(2);
   Index paths = 1;
   for (Index t = 0; t < frames; ++t) paths *= classes;
@@ -52,7 +55,8 @@ double brute_force(const Reference& p, Index n, Index frames, const std::vector<
 }
 
 /// The same by the forward recursion, in probabilities.
-double recursion(const Reference& p, Index n, Index frames, const std::vector<Index>& label, Index blank) {
+double recursion(const Reference& p, Index n, Index frames, const std::vector<Index>& label,
+                 Index blank) {
   std::vector<Index> states{blank};
   for (const Index c : label) states.push_back(c), states.push_back(blank);
   std::vector<double> a(states.size() + 2, 0.0);  // two states that cannot be, in front
@@ -68,7 +72,8 @@ double recursion(const Reference& p, Index n, Index frames, const std::vector<In
   return std::log(a[a.size() - 1] + a[a.size() - 2]);
 }
 
-Reference losses(const Reference& x, const Labels& labels, const std::vector<Index>& frames, Index blank) {
+Reference losses(const Reference& x, const Labels& labels, const std::vector<Index>& frames,
+                 Index blank) {
   const Reference p = reference::softmax(x);
   Reference loss = zeros<double>({x.size(1)});
   for (Index n = 0; n < x.size(1); ++n) {
@@ -94,7 +99,8 @@ Labels labels_after_blank(const Shape& x) {
 /// Every third label is longer than its frames allow.
 Labels labels_too_long(const Shape& x) {
   Labels labels = labels_of(x);
-  for (std::size_t n = 0; n < labels.size(); n += 3) labels[n].assign(static_cast<std::size_t>(x[0] / 2 + 1), 0);
+  for (std::size_t n = 0; n < labels.size(); n += 3)
+    labels[n].assign(static_cast<std::size_t>(x[0] / 2 + 1), 0);
   return labels;
 }
 
@@ -105,7 +111,8 @@ Op& sequences(Op& op) {
 }
 
 template <class T>
-Tensor<T> gradient_of(const Tensor<T>& x, const Labels& labels, const std::vector<Index>& frames, CtcOptions options = {}) {
+Tensor<T> gradient_of(const Tensor<T>& x, const Labels& labels, const std::vector<Index>& frames,
+                      CtcOptions options = {}) {
   const Variable<T> leaf = parameter(x);
   const Variable<T> loss = ctc_loss(leaf, labels, frames, options);
   loss.backward(full<T>(loss.shape(), T(1)));
@@ -121,27 +128,40 @@ Tensor<double> random_scores(const Shape& shape, std::uint64_t seed = 1) {
 
 }  // namespace
 
-OP_ROW("ctc_loss").with(sequences)
+OP_ROW("ctc_loss")
+    .with(sequences)
     .call([](auto x) { return ctc_loss(x[0], labels_of(x[0].shape())); })
-    .reference([](auto x) { return losses(x[0], labels_of(x[0].shape()), whole(x[0].shape()), x[0].size(2) - 1); })
+    .reference([](auto x) {
+      return losses(x[0], labels_of(x[0].shape()), whole(x[0].shape()), x[0].size(2) - 1);
+    })
     .golden("ctc_loss")
     .rejects({{5, 4}})
     .rejects({{5, 3, 0}});
 
-OP_ROW("ctc_loss of unequal lengths").with(sequences)
+OP_ROW("ctc_loss of unequal lengths")
+    .with(sequences)
     .call([](auto x) { return ctc_loss(x[0], labels_of(x[0].shape()), frames_of(x[0].shape())); })
-    .reference([](auto x) { return losses(x[0], labels_of(x[0].shape()), frames_of(x[0].shape()), x[0].size(2) - 1); })
+    .reference([](auto x) {
+      return losses(x[0], labels_of(x[0].shape()), frames_of(x[0].shape()), x[0].size(2) - 1);
+    })
     .golden("ctc_loss_lengths");
 
-OP_ROW("ctc_loss with the blank first").with(sequences)
+OP_ROW("ctc_loss with the blank first")
+    .with(sequences)
     .call([](auto x) { return ctc_loss(x[0], labels_after_blank(x[0].shape()), {}, {.blank = 0}); })
-    .reference([](auto x) { return losses(x[0], labels_after_blank(x[0].shape()), whole(x[0].shape()), 0); })
+    .reference([](auto x) {
+      return losses(x[0], labels_after_blank(x[0].shape()), whole(x[0].shape()), 0);
+    })
     .golden("ctc_loss_blank_first");
 
-OP_ROW("ctc_loss of labels that do not fit").with(sequences)
-    .call([](auto x) { return ctc_loss(x[0], labels_too_long(x[0].shape()), {}, {.zero_infinity = true}); })
+OP_ROW("ctc_loss of labels that do not fit")
+    .with(sequences)
+    .call([](auto x) {
+      return ctc_loss(x[0], labels_too_long(x[0].shape()), {}, {.zero_infinity = true});
+    })
     .reference([](auto x) {
-      Reference loss = losses(x[0], labels_too_long(x[0].shape()), whole(x[0].shape()), x[0].size(2) - 1);
+      Reference loss =
+          losses(x[0], labels_too_long(x[0].shape()), whole(x[0].shape()), x[0].size(2) - 1);
       for (double& v : loss.span()) v = std::isinf(v) ? 0 : v;
       return loss;
     })
@@ -162,10 +182,12 @@ TEST_CASE("ctc_loss: probabilities of all labels sum to one", "[ctc]") {
 TEST_CASE("ctc_loss: the empty label is all blanks, and no frames spell it alone", "[ctc]") {
   const Tensor<double> x = random_scores({3, 2, 4});
   const Reference p = reference::softmax(x);
-  const Tensor<double> loss = ctc_loss(constant(x), Labels{{}, {}}, std::vector<Index>{3, 0}).value();
+  const Tensor<double> loss =
+      ctc_loss(constant(x), Labels{{}, {}}, std::vector<Index>{3, 0}).value();
   CHECK(loss(0) == Approx(-std::log(p(0, 0, 3) * p(1, 0, 3) * p(2, 0, 3))));
   CHECK(loss(1) == 0);
-  const Tensor<double> nothing = ctc_loss(constant(zeros<double>({0, 2, 4})), Labels{{}, {1}}).value();
+  const Tensor<double> nothing =
+      ctc_loss(constant(zeros<double>({0, 2, 4})), Labels{{}, {1}}).value();
   CHECK(nothing(0) == 0);
   CHECK(std::isinf(nothing(1)));
   CHECK(ctc_loss(constant(zeros<double>({3, 0, 4})), Labels{}).shape() == Shape{0});
@@ -173,16 +195,20 @@ TEST_CASE("ctc_loss: the empty label is all blanks, and no frames spell it alone
   CHECK(d.size() == 0);
 }
 
-TEST_CASE("ctc_loss: a label takes its length, and a frame more for each symbol after its like", "[ctc]") {
+TEST_CASE("ctc_loss: a label takes its length, and a frame more for each symbol after its like",
+          "[ctc]") {
   const std::vector<Index> label{1, 1, 0, 0, 0};
   for (Index frames = 0; frames <= 10; ++frames) {
-    const Tensor<double> loss = ctc_loss(constant(random_scores({10, 1, 3})), Labels{label}, std::vector<Index>{frames}).value();
+    const Tensor<double> loss =
+        ctc_loss(constant(random_scores({10, 1, 3})), Labels{label}, std::vector<Index>{frames})
+            .value();
     CHECK(std::isinf(loss(0)) == (frames < 8));
     CHECK((std::isinf(loss(0)) || loss(0) > 0));
   }
 }
 
-TEST_CASE("ctc_loss: what cannot be spelt costs infinity or nothing, and touches no neighbour", "[ctc]") {
+TEST_CASE("ctc_loss: what cannot be spelt costs infinity or nothing, and touches no neighbour",
+          "[ctc]") {
   const Tensor<double> x = random_scores({5, 3, 4});
   const Labels good{{0, 1}, {2}, {1, 2}}, bad{{0, 1}, {0, 0, 0, 0}, {1, 2}};
   const std::vector<Index> frames{5, 5, 3};
@@ -207,7 +233,8 @@ TEST_CASE("ctc_loss: what cannot be spelt costs infinity or nothing, and touches
   }
 }
 
-TEST_CASE("ctc_loss: frames behind the end hold what they like and get exactly no gradient", "[ctc]") {
+TEST_CASE("ctc_loss: frames behind the end hold what they like and get exactly no gradient",
+          "[ctc]") {
   Tensor<double> x = random_scores({6, 2, 4});
   const Labels labels{{0, 1}, {2}};
   const std::vector<Index> frames{6, 3};
@@ -229,7 +256,8 @@ TEST_CASE("ctc_loss: a sequence costs the same alone and in any company", "[ctc]
   const Labels labels{{0, 1, 1}, {}, {5, 5, 5, 5, 5}, {2}, {3, 4, 3, 4, 3, 4, 3}};
   const Tensor<double> together = ctc_loss(constant(x), labels).value();
   for (Index n = 0; n < 5; ++n)
-    CHECK(ctc_loss(constant(x.slice(1, n, n + 1)), Labels{labels[static_cast<std::size_t>(n)]}).value()(0) == together(n));
+    CHECK(ctc_loss(constant(x.slice(1, n, n + 1)), Labels{labels[static_cast<std::size_t>(n)]})
+              .value()(0) == together(n));
 }
 
 TEST_CASE("ctc_loss: certain, impossible and enormous scores give no NaN", "[ctc]") {

@@ -20,7 +20,8 @@ Tensor<double> random_frames(Index frames, Index classes, std::uint64_t seed, do
   Tensor<double> x({frames, classes});
   for (Index t = 0; t < frames; ++t) {
     double sum = 0;
-    for (Index c = 0; c < classes; ++c) sum += std::exp(x(t, c) = random.uniform(-contrast, contrast));
+    for (Index c = 0; c < classes; ++c)
+      sum += std::exp(x(t, c) = random.uniform(-contrast, contrast));
     for (Index c = 0; c < classes; ++c) x(t, c) -= std::log(sum);
   }
   return x;
@@ -60,9 +61,9 @@ std::map<Text, double> all_texts(const Tensor<double>& log_p, Index blank) {
 }
 
 Text likeliest(const std::map<Text, double>& texts) {
-  return std::max_element(texts.begin(), texts.end(), [](const auto& a, const auto& b) {
-           return a.second < b.second;
-         })->first;
+  return std::max_element(texts.begin(), texts.end(),
+                          [](const auto& a, const auto& b) { return a.second < b.second; })
+      ->first;
 }
 
 }  // namespace
@@ -120,7 +121,8 @@ TEST_CASE("ctc beam: wide enough it is the exhaustive search, likelihoods includ
   }
 }
 
-TEST_CASE("ctc beam: beats the greedy path where many paths share a text, and never exceeds it all") {
+TEST_CASE(
+    "ctc beam: beats the greedy path where many paths share a text, and never exceeds it all") {
   // Every frame's best is the blank, but most paths hold a 0 somewhere.
   Tensor<double> log_p({3, 2});
   for (Index t = 0; t < 3; ++t) log_p(t, 0) = std::log(0.4), log_p(t, 1) = std::log(0.6);
@@ -197,5 +199,6 @@ TEST_CASE("ctc trie: every word's likelihood is that of its alignment, at every 
     }
   }
   CHECK(ctc_trie(rows_of(random_frames(4, 3, 1)), Trie()).size() == 1);
-  CHECK_THROWS_AS(ctc_trie(rows_of(random_frames(4, 3, 1)), Trie(std::vector<Text>{{2}})), ValueError);
+  CHECK_THROWS_AS(ctc_trie(rows_of(random_frames(4, 3, 1)), Trie(std::vector<Text>{{2}})),
+                  ValueError);
 }

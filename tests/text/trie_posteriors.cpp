@@ -81,9 +81,12 @@ TEST_CASE("trie posteriors: every word's likelihood, for pictures with tries of 
   const auto pruned = trie_posteriors(Chain(), all, {.floor = floor});
   for (std::size_t i = 0; i < 3; ++i)
     for (const auto& word : words[i]) {
-      const double wanted = whole(static_cast<Index>(i), word), found = pruned[i][node_of(tries[i], word)];
-      if (wanted >= floor[i]) CHECK(found == Approx(wanted));
-      else CHECK((std::isinf(found) || found == Approx(wanted)));
+      const double wanted = whole(static_cast<Index>(i), word),
+                   found = pruned[i][node_of(tries[i], word)];
+      if (wanted >= floor[i])
+        CHECK(found == Approx(wanted));
+      else
+        CHECK((std::isinf(found) || found == Approx(wanted)));
     }
   CHECK_THROWS_AS(trie_posteriors(Chain(), all, {.floor = std::vector<double>{0}}), ShapeError);
 }
@@ -92,7 +95,8 @@ TEST_CASE("beam search with a trie to each picture reads each picture's words") 
   const std::vector<std::vector<Index>> first{{0, 1}, {2}}, second{{1, 1, 1}, {0}};
   const Trie a(first), b(second);
   const std::vector<const Trie*> tries{&a, &b, nullptr};
-  const auto found = beam_search(Chain(), 3, {.width = 50, .max_length = 4, .results = 50, .tries = tries});
+  const auto found =
+      beam_search(Chain(), 3, {.width = 50, .max_length = 4, .results = 50, .tries = tries});
   CHECK(found[0].size() == 2);
   CHECK(found[1].size() == 2);
   CHECK(found[2].size() > 4);

@@ -37,8 +37,8 @@ TrainOptions options(const std::string& out) {
   return o;
 }
 
-std::vector<NamedTensor<float>> trained(TrainOptions o, std::vector<std::uint64_t> pauses, int threads,
-                                        const ReaderConfig& config = tiny()) {
+std::vector<NamedTensor<float>> trained(TrainOptions o, std::vector<std::uint64_t> pauses,
+                                        int threads, const ReaderConfig& config = tiny()) {
   const ThreadScope scope(threads);
   for (std::size_t part = 0;; ++part) {
     Random random(o.seed);
@@ -51,17 +51,20 @@ std::vector<NamedTensor<float>> trained(TrainOptions o, std::vector<std::uint64_
   }
 }
 
-void check_same(const std::vector<NamedTensor<float>>& a, const std::vector<NamedTensor<float>>& b) {
+void check_same(const std::vector<NamedTensor<float>>& a,
+                const std::vector<NamedTensor<float>>& b) {
   REQUIRE(a.size() == b.size());
   for (std::size_t i = 0; i < a.size(); ++i) {
     INFO(a[i].name);
-    CHECK(std::memcmp(a[i].tensor.data(), b[i].tensor.data(), static_cast<std::size_t>(a[i].tensor.size()) * sizeof(float)) == 0);
+    CHECK(std::memcmp(a[i].tensor.data(), b[i].tensor.data(),
+                      static_cast<std::size_t>(a[i].tensor.size()) * sizeof(float)) == 0);
   }
 }
 
 }  // namespace
 
-TEST_CASE("stopped twice and resumed, on other thread counts, ends where an unbroken run ends", "[train]") {
+TEST_CASE("stopped twice and resumed, on other thread counts, ends where an unbroken run ends",
+          "[train]") {
   const auto whole = trained(options("whole"), {}, 2);
   TrainOptions other = options("broken");
   other.loader_threads = 3;
@@ -77,7 +80,8 @@ TEST_CASE("crnn, too, ends where an unbroken run ends", "[train]") {
   check_same(trained(options("crnn_whole"), {}, 2, c), trained(options("crnn_broken"), {7}, 1, c));
 }
 
-TEST_CASE("resuming what is not there, or is something else, says so and touches nothing", "[train]") {
+TEST_CASE("resuming what is not there, or is something else, says so and touches nothing",
+          "[train]") {
   TrainOptions o = options("missing");
   o.resume = true;
   Random random(1);
@@ -120,8 +124,9 @@ TEST_CASE("a model file says which model it holds", "[train]") {
     CHECK(load_reader(path).config().model == kind);
     CHECK(load_reader(path, name(kind)).config().model == kind);
     const std::string_view other = kind == ReaderModel::rare ? "crnn" : "rare";
-    CHECK_THROWS_WITH(load_reader(path, other), "--model: " + path + " holds a model '" + std::string(name(kind)) +
-                                                    "', not '" + std::string(other) + "'");
+    CHECK_THROWS_WITH(load_reader(path, other), "--model: " + path + " holds a model '" +
+                                                    std::string(name(kind)) + "', not '" +
+                                                    std::string(other) + "'");
   }
   // Files from before there was a choice.
   CHECK(config_from_text("{\"rectify\": true}").model == ReaderModel::rare);

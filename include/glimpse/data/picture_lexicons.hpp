@@ -42,7 +42,8 @@ class PictureLexicons {
       }
       Lexicon lexicon(words, charset);
       if (lexicon.size() == 0)
-        fail<IoError>("lexicon", path, " line ", number, " holds no word that the reader can spell");
+        fail<IoError>("lexicon", path, " line ", number,
+                      " holds no word that the reader can spell");
       table_.emplace_back((fs::path(folder) / line.substr(0, tab)).string(), std::move(lexicon));
     }
     std::stable_sort(table_.begin(), table_.end(),

@@ -1,4 +1,4 @@
-// attention speller: from a batch of frames to words, by RARE's decoder: freely, or out of lexicons.
+// attention speller: from a batch of frames to words, by RARE's decoder: freely or out of lexicons.
 //
 //   posterior   the best word along the trie by beam search; then every beginning that could still
 //               lead to a better one is told (text/trie_posteriors.hpp), so the choice is exact
@@ -38,8 +38,7 @@ class AttentionSpeller {
              const ReadOptions& options) {
     const auto chosen_by = [&](std::size_t i, LexiconMode wanted) {
       const Lexicon* const words = lexicons[i];
-      return words &&
-             detail::chosen_mode(*words, options.lexicon_mode, posterior_words) == wanted;
+      return words && detail::chosen_mode(*words, options.lexicon_mode, posterior_words) == wanted;
     };
     // Each picture as wide as it would be read alone: freely, then along its trie.
     const Trie nothing;

@@ -40,10 +40,10 @@ struct ReaderConfig {
   std::string characters = "abcdefghijklmnopqrstuvwxyz0123456789";
 
   // pictures, in pixels
-  Index height = 32;  // of the rectified picture
+  Index height = 32;                            // of the rectified picture
   std::vector<Index> widths = {100, 160, 240};  // of the same; a longer word takes a wider one
-  Index columns = 26;                 // frames at width 100: 26 (pooling pads across) or 24
-  Index source_scale = 2;             // training pictures come at this many times height and width
+  Index columns = 26;      // frames at width 100: 26 (pooling pads across) or 24
+  Index source_scale = 2;  // training pictures come at this many times height and width
 
   // rectifier
   Index fiducials = 20;
@@ -156,7 +156,5 @@ inline Index rectified_width(const ReaderConfig& c, Index picture_height, Index 
     if (0.7 * natural <= static_cast<double>(w)) return w;
   return c.widths.back();
 }
-
-using RareConfig = ReaderConfig;
 
 }  // namespace glimpse::inline v0

@@ -41,7 +41,7 @@ struct Crnn {
 
   Index blank() const { return charset.count(); }
 
-  /// picture: (N, 1, H, W), standardised.  Returns the words, height x width: nothing is straightened.
+  /// picture: (N, 1, H, W), standardised.  Returns the words, height x width; none is straightened.
   Rectified<T> rectify(const Variable<T>& picture, Index width) {
     return {constant(resized(picture.value(), config.height, width)), Variable<T>()};
   }

@@ -40,8 +40,8 @@ class CtcSpeller {
     for (std::size_t i = 0; i < readings.size(); ++i) {
       const Matrix<const T> log_p(log_p_.data() + static_cast<Index>(i) * columns_ * symbols(),
                                   columns_, symbols());
-      keep(log_p, lexicons[i] ? chosen(log_p, *lexicons[i], options, *readings[i])
-                              : free(log_p, options),
+      keep(log_p,
+           lexicons[i] ? chosen(log_p, *lexicons[i], options, *readings[i]) : free(log_p, options),
            *readings[i]);
     }
   }
@@ -57,9 +57,12 @@ class CtcSpeller {
   std::vector<Index> chosen(Matrix<const T> log_p, const Lexicon& lexicon,
                             const ReadOptions& options, Reading& reading) const {
     switch (detail::chosen_mode(lexicon, options.lexicon_mode, posterior_words)) {
-      case LexiconMode::edit: return by_edits(log_p, lexicon, options, reading);
-      case LexiconMode::tree: return along_tree(log_p, lexicon, options);
-      default: return by_posterior(log_p, lexicon);
+      case LexiconMode::edit:
+        return by_edits(log_p, lexicon, options, reading);
+      case LexiconMode::tree:
+        return along_tree(log_p, lexicon, options);
+      default:
+        return by_posterior(log_p, lexicon);
     }
   }
 
@@ -124,8 +127,9 @@ class CtcSpeller {
       for (Index t = 0; t < columns_; ++t) {
         const double here = alignment.frames(i, t);
         sum += here;
-        best = std::max(best, here * std::exp(static_cast<double>(
-                                         log_p(t, text[static_cast<std::size_t>(i)]))));
+        best = std::max(
+            best,
+            here * std::exp(static_cast<double>(log_p(t, text[static_cast<std::size_t>(i)]))));
       }
       // A character is as sure as the frame that shows it best.
       reading.character_confidence.push_back(best);

@@ -151,9 +151,9 @@ struct Ctc {
   std::vector<std::vector<Index>> labels;
   std::vector<Index> frames;
   Index blank = 0, width = 0;
-  Tensor<T> lse;                        // (N, T rounded up to 16)
-  Tensor<T> alpha;                      // (N, T + 1, stride)
-  std::vector<T> log_p;                 // N
+  Tensor<T> lse;         // (N, T rounded up to 16)
+  Tensor<T> alpha;       // (N, T + 1, stride)
+  std::vector<T> log_p;  // N
 
   Index steps() const { return scores.size(0); }
   Index classes() const { return scores.size(2); }
@@ -201,8 +201,7 @@ struct Ctc {
       T* const a = &alpha(i, 0, 0);
       simd::dispatch<CtcAlpha>(count, width, length, static_cast<const T*>(e),
                                static_cast<const T*>(skip), a);
-      log_p[static_cast<std::size_t>(i)] =
-          ctc_log_p<T>(a + count * ctc_stride(width), length);
+      log_p[static_cast<std::size_t>(i)] = ctc_log_p<T>(a + count * ctc_stride(width), length);
     });
   }
 
@@ -267,7 +266,7 @@ Variable<T> ctc_loss(const Variable<T>& scores, std::span<const std::vector<Inde
 
   Tensor<T> loss(Shape{n});
   for (std::size_t i = 0; i < labels.size(); ++i)
-    loss.data()[i] = ctc->possible(i)         ? -ctc->log_p[i]
+    loss.data()[i] = ctc->possible(i)        ? -ctc->log_p[i]
                      : options.zero_infinity ? T(0)
                                              : std::numeric_limits<T>::infinity();
   return record("ctc_loss", loss, {scores}, [ctc](const Tensor<T>& dloss, Gradients<T>& d) {

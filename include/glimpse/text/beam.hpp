@@ -57,7 +57,8 @@ struct Hypothesis {
   /// (2) for a text of `length` symbols, its own where it is finished.
   double score(double power, std::size_t length) const {
     return power == 0 ? log_probability
-                      : log_probability / std::pow(static_cast<double>(std::max<std::size_t>(length, 1)), power);
+                      : log_probability /
+                            std::pow(static_cast<double>(std::max<std::size_t>(length, 1)), power);
   }
 };
 

@@ -8,8 +8,8 @@
 //               on, each with the sum of its paths (2) that end in a blank and of those that do not
 //   alignment   how likely frame t shows symbol i of a text: where a reader looked
 //
-// Frames are rows of logarithms of probabilities, (T, C). Sources: Graves et al. 2006; Graves, Jaitly
-// 2014 and Hannun 2017 for the beam of beginnings.
+// Frames are rows of logarithms of probabilities, (T, C).
+// Sources: Graves et al. 2006; Graves, Jaitly 2014 and Hannun 2017 for the beam of beginnings.
 #pragma once
 
 #include <algorithm>

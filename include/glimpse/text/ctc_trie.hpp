@@ -8,8 +8,8 @@
 //   (3)  f_t(v) = ln( exp n_t(v) + exp b_t(v) )                f_T-1(v) = ln p(text of v)
 //
 // n: paths that end in the symbol; b: in a blank. Beginnings are shared as the trie shares them,
-// and a vector holds neighbouring nodes. Nodes come level by level, so walking them backwards leaves
-// every parent's old values in place, and frame t reaches no deeper than level t + 1.
+// and a vector holds neighbouring nodes. Nodes come level by level, so walking them backwards
+// leaves every parent's old values in place, and frame t reaches no deeper than level t + 1.
 // O(T x nodes): 88 thousand words take some twenty milliseconds on one core.
 #pragma once
 
@@ -44,8 +44,8 @@ template <class V>
 struct CtcTrieFrame {
   template <int Bytes, class T>
   [[gnu::always_inline]] static inline void run(Index count, const std::int32_t* source,
-                                                const std::int32_t* symbol, const T* log_p,
-                                                T blank, T* n, T* b, T* f) {
+                                                const std::int32_t* symbol, const T* log_p, T blank,
+                                                T* n, T* b, T* f) {
     using V = simd::Vec<T, Bytes>;
     constexpr Index w = simd::lanes<V>;
     for (Index v = 1 + (count - 2) / w * w; v >= 1; v -= w) {
@@ -77,8 +77,7 @@ struct CtcTrieFrame {
 /// Throws ValueError where the trie holds a symbol that is no class, or the blank.
 /// Source: the forward recursion of Graves et al. 2006 over a trie.
 template <class M>
-std::vector<std::remove_const_t<M>> ctc_trie(Matrix<M> log_p, const Trie& trie,
-                                             Index blank = -1) {
+std::vector<std::remove_const_t<M>> ctc_trie(Matrix<M> log_p, const Trie& trie, Index blank = -1) {
   using T = std::remove_const_t<M>;
   if (blank < 0) blank = log_p.cols() - 1;
   constexpr T never = kernel::ctc_never<T>;

@@ -100,8 +100,8 @@ class Trie {
   std::vector<Index> first_, symbol_, parent_, word_, levels_;
 };
 
-/// How a lexicon chooses (models/read.hpp): by the likelihood of every word; by the edit distance to
-/// what was read without it; by a beam search along the trie. automatic: posterior up to a thousand
+/// How a lexicon chooses (models/read.hpp): by the likelihood of every word; by the edit distance
+/// to what was read without it; by a beam search along the trie. automatic: posterior up to a thousand
 /// words (CTC: ten thousand), tree beyond.
 enum class LexiconMode { automatic, posterior, edit, tree };
 

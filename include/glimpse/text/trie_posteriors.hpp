@@ -17,13 +17,13 @@
 namespace glimpse::inline v0 {
 
 struct TriePosteriorOptions {
-  Index end = -1;                     // the symbol that ends a text; the last one if -1
-  Index begin = -1;                   // the symbol that the first step is given
+  Index end = -1;                      // the symbol that ends a text; the last one if -1
+  Index begin = -1;                    // the symbol that the first step is given
   std::span<const double> floor = {};  // of each picture; none: every word is told
 };
 
-/// ln p of every node's word for each picture, by (1); -infinity where no word ends or its beginning
-/// lay below the floor.
+/// ln p of every node's word for each picture, by (1); -infinity where no word ends or its
+/// beginning lay below the floor.
 /// step(const BeamRows&) -> Tensor (rows, symbols) of log-probabilities, as in beam_search.
 /// Throws ShapeError for another number of floors.
 template <class Step>

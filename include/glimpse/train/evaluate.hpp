@@ -29,7 +29,8 @@ struct Evaluation {
 /// each: called with file, picture and reading as they come; words: each picture's own, instead of
 /// options.lexicon; a picture that has none is read freely.
 inline Evaluation evaluate_folder(
-    Reader<float>& model, const std::string& folder, Index limit = 0, const ReadOptions& options = {},
+    Reader<float>& model, const std::string& folder, Index limit = 0,
+    const ReadOptions& options = {},
     const std::function<void(const LabelledFile&, const Picture&, const Reading&)>& each = {},
     const PictureLexicons* words = nullptr) {
   const std::vector<LabelledFile> all = read_folder(folder);

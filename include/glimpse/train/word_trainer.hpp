@@ -186,7 +186,8 @@ class WordTrainer {
                        std::max(seconds_, 1e-9)});
   }
 
-  /// Reads the validation folders with a folded copy; keeps the weights where they are the best so far.
+  /// Reads the validation folders with a folded copy; keeps the weights where they are the best so
+  /// far.
   void validate() {
     if (options_.validation.empty()) return;
     Reader<float> reader = clone(model_);

@@ -16,7 +16,8 @@
 //
 // Impossible is `ctc_never`, a finite number so low that sums of it stay impossible: no infinity
 // is subtracted from another, so no branch is needed. Rows are `width` states long, S rounded up to
-// whole vectors, between two borders on each side. Source: Graves, Fernandez, Gomez, Schmidhuber 2006.
+// whole vectors, between two borders on each side.
+// Source: Graves, Fernandez, Gomez, Schmidhuber 2006.
 #pragma once
 
 #include <glimpse/simd/dispatch.hpp>
