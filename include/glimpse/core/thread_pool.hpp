@@ -22,6 +22,10 @@
 #include <system_error>
 #include <thread>
 
+#if defined(__linux__)
+#include <sched.h>
+#endif
+
 #include <glimpse/core/shape.hpp>
 
 namespace glimpse::inline v0::detail {
@@ -41,12 +45,40 @@ inline void relax() {
 #endif
 }
 
+/// Keeps a worker off the core of its caller. Linux wakes a thread on the core of whoever woke it,
+/// and may leave the two there for seconds while another core idles: two threads are then as fast
+/// as one. Where they meet, the worker confines itself to the other cores, until they meet again.
+class Elsewhere {
+ public:
+#if defined(__linux__)
+  static int core() { return sched_getcpu(); }
+
+  Elsewhere() { several_ = sched_getaffinity(0, sizeof all_, &all_) == 0 && CPU_COUNT(&all_) > 1; }
+
+  /// callers: the core that the caller was on.
+  void move(int callers) const {
+    if (!several_ || callers < 0 || callers != core()) return;
+    cpu_set_t others = all_;
+    CPU_CLR(callers, &others);
+    if (CPU_COUNT(&others) > 0) sched_setaffinity(0, sizeof others, &others);
+  }
+
+ private:
+  cpu_set_t all_;  // where the worker may run
+  bool several_;
+#else
+  static int core() { return -1; }
+  void move(int) const {}
+#endif
+};
+
 /// Blocks [0, blocks) of one loop; errors of blocks are kept, the first block's before the others'.
 struct Loop {
   Index blocks;
   int helpers;  // workers that may join
   void (*run)(void*, Index);
   void* context;
+  int core = Elsewhere::core();  // of the caller
   std::atomic<Index> next{0};
   std::atomic_flag error_lock{};
   Index error_block = blocks;
@@ -116,13 +148,16 @@ class ThreadPool {
 
   void work(int index) {
     in_parallel() = true;
+    const Elsewhere elsewhere;
     for (unsigned seen = 0;;) {
       for (int spins = 0; ticket_.load() == seen && spins < patience; ++spins) relax();
       ticket_.wait(seen);
       seen = ticket_.load();
       inside_.fetch_add(1);
-      if (Loop* const loop = job_.load(); loop != nullptr && index < loop->helpers)
+      if (Loop* const loop = job_.load(); loop != nullptr && index < loop->helpers) {
+        elsewhere.move(loop->core);
         loop->take_blocks();
+      }
       inside_.fetch_sub(1);
     }
   }
