@@ -1,7 +1,7 @@
 // recurrent: LSTM, GRU and the attention decoder with its loss, forward and backward.
 // T 26, 512 inputs, 256 cells; 12 steps of the decoder. Batch 1 as in reading: without gradients.
 //
-//   bench_recurrent [threads]            prints  op  pass  threads  batch  ms   (medians, tab separated)
+//   bench_recurrent [threads]        prints  op  pass  threads  batch  ms   (medians, tab separated)
 //
 // benchmarks/opponents/torch_recurrent.py prints the same table for PyTorch.
 #include <algorithm>

@@ -2,11 +2,11 @@
 //
 //   (1)  e_ti = w^T tanh(W s_t-1 + V h_i + b),   a_t = softmax(e_t)       where to look
 //   (2)  g_t  = sum_i a_ti h_i                                            the glimpse
-//   (3)  s_t  = GRU([y_t-1, g_t], s_t-1),        s_0 = 0                  y_t-1 one-hot: a row of a table
-//   (4)  p_t  = softmax(U s_t)                                            over characters and the end symbol
+//   (3)  s_t  = GRU([y_t-1, g_t], s_t-1),        s_0 = 0            y_t-1 one-hot: a row of a table
+//   (4)  p_t  = softmax(U s_t)                                    over characters and the end symbol
 //
-// The product of a one-hot vector with a matrix is a look-up, so the input weights of (3) are kept in
-// two parts. The symbol before the first is the end symbol: it ended the word before. V h_i is made
+// The product of a one-hot vector with a matrix is a look-up, so the input weights of (3) are kept
+// in two parts. The symbol before the first is the end symbol: it ended the word before. V h_i is made
 // once a word. In training the symbols are known and all steps are one op (ops/attention_gru.hpp);
 // `step` is the same, one step at a time, from ops that do one thing each. Reading: speller.hpp.
 // Sources: Bahdanau, Cho, Bengio 2015; Shi et al. 2016.
@@ -100,8 +100,8 @@ struct AttentionDecoder {
 
   /// Teacher forcing: mean of -ln p over all symbols of all words, the end symbols included.
   /// frames: (T, N, C); labels: N words as symbol numbers, without end symbol.
-  /// right: if given, receives how many words would have been right, every symbol given the true ones
-  /// before it.
+  /// right: if given, receives how many words would have been right, every symbol given the true
+  /// ones before it.
   Variable<T> loss(const Variable<T>& frames, std::span<const std::vector<Index>> labels,
                    T label_smoothing = 0, Index* right = nullptr) {
     const Index n = frames.size(1);
@@ -123,8 +123,8 @@ struct AttentionDecoder {
       }
     const Index steps = static_cast<Index>(longest) + 1;
     const Memory memory = remember(frames);
-    const Variable<T> states = attention_gru(memory.frames, memory.keys,
-                                             embedding(symbol, previous, Shape{steps, n}), weights());
+    const Variable<T> told = embedding(symbol, previous, Shape{steps, n});
+    const Variable<T> states = attention_gru(memory.frames, memory.keys, told, weights());
     const Variable<T> all = scores(reshape(states, {steps * n, hidden()}));
     if (right) *right = count_right(all.value(), targets, n);
     return cross_entropy(all, targets, {.ignore = -1, .label_smoothing = label_smoothing});

@@ -1,5 +1,5 @@
-// decoder steps: the attention decoder at work on words that are being read. No tape and no copies of
-// the memory: a step is one fused pass over all hypotheses of all words (ops/attention_gru.hpp).
+// decoder steps: the attention decoder at work on words being read. No tape, no copies of the
+// memory: a step is one fused pass over all hypotheses of all words (ops/attention_gru.hpp).
 #pragma once
 
 #include <algorithm>

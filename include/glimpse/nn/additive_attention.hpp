@@ -1,5 +1,6 @@
-// AdditiveAttention: e_i = w^T tanh(W s + V h_i + b), weights a = softmax(e), glimpse g = sum_i a_i
-// h_i.
+// AdditiveAttention: where to look, and what is seen there.
+//
+//   e_i = w^T tanh(W s + V h_i + b),   a = softmax(e),   g = sum_i a_i h_i
 //
 // W, b: `query`; V: `key`; w: `score`. V h does not depend on the state, so `keys` makes it once a
 // sequence.

@@ -1,5 +1,5 @@
-// GRU: one layer in one direction over whole sequences, or step by step; gates in the order r, z, n.
-// See ops/gru.hpp. Two directions: Bidirectional<GRU<T>>; several layers: Stacked<...>.
+// GRU: one layer in one direction over whole sequences, or step by step; gates in the order
+// r, z, n. See ops/gru.hpp. Two directions: Bidirectional<GRU<T>>; several layers: Stacked<...>.
 #pragma once
 
 #include <glimpse/nn/recurrent.hpp>

@@ -1,14 +1,16 @@
-// additive attention: scores between a query and every place of a sequence, weights, and the glimpse they make.
+// additive attention: scores between a query and every place of a sequence, weights, and the
+// glimpse they make.
 //
-//   (1)  e_i = w^T tanh(q + k_i)                      q = W s + b and k_i = V h_i are made outside: k once a sequence
-//   (2)  a   = softmax(e),  0 past the length         the weights: where the decoder looks
-//   (3)  g   = sum_i a_i h_i                          the glimpse
+//   (1)  e_i = w^T tanh(q + k_i)   q = W s + b and k_i = V h_i are made outside: k once a sequence
+//   (2)  a   = softmax(e),  0 past the length                         the weights: where to look
+//   (3)  g   = sum_i a_i h_i                                           the glimpse
 //
 //   with u_i = tanh(q + k_i):
 //   (4)  dw = sum_i de_i u_i,   dk_i = de_i w (1 - u_i^2),   dq = sum_i dk_i
 //   (5)  da_i = <dg, h_i>,      dh_i = a_i dg
 //
-// q: (N, A), k: (N, T, A), h: (N, T, C); a: (N, T), g: (N, C). Source: Bahdanau, Cho, Bengio 2015.
+// q: (N, A), k: (N, T, A), h: (N, T, C); a: (N, T), g: (N, C). All in one pass, for a decoder:
+// kernel/look.hpp. Source: Bahdanau, Cho, Bengio 2015.
 #pragma once
 
 #include <span>
@@ -140,7 +142,8 @@ struct Glimpse {
   Variable<T> weights;  // (N, T), rows sum to 1
 };
 
-/// Scores, weights and glimpse in one call; places past `lengths` (N numbers, or empty) get weight 0 and no gradient.
+/// Scores, weights and glimpse in one call; places past `lengths` (N numbers, or empty) get weight
+/// 0 and no gradient.
 template <class T>
 Glimpse<T> additive_attention(const Variable<T>& q, const Variable<T>& k, const Variable<T>& w,
                               const Variable<T>& h, std::span<const Index> lengths = {}) {

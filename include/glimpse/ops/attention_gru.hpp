@@ -2,7 +2,7 @@
 //
 //   (1)  q_t = W s_t-1 + b,   e_ti = w^T tanh(q_t + k_i),   a_t = softmax(e_t)      where to look
 //   (2)  g_t = sum_i a_ti h_i                                                       the glimpse
-//   (3)  s_t = GRU(x_t + G g_t + b_g,  U s_t-1 + b_h;  s_t-1),   s_0 = 0            gru.hpp (2) to (4)
+//   (3)  s_t = GRU(x_t + G g_t + b_g,  U s_t-1 + b_h;  s_t-1),   s_0 = 0      gru.hpp (2) to (4)
 //
 //   backward, from the last step to the first, with ds_t = dy_t + what step t + 1 left:
 //   (4)  dA_t, dU_t from ds_t by gru.hpp (5) and (6),   dg_t = G^T dA_t

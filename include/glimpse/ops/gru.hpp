@@ -1,9 +1,9 @@
-// gru: gated recurrent unit, as one step and over whole sequences of unequal lengths, in one direction
-// or both.
+// gru: gated recurrent unit, as one step and over whole sequences of unequal lengths, in one
+// direction or both.
 //
-//   (1)  a_t = W x_t + b_x,   u_t = U h_t-1 + b_h            three blocks of H rows: reset, update, new
+//   (1)  a_t = W x_t + b_x,   u_t = U h_t-1 + b_h      three blocks of H rows: reset, update, new
 //   (2)  r = sigmoid(a_r + u_r),   z = sigmoid(a_z + u_z)
-//   (3)  n = tanh(a_n + r u_n)                               the reset gate acts after the recurrent product
+//   (3)  n = tanh(a_n + r u_n)                the reset gate acts after the recurrent product
 //   (4)  h_t = (1 - z) n + z h_t-1
 //
 //   (5)  dn = dh (1 - z) (1 - n^2),   dz = dh (h_t-1 - n) z (1 - z),   dr = dn u_n r (1 - r)
@@ -49,7 +49,8 @@ struct GruCellBackward {
   }
 };
 
-/// One step for n rows. a: W x + b_x on entry, (r, z, n) on return; u: U h + b_h; before, y: states.
+/// One step for n rows. a: W x + b_x on entry, (r, z, n) on return; u: U h + b_h; before, y: the
+/// states.
 /// row, before_row, y_row: numbers from one row to the next.
 template <class T>
 void gru_step_forward(Index n, Index h, T* a, const T* u, Index row, const T* before,

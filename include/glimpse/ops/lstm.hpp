@@ -1,21 +1,22 @@
 // lstm: long short-term memory over whole sequences, in one direction or both, of unequal lengths.
 //
-//   (1)  a_t = W x_t + b_x + U h_t-1 + b_h            four blocks of H rows: input, forget, cell, output
+//   (1)  a_t = W x_t + b_x + U h_t-1 + b_h      four blocks of H rows: input, forget, cell, output
 //   (2)  i, f, o = sigmoid(a_i, a_f, a_o),  g = tanh(a_g)
 //   (3)  c_t = f c_t-1 + i g
 //   (4)  h_t = o tanh(c_t)
 //
-//   backward, from the last step to the first, dh_t = dy_t + U^T da_t+1 and dc_t from the step behind:
+//   backward, last step first; dh_t = dy_t + U^T da_t+1, and dc_t comes from the step behind:
 //   (5)  dc_t += dh_t o (1 - tanh^2 c_t)                          through (4)
 //   (6)  da_o = dh_t tanh(c_t) o (1 - o),   da_i = dc_t g i (1 - i),
 //        da_f = dc_t c_t-1 f (1 - f),       da_g = dc_t i (1 - g^2)
 //   (7)  dc_t-1 = dc_t f
-//   (8)  dW = sum_t da_t x_t^T,  dU = sum_t da_t h_t-1^T,  dx_t = W^T da_t      over all steps at once
+//   (8)  dW = sum_t da_t x_t^T,  dU = sum_t da_t h_t-1^T,  dx_t = W^T da_t  over all steps at once
 //
 // x: (T, N, I), y: (T, N, H). Only U h_t-1 must wait for its step (kernel/sequence.hpp). Past its
 // length a sequence has h = c = 0 and no gradient; so a reversed pass starts from zero at each
 // sequence's own last step.
-// Source: Hochreiter, Schmidhuber 1997; Gers et al. 2000 (forget gate). Gate order and weights as in PyTorch.
+// Source: Hochreiter, Schmidhuber 1997; Gers et al. 2000 (forget gate). Gates and weights lie as in
+// PyTorch.
 #pragma once
 
 #include <span>

@@ -1,4 +1,4 @@
-// look: one look of additive attention at one sequence, fused; equations as in additive_attention.hpp.
+// look: one look of additive attention at one sequence, fused (see additive_attention.hpp).
 //
 //   (1)  e_i = w^T tanh(q + k_i)      (2)  a = softmax(e)      (3)  g = sum_i a_i h_i
 //
@@ -59,7 +59,8 @@ struct WeightedSum {
                                                 T* g) {
     using V = Vec<T, Bytes>;
     Index j = 0;
-    for (; j + 4 * lanes<V> <= width; j += 4 * lanes<V>) columns<4, V>(places, width, a, h + j, g + j);
+    for (; j + 4 * lanes<V> <= width; j += 4 * lanes<V>)
+      columns<4, V>(places, width, a, h + j, g + j);
     for (; j + lanes<V> <= width; j += lanes<V>) columns<1, V>(places, width, a, h + j, g + j);
     for (; j < width; ++j) {
       T sum = 0;

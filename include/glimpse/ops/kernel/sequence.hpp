@@ -39,8 +39,8 @@ struct Sequence {
   std::vector<Index> lengths;  // empty: all full
 
   Index width() const { return gates * hidden; }
-  /// Numbers from one row of gates to the next: rows a multiple of 4 KB apart would fall into the same
-  /// few lines of the cache.
+  /// Numbers from one row of gates to the next: rows a multiple of 4 KB apart would fall into the
+  /// same few lines of the cache.
   template <class T>
   Index gate_row() const {
     return width() + (width() * static_cast<Index>(sizeof(T)) % 4096 ? 0 : 16);
@@ -115,8 +115,8 @@ Sequence sequence_of(std::string_view op, Index gates, const Tensor<T>& x,
   return {x.size(0), x.size(1), x.size(2), hidden, gates, {lengths.begin(), lengths.end()}};
 }
 
-/// (1): a (T, N, gate_row) = X W^T + b, of which the first G in a row are used; both biases where the
-/// state's share of the sums needs none of its own.
+/// (1): a (T, N, gate_row) = X W^T + b, of which the first G in a row are used; both biases where
+/// the state's share of the sums needs none of its own.
 template <class T>
 Tensor<T> input_product(const Sequence& s, const Tensor<T>& x, const Direction<T>& run,
                         bool both_biases) {
@@ -149,8 +149,8 @@ class StepWeights {
                 const T* bias = nullptr) const {
     const simd::Epilogue<T> with_bias{.column_bias = bias};
     if (packed_.empty())
-      simd::gemm<T>(simd::Trans::no, trans_, rows, n_, k_, T(1), x, x_row, w_.data(), columns_, beta,
-                    y, y_row, with_bias);
+      simd::gemm<T>(simd::Trans::no, trans_, rows, n_, k_, T(1), x, x_row, w_.data(), columns_,
+                    beta, y, y_row, with_bias);
     else
       simd::gemm<T>(simd::Trans::no, rows, T(1), x, x_row, packed_, beta, y, y_row, with_bias);
   }
