@@ -99,8 +99,7 @@ void train(const Case& c, Model& model, Random& random) {
     const double t1 = now();
     loss.backward();
     const double t2 = now();
-    clip_grad_norm(optimizer.parameters(), 5);
-    optimizer.step();
+    optimizer.step(clip_scale(grad_norm(optimizer.parameters()), 5));
     const double t3 = now();
     return std::vector{t1 - t0, t2 - t1, t3 - t2, t3 - t0};
   });
