@@ -14,10 +14,13 @@ std::string number(std::uint32_t v, int bytes) {
   return s;
 }
 /// A file of `format` with the given bytes of sound, another chunk of odd size before it.
-std::string file_of(std::uint32_t format, std::uint32_t channels, std::uint32_t bits, const std::string& data) {
-  const std::string body = "WAVEfmt " + number(16, 4) + number(format, 2) + number(channels, 2) + number(16000, 4) +
-                           number(16000 * channels * bits / 8, 4) + number(channels * bits / 8, 2) + number(bits, 2) + "LIST" +
-                           number(3, 4) + "abc" + std::string(1, '\0') + "data" + number(static_cast<std::uint32_t>(data.size()), 4) + data;
+std::string file_of(std::uint32_t format, std::uint32_t channels, std::uint32_t bits,
+                    const std::string& data) {
+  const std::string body = "WAVEfmt " + number(16, 4) + number(format, 2) + number(channels, 2) +
+                           number(16000, 4) + number(16000 * channels * bits / 8, 4) +
+                           number(channels * bits / 8, 2) + number(bits, 2) + "LIST" +
+                           number(3, 4) + "abc" + std::string(1, '\0') + "data" +
+                           number(static_cast<std::uint32_t>(data.size()), 4) + data;
   return "RIFF" + number(static_cast<std::uint32_t>(body.size()), 4) + body;
 }
 

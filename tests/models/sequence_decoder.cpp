@@ -1,5 +1,5 @@
-// The shared decoder and the models on it: they learn a small task, read alike alone and in a batch, and their options do
-// what they say.
+// The shared decoder and the models on it: they learn a small task, read alike alone and in a
+// batch, and their options do what they say.
 #include <glimpse/models/listener.hpp>
 #include <glimpse/models/translator.hpp>
 #include <glimpse/optim/adam.hpp>
@@ -28,7 +28,8 @@ Turned turned(Index count, Random rng) {
 
 Translator<float> taught(Index steps, const SequenceLossOptions& options = {}) {
   Random rng(1);
-  Translator<float> model({.from = 5, .to = 5, .embedding = 12, .encoder = 24, .decoder = 48, .attention = 24}, rng);
+  Translator<float> model(
+      {.from = 5, .to = 5, .embedding = 12, .encoder = 24, .decoder = 48, .attention = 24}, rng);
   Adam<float> optimizer(parameters(model), {.learning_rate = 5e-3});
   for (Index step = 0; step < steps; ++step) {
     const Turned t = turned(32, Random(9, static_cast<std::uint64_t>(step)));
@@ -41,7 +42,10 @@ Translator<float> taught(Index steps, const SequenceLossOptions& options = {}) {
 
 }  // namespace
 
-TEST_CASE("a translator learns to turn sequences round, its attention runs backwards, and batches change nothing", "[sequence_decoder]") {
+TEST_CASE(
+    "a translator learns to turn sequences round, its attention runs backwards, and batches change "
+    "nothing",
+    "[sequence_decoder]") {
   Translator<float> model = taught(400);
   const Turned test = turned(100, Random(77));
   Index right = 0, steady = 0;
@@ -62,27 +66,33 @@ TEST_CASE("a translator learns to turn sequences round, its attention runs backw
   for (std::size_t i = 0; i < 20; ++i) {
     const std::vector<Symbols> one{test.from[i]};
     const auto alone = model.read(one, {.max_length = 10}).front();
-    steady += alone.symbols == readings[i].symbols && std::abs(alone.confidence - readings[i].confidence) < 1e-4;
+    steady += alone.symbols == readings[i].symbols &&
+              std::abs(alone.confidence - readings[i].confidence) < 1e-4;
   }
   CHECK(steady == 20);
   // A wider beam finds nothing less likely.
   const auto searched = model.read(test.from, {.width = 4, .max_length = 10});
-  for (std::size_t i = 0; i < 100; ++i) CHECK(searched[i].confidence >= readings[i].confidence * (1 - 1e-5));
+  for (std::size_t i = 0; i < 100; ++i)
+    CHECK(searched[i].confidence >= readings[i].confidence * (1 - 1e-5));
 }
 
-TEST_CASE("scheduled sampling still learns, and needs its generator's draws alone to repeat itself", "[sequence_decoder]") {
+TEST_CASE("scheduled sampling still learns, and needs its generator's draws alone to repeat itself",
+          "[sequence_decoder]") {
   Random draws(5);
   const Turned t = turned(8, Random(3));
   Translator<float> model = taught(150, {.sampling = 0.25, .random = &draws});
   CHECK(model.loss(t.from, t.to).item() < 1.0f);
   Translator<float> beginner = taught(20);  // its own choices are mostly wrong
-  const auto loss = [&](double share, Random* random) { return beginner.loss(t.from, t.to, {.sampling = share, .random = random}).item(); };
+  const auto loss = [&](double share, Random* random) {
+    return beginner.loss(t.from, t.to, {.sampling = share, .random = random}).item();
+  };
   Random a(6), b(6);
   CHECK(loss(0.5, &a) == loss(0.5, &b));
   CHECK(loss(0.9, &a) != loss(0, nullptr));
 }
 
-TEST_CASE("label smoothing and the doubly stochastic penalty enter the loss", "[sequence_decoder]") {
+TEST_CASE("label smoothing and the doubly stochastic penalty enter the loss",
+          "[sequence_decoder]") {
   Translator<float> model = taught(60);
   const Turned t = turned(8, Random(3));
   const float plain = model.loss(t.from, t.to).item();
@@ -95,9 +105,12 @@ TEST_CASE("label smoothing and the doubly stochastic penalty enter the loss", "[
 
 TEST_CASE("places behind a sequence's end change nothing", "[sequence_decoder]") {
   Random rng(2);
-  Translator<double> model({.from = 5, .to = 5, .embedding = 4, .encoder = 5, .decoder = 6, .attention = 4}, rng);
-  const std::vector<Symbols> pair{{1, 2}, {3, 4, 1, 0, 2, 2}}, short_one{{1, 2}}, to_pair{{2}, {1, 1}}, to_short{{2}};
-  const auto both = model.read(pair, {.max_length = 4}), alone = model.read(short_one, {.max_length = 4});
+  Translator<double> model(
+      {.from = 5, .to = 5, .embedding = 4, .encoder = 5, .decoder = 6, .attention = 4}, rng);
+  const std::vector<Symbols> pair{{1, 2}, {3, 4, 1, 0, 2, 2}}, short_one{{1, 2}},
+      to_pair{{2}, {1, 1}}, to_short{{2}};
+  const auto both = model.read(pair, {.max_length = 4}),
+             alone = model.read(short_one, {.max_length = 4});
   CHECK(both[0].symbols == alone[0].symbols);
   CHECK(both[0].confidence == Approx(alone[0].confidence));
   const double a = model.loss(short_one, to_short).item();
@@ -112,8 +125,11 @@ TEST_CASE("labels and sounds that do not fit are told", "[sequence_decoder]") {
   CHECK_THROWS_AS(model.loss(from, two), ShapeError);
   CHECK_THROWS_AS(model.loss(from, beyond), ValueError);
   CHECK_THROWS_AS(model.loss(empty, from), ValueError);
-  Listener<float> listener({.bands = 4, .stack = 2, .symbols = 3, .encoder = 4, .decoder = 6, .attention = 4, .taps = 5}, rng);
-  const std::vector<Tensor<float>> narrow{zeros<float>({6, 3})}, brief{zeros<float>({1, 4})}, fits{zeros<float>({6, 4})};
+  Listener<float> listener(
+      {.bands = 4, .stack = 2, .symbols = 3, .encoder = 4, .decoder = 6, .attention = 4, .taps = 5},
+      rng);
+  const std::vector<Tensor<float>> narrow{zeros<float>({6, 3})}, brief{zeros<float>({1, 4})},
+      fits{zeros<float>({6, 4})};
   CHECK_THROWS_AS(listener.read(narrow), ShapeError);
   CHECK_THROWS_AS(listener.read(brief), ShapeError);
   CHECK(listener.read(fits, {.max_length = 3}, 1).front().attention.size(1) == 3);

@@ -23,8 +23,9 @@ struct Form {
 };
 std::vector<Form> forms() {
   const AttentionConfig base{.state = 5, .sequence = 4, .width = 6};
-  std::vector<Form> all{{"additive", base}, {"dot", base}, {"scaled", base}, {"heads", base}, {"location", base},
-                        {"logistic", base}, {"window", base}, {"gate", base}, {"all that go together", base}};
+  std::vector<Form> all{{"additive", base}, {"dot", base},      {"scaled", base},
+                        {"heads", base},    {"location", base}, {"logistic", base},
+                        {"window", base},   {"gate", base},     {"all that go together", base}};
   all[1].config.score = ScoreForm::dot;
   all[2].config.score = ScoreForm::scaled_dot;
   all[3].config.score = ScoreForm::scaled_dot, all[3].config.heads = 2;
@@ -32,13 +33,21 @@ std::vector<Form> forms() {
   all[5].config.weights = WeightForm::logistic;
   all[6].config.window = 2;
   all[7].config.gate = true;
-  all[8].config = {.state = 5, .sequence = 4, .width = 6, .filters = 3, .taps = 5, .weights = WeightForm::logistic, .window = 3, .gate = true};
+  all[8].config = {.state = 5,
+                   .sequence = 4,
+                   .width = 6,
+                   .filters = 3,
+                   .taps = 5,
+                   .weights = WeightForm::logistic,
+                   .window = 3,
+                   .gate = true};
   return all;
 }
 
 }  // namespace
 
-TEST_CASE("every form of attention: weights of one look, and gradients of two looks in a row", "[attention]") {
+TEST_CASE("every form of attention: weights of one look, and gradients of two looks in a row",
+          "[attention]") {
   for (const Form& form : forms()) {
     INFO(form.name);
     Random rng(3);
@@ -79,7 +88,8 @@ TEST_CASE("every form of attention: weights of one look, and gradients of two lo
         v = kept;
         const double slope = (above - below) / (2 * step);
         const double own = x.grad().defined() ? x.grad().contiguous().data()[i] : 0;
-        worst = std::max(worst, std::abs(slope - own)), largest = std::max(largest, std::abs(slope));
+        worst = std::max(worst, std::abs(slope - own)),
+        largest = std::max(largest, std::abs(slope));
       }
     CHECK(worst < 1e-7);
     CHECK(largest > 1e-3);
@@ -92,7 +102,8 @@ TEST_CASE("a window lets no look leave it", "[attention]") {
   const auto memory = attention.remember(constant(drawn({1, 9, 4}, rng)));
   Tensor<double> before = zeros<double>({1, 9});
   before(0, 4) = 1;
-  const Tensor<double> a = attention(constant(drawn({1, 5}, rng)), memory, constant(before)).weights.value();
+  const Tensor<double> a =
+      attention(constant(drawn({1, 5}, rng)), memory, constant(before)).weights.value();
   for (Index i = 0; i < 9; ++i) CHECK((a(0, i) > 0) == (i >= 3 && i <= 5));
 }
 
@@ -100,8 +111,16 @@ TEST_CASE("forms that do not go together are told", "[attention]") {
   Random rng(5);
   const auto make = [&](AttentionConfig c) { return Attention<float>(c, rng); };
   CHECK_THROWS_AS(make({.state = 4, .sequence = 4, .width = 6, .heads = 2}), ValueError);
-  CHECK_THROWS_AS(make({.state = 4, .sequence = 4, .width = 6, .score = ScoreForm::dot, .heads = 4}), ValueError);
-  CHECK_THROWS_AS(make({.state = 4, .sequence = 4, .width = 6, .score = ScoreForm::dot, .filters = 2, .taps = 3}), ValueError);
+  CHECK_THROWS_AS(
+      make({.state = 4, .sequence = 4, .width = 6, .score = ScoreForm::dot, .heads = 4}),
+      ValueError);
+  CHECK_THROWS_AS(make({.state = 4,
+                        .sequence = 4,
+                        .width = 6,
+                        .score = ScoreForm::dot,
+                        .filters = 2,
+                        .taps = 3}),
+                  ValueError);
   CHECK_THROWS_AS(make({.state = 4, .sequence = 4, .width = 6, .filters = 2}), ValueError);
 }
 
@@ -111,11 +130,14 @@ TEST_CASE("multi-head attention over a sequence equals one query at a time", "[a
   const Tensor<double> x = drawn({3, 4, 6}, rng), h = drawn({3, 5, 6}, rng);
   const std::vector<Index> lengths{5, 2, 3};
   const Tensor<double> y = heads(constant(x), constant(h), lengths).value();
-  Attention<double> single({.state = 6, .sequence = 6, .width = 6, .score = ScoreForm::scaled_dot, .heads = 2}, rng);
-  single.query = heads.query, single.value = heads.value, single.output = heads.output, single.key = heads.key;
+  Attention<double> single(
+      {.state = 6, .sequence = 6, .width = 6, .score = ScoreForm::scaled_dot, .heads = 2}, rng);
+  single.query = heads.query, single.value = heads.value, single.output = heads.output,
+  single.key = heads.key;
   const auto memory = single.remember(constant(h), lengths);
   for (Index q = 0; q < 4; ++q) {
-    const Tensor<double> g = single(constant(x.select(1, q).clone()), memory, single.start(memory)).glimpse.value();
+    const Tensor<double> g =
+        single(constant(x.select(1, q).clone()), memory, single.start(memory)).glimpse.value();
     for (Index n = 0; n < 3; ++n)
       for (Index c = 0; c < 6; ++c) CHECK(g(n, c) == Approx(y(n, q, c)).margin(1e-12));
   }

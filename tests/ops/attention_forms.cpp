@@ -1,5 +1,5 @@
-// The forms of attention beside the additive one: dot products, windows, logistic weights, location features, the doubly
-// stochastic penalty.
+// The forms of attention beside the additive one: dot products, windows, logistic weights, location
+// features, the doubly stochastic penalty.
 #include <glimpse/ops/attention_weights.hpp>
 #include <glimpse/ops/dot_product_attention.hpp>
 #include <glimpse/ops/doubly_stochastic.hpp>
@@ -29,11 +29,14 @@ std::vector<Index> lengths_of(const Shape& k) {
   return lengths;
 }
 
-Reference dot_attention(const Reference& q, const Reference& k, const Reference& v, std::vector<Index> lengths = {}) {
+Reference dot_attention(const Reference& q, const Reference& k, const Reference& v,
+                        std::vector<Index> lengths = {}) {
   const Index queries = q.size(1);
-  const Reference a = reference::each_row(dots(q, k, 1 / std::sqrt(static_cast<double>(q.size(2)))), [&](auto row, Index r) {
-    return reference::softmax_row(row, lengths.empty() ? k.size(1) : lengths[static_cast<std::size_t>(r / queries)]);
-  });
+  const Reference a = reference::each_row(
+      dots(q, k, 1 / std::sqrt(static_cast<double>(q.size(2)))), [&](auto row, Index r) {
+        return reference::softmax_row(
+            row, lengths.empty() ? k.size(1) : lengths[static_cast<std::size_t>(r / queries)]);
+      });
   Reference g = zeros<double>({q.size(0), queries, v.size(2)});
   for (Index n = 0; n < q.size(0); ++n)
     for (Index i = 0; i < queries; ++i)
@@ -85,28 +88,37 @@ Reference lack(const Reference& a, const std::vector<Index>& looks) {
 }
 
 Op& asked(Op& op) {
-  return op.cases({{{1, 1, 1}, {1, 1, 1}, {1, 1, 1}}, {{2, 3, 4}, {2, 5, 4}, {2, 5, 4}}, {{3, 1, 33}, {3, 7, 33}, {3, 7, 9}},
+  return op.cases({{{1, 1, 1}, {1, 1, 1}, {1, 1, 1}},
+                   {{2, 3, 4}, {2, 5, 4}, {2, 5, 4}},
+                   {{3, 1, 33}, {3, 7, 33}, {3, 7, 9}},
                    {{32, 2, 64}, {32, 25, 64}, {32, 25, 48}}});
 }
-Op& weighed(Op& op) { return op.shapes({{1, 1}, {3, 5}, {5, 37}, {64, 300}}).values(uniform(-4, 4)); }
+Op& weighed(Op& op) {
+  return op.shapes({{1, 1}, {3, 5}, {5, 37}, {64, 300}}).values(uniform(-4, 4));
+}
 Op& looked(Op& op) { return op.shapes({{1, 1, 1}, {4, 3, 5}, {2, 5, 33}, {7, 20, 196}}); }
 
 }  // namespace
 
 OP_ROW("dot_scores")
-    .cases({{{1, 1, 1}, {1, 1, 1}}, {{2, 3, 4}, {2, 5, 4}}, {{3, 1, 33}, {3, 7, 33}}, {{32, 2, 64}, {32, 25, 64}}})
+    .cases({{{1, 1, 1}, {1, 1, 1}},
+            {{2, 3, 4}, {2, 5, 4}},
+            {{3, 1, 33}, {3, 7, 33}},
+            {{32, 2, 64}, {32, 25, 64}}})
     .call([](auto x) { return dot_scores(x[0], x[1], 0.5); })
     .reference([](auto x) { return dots(x[0], x[1], 0.5); })
     .golden("dot_scores")
     .rejects({{2, 3, 4}, {3, 5, 4}})
     .rejects({{2, 3, 4}, {2, 5, 3}});
 
-OP_ROW("dot_product_attention").with(asked)
+OP_ROW("dot_product_attention")
+    .with(asked)
     .call([](auto x) { return dot_product_attention(x[0], x[1], x[2]); })
     .reference([](auto x) { return dot_attention(x[0], x[1], x[2]); })
     .golden("dot_product_attention");
 
-OP_ROW("dot_product_attention of unequal lengths").with(asked)
+OP_ROW("dot_product_attention of unequal lengths")
+    .with(asked)
     .call([](auto x) { return dot_product_attention(x[0], x[1], x[2], lengths_of(x[1].shape())); })
     .reference([](auto x) { return dot_attention(x[0], x[1], x[2], lengths_of(x[1].shape())); })
     .golden("dot_product_attention_lengths");
@@ -118,34 +130,48 @@ OP_ROW("dot_product_attention in two heads")
       const Index half = x[0].size(2) / 2;
       std::vector<Reference> parts;
       for (Index h = 0; h < 2; ++h) {
-        const auto part = [&](const Reference& r) { return r.slice(2, h * half, (h + 1) * half).clone(); };
+        const auto part = [&](const Reference& r) {
+          return r.slice(2, h * half, (h + 1) * half).clone();
+        };
         parts.push_back(dot_attention(part(x[0]), part(x[1]), part(x[2])));
       }
       return concatenate(parts, 2);
     })
     .golden("multi_head");
 
-OP_ROW("attention_weights").with(weighed)
+OP_ROW("attention_weights")
+    .with(weighed)
     .call([](auto x) { return attention_weights(x[0]); })
     .reference([](auto x) { return shares(x[0], {}, [](double e) { return std::exp(e); }); });
 
-OP_ROW("attention_weights in windows").with(weighed)
+OP_ROW("attention_weights in windows")
+    .with(weighed)
     .call([](auto x) { return attention_weights(x[0], windows_of(x[0].shape())); })
-    .reference([](auto x) { return shares(x[0], windows_of(x[0].shape()), [](double e) { return std::exp(e); }); })
+    .reference([](auto x) {
+      return shares(x[0], windows_of(x[0].shape()), [](double e) { return std::exp(e); });
+    })
     .golden("attention_weights");
 
-OP_ROW("attention_weights, logistic").with(weighed)
+OP_ROW("attention_weights, logistic")
+    .with(weighed)
     .call([](auto x) { return attention_weights(x[0], {}, WeightForm::logistic); })
     .reference([](auto x) { return shares(x[0], {}, reference::sigmoid); })
     .golden("attention_weights_logistic");
 
-OP_ROW("attention_weights, logistic in windows").with(weighed)
-    .call([](auto x) { return attention_weights(x[0], windows_of(x[0].shape()), WeightForm::logistic); })
+OP_ROW("attention_weights, logistic in windows")
+    .with(weighed)
+    .call([](auto x) {
+      return attention_weights(x[0], windows_of(x[0].shape()), WeightForm::logistic);
+    })
     .reference([](auto x) { return shares(x[0], windows_of(x[0].shape()), reference::sigmoid); })
     .golden("attention_weights_logistic_windows");
 
 OP_ROW("location_features")
-    .cases({{{1, 1}, {1, 1}}, {{2, 7}, {3, 5}}, {{3, 4}, {2, 9}}, {{2, 6}, {2, 4}}, {{16, 120}, {10, 33}}})
+    .cases({{{1, 1}, {1, 1}},
+            {{2, 7}, {3, 5}},
+            {{3, 4}, {2, 9}},
+            {{2, 6}, {2, 4}},
+            {{16, 120}, {10, 33}}})
     .call([](auto x) { return location_features(x[0], x[1]); })
     .reference([](auto x) {
       const Reference &a = x[0], &w = x[1];
@@ -163,13 +189,17 @@ OP_ROW("location_features")
     .rejects({{2, 7, 1}, {3, 5}})
     .rejects({{2, 7}, {3, 0}});
 
-OP_ROW("doubly_stochastic_penalty").with(looked)
+OP_ROW("doubly_stochastic_penalty")
+    .with(looked)
     .call([](auto x) { return doubly_stochastic_penalty(x[0]); })
-    .reference([](auto x) { return lack(x[0], std::vector<Index>(static_cast<std::size_t>(x[0].size(1)), x[0].size(0))); })
+    .reference([](auto x) {
+      return lack(x[0], std::vector<Index>(static_cast<std::size_t>(x[0].size(1)), x[0].size(0)));
+    })
     .golden("doubly_stochastic_penalty")
     .rejects({{4, 3}});
 
-OP_ROW("doubly_stochastic_penalty of unequal looks").with(looked)
+OP_ROW("doubly_stochastic_penalty of unequal looks")
+    .with(looked)
     .call([](auto x) { return doubly_stochastic_penalty(x[0], looks_of(x[0].shape())); })
     .reference([](auto x) { return lack(x[0], looks_of(x[0].shape())); })
     .golden("doubly_stochastic_penalty_looks");

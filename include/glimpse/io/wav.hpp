@@ -1,10 +1,11 @@
 // wav: sound from and to files of plain samples (RIFF WAVE, PCM).
 //
 //   "RIFF" size "WAVE",  then chunks: name, size, bytes, padded to even
-//   "fmt "  format (1: PCM; 0xFFFE: told by the first two bytes of the extension's identifier), channels, rate, ..., bits
-//   "data"  samples, channel by channel within a frame; 8 bits are unsigned, 16 to 32 signed, little-endian
+//   "fmt "  format (1: PCM; 0xFFFE: the extension tells), channels, rate, ..., bits
+//   "data"  samples, channel by channel in each frame, little-endian; 8 bits unsigned, else signed
 //
-// Channels are averaged into one; samples lie in [-1, 1). Anything that is not PCM is one clear error.
+// Channels are averaged into one; samples lie in [-1, 1). Anything that is not PCM is one clear
+// error.
 #pragma once
 
 #include <algorithm>
@@ -40,7 +41,8 @@ inline std::uint32_t little_endian(std::string_view file, std::size_t at, std::s
 }  // namespace detail
 
 /// Sound in memory. name: stands for the path in messages.
-/// Throws IoError for bytes that are no RIFF WAVE file, cut off, or hold anything but PCM of 8, 16, 24 or 32 bits.
+/// Throws IoError for bytes that are no RIFF WAVE file, cut off, or hold anything but PCM of 8, 16,
+/// 24 or 32 bits.
 inline Wave decode_wav(std::string_view file, const std::string& name = "memory") {
   using detail::little_endian;
   const auto refuse = [&](const auto&... why) { fail<IoError>("wav", "'", name, "' ", why...); };
@@ -57,9 +59,12 @@ inline Wave decode_wav(std::string_view file, const std::string& name = "memory"
       if (format == 0xFFFE && size >= 26) format = little_endian(file, body + 24, 2);
     } else if (kind == "data") {
       if (format != 1) refuse("holds sound in format ", format, ", only PCM (format 1) is read");
-      if (bits != 8 && bits != 16 && bits != 24 && bits != 32) refuse("holds samples of ", bits, " bits, read are 8, 16, 24 and 32");
-      if (channels < 1 || channels > 64 || rate < 1) refuse("tells of ", channels, " channels at ", rate, " samples a second");
-      // A writer that was cut off, or wrote to a pipe, leaves a size that is too large: the file's end counts.
+      if (bits != 8 && bits != 16 && bits != 24 && bits != 32)
+        refuse("holds samples of ", bits, " bits, read are 8, 16, 24 and 32");
+      if (channels < 1 || channels > 64 || rate < 1)
+        refuse("tells of ", channels, " channels at ", rate, " samples a second");
+      // A writer that was cut off, or wrote to a pipe, leaves a size that is too large: the file's
+      // end counts.
       const std::size_t bytes = bits / 8, frame = bytes * channels;
       const std::size_t count = std::min(size, file.size() - body) / frame;
       Wave wave{static_cast<Index>(rate), Tensor<float>(Shape{static_cast<Index>(count)})};
@@ -68,7 +73,9 @@ inline Wave decode_wav(std::string_view file, const std::string& name = "memory"
         double sum = 0;
         for (std::size_t c = 0; c < channels; ++c) {
           const std::uint32_t u = little_endian(file, body + i * frame + c * bytes, bytes);
-          const double low = bits == 8 ? full : u >= static_cast<std::uint32_t>(full) ? 2 * full : 0;
+          const double low = bits == 8                               ? full
+                             : u >= static_cast<std::uint32_t>(full) ? 2 * full
+                                                                     : 0;
           sum += (static_cast<double>(u) - low) / full;
         }
         wave.samples(static_cast<Index>(i)) = static_cast<float>(sum / channels);
@@ -92,20 +99,25 @@ inline std::string encode_wav(const Wave& wave) {
   require(wave.samples.rank() == 1, "wav", "wants samples (n)", wave.samples);
   std::string file;
   const auto put = [&](std::uint32_t v, int bytes) {
-    for (int i = 0; i < bytes; ++i) file += static_cast<char>(static_cast<unsigned char>(v >> (8 * i)));
+    for (int i = 0; i < bytes; ++i)
+      file += static_cast<char>(static_cast<unsigned char>(v >> (8 * i)));
   };
-  const auto size = static_cast<std::uint32_t>(2 * wave.samples.size()), rate = static_cast<std::uint32_t>(wave.rate);
+  const auto size = static_cast<std::uint32_t>(2 * wave.samples.size()),
+             rate = static_cast<std::uint32_t>(wave.rate);
   file += "RIFF", put(36 + size, 4), file += "WAVEfmt ", put(16, 4);
   put(1, 2), put(1, 2), put(rate, 4), put(2 * rate, 4), put(2, 2), put(16, 2);
   file += "data", put(size, 4);
   for (Index i = 0; i < wave.samples.size(); ++i) {
-    const double v = std::clamp(std::nearbyint(static_cast<double>(wave.samples(i)) * 32768), -32768.0, 32767.0);
+    const double v =
+        std::clamp(std::nearbyint(static_cast<double>(wave.samples(i)) * 32768), -32768.0, 32767.0);
     put(static_cast<std::uint32_t>(static_cast<std::int32_t>(v)), 2);
   }
   return file;
 }
 
 /// Writes 16-bit PCM. Throws IoError with the path.
-inline void write_wav(const std::string& path, const Wave& wave) { write_file(path, encode_wav(wave)); }
+inline void write_wav(const std::string& path, const Wave& wave) {
+  write_file(path, encode_wav(wave));
+}
 
 }  // namespace glimpse::inline v0

@@ -1,11 +1,12 @@
 // listener: from frames of sound to symbols (Chorowski's attention-based recogniser).
 //
-//   frames of bands --> `stack` of them side by side --> bidirectional GRUs --> h_i --> sequence decoder
+//   frames of bands --> `stack` of them in one --> bidirectional GRUs --> h_i --> sequence decoder
 //
 //   location-aware:  e_ti = w^T tanh(W s_t-1 + V h_i + U f_ti + b),   f_t = F * a_t-1
 //
-// A word said twice sounds the same both times: content alone cannot tell which of the two comes next. The weights of
-// the look before, through filters, can. Source: Chorowski, Bahdanau, Serdyuk, Cho, Bengio 2015.
+// A word said twice sounds the same both times: content alone cannot tell which of the two comes
+// next. The weights of the look before, through filters, can. Source: Chorowski, Bahdanau, Serdyuk,
+// Cho, Bengio 2015.
 #pragma once
 
 #include <algorithm>
@@ -41,26 +42,34 @@ struct Listener {
         decoder({.symbols = c.symbols + 1,
                  .hidden = c.decoder,
                  .readout = c.decoder / 2,
-                 .attention = {.width = c.attention, .filters = c.filters, .taps = c.taps, .weights = c.weights},
+                 .attention = {.width = c.attention,
+                               .filters = c.filters,
+                               .taps = c.taps,
+                               .weights = c.weights},
                  .frame = 2 * c.encoder,
                  .dropout = c.dropout},
                 rng) {
     name_modules(*this);
   }
 
-  /// sounds: N of (frames, bands), each with `stack` frames at least; symbols: N sequences without end.
+  /// sounds: N of (frames, bands), each with `stack` frames at least; symbols: N sequences without
+  /// end.
   Variable<T> loss(std::span<const Tensor<T>> sounds, std::span<const std::vector<Index>> symbols,
                    const SequenceLossOptions& options = {}, Index* right = nullptr) {
     const std::vector<Index> lengths = lengths_of(sounds);
-    return decoder.loss(decoder.remember(encoder(constant(stacked(sounds, lengths)), lengths), lengths), symbols, options, right);
+    return decoder.loss(
+        decoder.remember(encoder(constant(stacked(sounds, lengths)), lengths), lengths), symbols,
+        options, right);
   }
 
   /// window: places on each side of the last look that the next may fall on; 0: all.
-  std::vector<SequenceReading<T>> read(std::span<const Tensor<T>> sounds, const BeamOptions& options = {}, Index window = 0) {
+  std::vector<SequenceReading<T>> read(std::span<const Tensor<T>> sounds,
+                                       const BeamOptions& options = {}, Index window = 0) {
     const NoGrad no_grad;
     const std::vector<Index> lengths = lengths_of(sounds);
     decoder.attention.config.window = window;
-    auto readings = decoder.read(decoder.remember(encoder(constant(stacked(sounds, lengths)), lengths), lengths), options);
+    auto readings = decoder.read(
+        decoder.remember(encoder(constant(stacked(sounds, lengths)), lengths), lengths), options);
     decoder.attention.config.window = 0;
     return readings;
   }
@@ -75,7 +84,9 @@ struct Listener {
     std::vector<Index> lengths;
     for (const Tensor<T>& x : sounds) {
       require(x.rank() == 2 && x.size(1) == config.bands && x.size(0) >= config.stack, "listener",
-              "wants frames (at least " + std::to_string(config.stack) + ", " + std::to_string(config.bands) + ")", x);
+              "wants frames (at least " + std::to_string(config.stack) + ", " +
+                  std::to_string(config.bands) + ")",
+              x);
       lengths.push_back(x.size(0) / config.stack);
     }
     return lengths;
@@ -83,7 +94,8 @@ struct Listener {
 
   /// (places, N, stack bands), zeros behind each sound's end.
   Tensor<T> stacked(std::span<const Tensor<T>> sounds, const std::vector<Index>& lengths) const {
-    const Index places = *std::max_element(lengths.begin(), lengths.end()), width = config.stack * config.bands;
+    const Index places = *std::max_element(lengths.begin(), lengths.end()),
+                width = config.stack * config.bands;
     Tensor<T> x = zeros<T>({places, std::ssize(sounds), width});
     for (std::size_t n = 0; n < sounds.size(); ++n)
       for (Index t = 0; t < lengths[n]; ++t)

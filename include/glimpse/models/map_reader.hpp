@@ -1,10 +1,10 @@
-// map reader: from a picture to symbols, looking where it likes on the plane (Show, Attend and Tell).
+// map reader: from a picture to symbols, looking where it likes on the plane (Show, Attend, Tell).
 //
-//   picture --> convolutions, pools between --> map (N, C, H, W) --> H W places h_i, where each stands beside it
-//           --> sequence decoder with gate:  g_t = beta_t sum_i a_ti h_i,   beta_t = sigma(w^T s_t-1 + b)
+//   picture --> convolutions, pools between --> map (N, C, H, W) --> H W places h_i
+//           --> sequence decoder, gated:  g_t = beta_t sum_i a_ti h_i,  beta_t = sigma(w^T s_t-1)
 //
-// A place's own position (x, y in [-1, 1]) is added to its features: convolutions see what, not where.
-// Source: Xu, Ba, Kiros, Cho, Courville, Salakhutdinov, Zemel, Bengio 2015.
+// A place's own position (x, y in [-1, 1]) is added to its features: convolutions see what, not
+// where. Source: Xu, Ba, Kiros, Cho, Courville, Salakhutdinov, Zemel, Bengio 2015.
 #pragma once
 
 #include <span>
@@ -27,7 +27,8 @@ struct MapReaderConfig {
   Index symbols = 0;  // without the end
   Index decoder = 128, attention = 64;
   bool gate = true;
-  double dropout = 0;  // of state and glimpse before the readout: what is in one must be in the other
+  double dropout =
+      0;  // of state and glimpse before the readout: what is in one must be in the other
 };
 
 template <class T = float>
@@ -41,8 +42,11 @@ struct MapReader {
     if (c.layers.empty()) fail("map_reader", "wants at least one layer");
     Index in = c.in;
     for (const auto& layer : c.layers) {
-      conv.emplace_back(Conv2dConfig{.in = in, .out = layer.out, .kernel = {layer.kernel, layer.kernel},
-                                     .padding = {layer.kernel / 2, layer.kernel / 2}}, true, rng);
+      conv.emplace_back(Conv2dConfig{.in = in,
+                                     .out = layer.out,
+                                     .kernel = {layer.kernel, layer.kernel},
+                                     .padding = {layer.kernel / 2, layer.kernel / 2}},
+                        true, rng);
       in = layer.out;
     }
     decoder = SequenceDecoder<T>({.symbols = c.symbols + 1,
@@ -72,7 +76,8 @@ struct MapReader {
   }
 
   /// The attention of each reading is (symbols, H' W'), row by row.
-  std::vector<SequenceReading<T>> read(const Variable<T>& pictures, const BeamOptions& options = {}) {
+  std::vector<SequenceReading<T>> read(const Variable<T>& pictures,
+                                       const BeamOptions& options = {}) {
     const NoGrad no_grad;
     return decoder.read(decoder.attention.remember(places(map(pictures))), options);
   }

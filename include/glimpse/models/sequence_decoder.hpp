@@ -1,19 +1,20 @@
-// sequence decoder: tells a sequence of symbols about a sequence of frames, one look at a time. Sentences, sounds,
-// speech and pictures are all read by it: the forms of attention are those of nn/attention.hpp.
+// sequence decoder: tells a sequence of symbols about a sequence of frames, one look at a time.
+// Sentences, sounds, speech and pictures are all read by it: the forms of attention are those of
+// nn/attention.hpp.
 //
-//   (1)  s_0 = tanh(W_0 mean_i h_i)                             the mean frame over a sequence's own length
+//   (1)  s_0 = tanh(W_0 mean_i h_i)                             the mean over a sequence's length
 //   (2)  g_t, a_t = attention(s_t-1, h, a_t-1)                  where to look, and what is seen
 //   (3)  s_t = GRU([y_t-1, g_t], s_t-1)
 //   (4)  r_t = max over pairs of (U [s_t, g_t] + y_t-1)         maxout
-//   (5)  p_t = softmax(W r_t)                                   over the symbols; the last one is the end
+//   (5)  p_t = softmax(W r_t)                                   over the symbols, the end last
 //
-// A symbol enters (3) and (4) as a row of a table, which is what a matrix makes of a one-hot vector. The end symbol
-// stands before the first: it ended the sequence before.
+// A symbol enters (3) and (4) as a row of a table, which is what a matrix makes of a one-hot
+// vector. The end symbol stands before the first: it ended the sequence before.
 //
 //   loss = mean_t -ln p_t(y_t), labels smoothed, + coverage x doubly stochastic penalty
-//   scheduled sampling: y_t-1 is the model's own choice with a chance, the true one else (Bengio et al. 2015)
+//   scheduled sampling: y_t-1 is the model's own choice with a chance, the true one else
 //
-// Sources: Bahdanau, Cho, Bengio 2015; (1) as in Xu et al. 2015.
+// Sources: Bahdanau, Cho, Bengio 2015; (1) as in Xu et al. 2015; sampling: Bengio et al. 2015.
 #pragma once
 
 #include <algorithm>
@@ -35,11 +36,11 @@
 namespace glimpse::inline v0 {
 
 struct SequenceDecoderConfig {
-  Index symbols = 0;          // characters and the end
+  Index symbols = 0;              // characters and the end
   Index hidden = 0, readout = 0;  // widths of s and r
-  AttentionConfig attention{};  // its state and sequence are set from here
-  Index frame = 0;            // width of h
-  double dropout = 0;         // of [s_t, g_t] in (4)
+  AttentionConfig attention{};    // its state and sequence are set from here
+  Index frame = 0;                // width of h
+  double dropout = 0;             // of [s_t, g_t] in (4)
 };
 
 /// How a loss is made.
@@ -67,11 +68,11 @@ struct SequenceDecoder {
 
   SequenceDecoderConfig config;
   Attention<T> attention;
-  Linear<T> first;                // W_0
-  Variable<T> symbol, symbol_out; // tables of (3) and (4): (symbols, 3H), (symbols, 2R)
-  Linear<T> glimpse;              // input weights of the glimpse in (3)
-  Variable<T> w_h, b_h;           // recurrent weights
-  Linear<T> readout, output;      // U, W
+  Linear<T> first;                 // W_0
+  Variable<T> symbol, symbol_out;  // tables of (3) and (4): (symbols, 3H), (symbols, 2R)
+  Linear<T> glimpse;               // input weights of the glimpse in (3)
+  Variable<T> w_h, b_h;            // recurrent weights
+  Linear<T> readout, output;       // U, W
   Dropout<T> dropout;
 
   SequenceDecoder() = default;
@@ -96,7 +97,8 @@ struct SequenceDecoder {
   Index end_symbol() const { return config.symbols - 1; }
 
   /// frames: (T, N, C), as encoders give them; lengths: N, or empty.
-  AttentionMemory<T> remember(const Variable<T>& frames, std::span<const Index> lengths = {}) const {
+  AttentionMemory<T> remember(const Variable<T>& frames,
+                              std::span<const Index> lengths = {}) const {
     return attention.remember(permute(frames, {1, 0, 2}), lengths);
   }
 
@@ -105,31 +107,37 @@ struct SequenceDecoder {
     const Index rows = memory.frames.size(0), places = memory.places();
     Tensor<T> even = zeros<T>({rows, places});
     for (Index r = 0; r < rows; ++r) {
-      const Index n = memory.lengths.empty() ? places : memory.lengths[static_cast<std::size_t>(r / memory.heads)];
+      const Index n = memory.lengths.empty()
+                          ? places
+                          : memory.lengths[static_cast<std::size_t>(r / memory.heads)];
       for (Index i = 0; i < n; ++i) even(r, i) = T(1) / static_cast<T>(n);
     }
-    const Variable<T> middle = reshape(attend(constant(even), memory.frames), {memory.batch(), config.frame});
+    const Variable<T> middle =
+        reshape(attend(constant(even), memory.frames), {memory.batch(), config.frame});
     return {tanh(first(middle)), attention.start(memory)};
   }
 
   /// (2) and (3): previous symbols (N), and what [s_t, g_t] are.
-  std::pair<State, Variable<T>> step(const AttentionMemory<T>& memory, std::span<const Index> previous,
-                                     const State& state) const {
+  std::pair<State, Variable<T>> step(const AttentionMemory<T>& memory,
+                                     std::span<const Index> previous, const State& state) const {
     const Glimpse<T> look = attention(state.s, memory, state.weights);
-    const Variable<T> sums = glimpse(look.glimpse) + embedding(symbol, previous, Shape{std::ssize(previous)});
+    const Variable<T> sums =
+        glimpse(look.glimpse) + embedding(symbol, previous, Shape{std::ssize(previous)});
     const Variable<T> s = gru_cell(sums, state.s, w_h, b_h);
     return {{s, look.weights}, concatenate<T>({s, look.glimpse}, 1)};
   }
 
-  /// (4) and (5) for rows of [s_t, g_t] and the symbols before them: (rows, symbols), before the softmax.
+  /// (4) and (5) for rows of [s_t, g_t] and the symbols before them: (rows, symbols), before the
+  /// softmax.
   Variable<T> scores(const Variable<T>& seen, std::span<const Index> previous) {
     const Index rows = seen.size(0);
     const Variable<T> pairs = readout(dropout(seen)) + embedding(symbol_out, previous, Shape{rows});
     return output(max(reshape(pairs, {rows, config.readout, 2}), {2}));
   }
 
-  /// memory: N sequences, from `remember`, or from `attention.remember` for places (N, T, C); labels: N without end.
-  /// right: receives how many sequences would have been right, every symbol given the true ones before it.
+  /// memory: N sequences, from `remember`, or from `attention.remember` for places (N, T, C);
+  /// labels: N without end. right: receives how many sequences would have been right, every symbol
+  /// given the true ones before it.
   Variable<T> loss(const AttentionMemory<T>& memory, std::span<const std::vector<Index>> labels,
                    const SequenceLossOptions& options = {}, Index* right = nullptr) {
     const Index n = memory.batch();
@@ -155,13 +163,16 @@ struct SequenceDecoder {
         previous[i] = now < 0 ? end_symbol() : sampled ? own[i] : now;
       }
     }
-    const Variable<T> all = scores(concatenate(seen, 0), before);  // (steps N, symbols), step by step
+    const Variable<T> all =
+        scores(concatenate(seen, 0), before);  // (steps N, symbols), step by step
     if (right) *right = count_right(all.value(), targets, n);
-    Variable<T> total = cross_entropy(all, targets, {.ignore = -1, .label_smoothing = options.label_smoothing});
+    Variable<T> total =
+        cross_entropy(all, targets, {.ignore = -1, .label_smoothing = options.label_smoothing});
     if (options.coverage > 0) {
       std::vector<Index> steps;
       for (const auto& label : labels) steps.push_back(static_cast<Index>(label.size()) + 1);
-      total = total + static_cast<T>(options.coverage) * doubly_stochastic_penalty(stack(looks, 0), steps);
+      total = total +
+              static_cast<T>(options.coverage) * doubly_stochastic_penalty(stack(looks, 0), steps);
     }
     return total;
   }

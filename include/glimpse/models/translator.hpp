@@ -19,7 +19,7 @@
 namespace glimpse::inline v0 {
 
 struct TranslatorConfig {
-  Index from = 0, to = 0;  // symbols of the two sides, without the end
+  Index from = 0, to = 0;                          // symbols of the two sides, without the end
   Index embedding = 32, encoder = 64, layers = 1;  // encoder: cells a direction
   Index decoder = 128, attention = 64;
   double dropout = 0;

@@ -1,13 +1,17 @@
-// Attention: where to look next, and what is seen there. All forms are this one, and differ by what they add:
+// Attention: where to look next, and what is seen there. All forms are this one, and differ by what
+// they add:
 //
-//   (1)  additive      e_i = w^T tanh(W s + V h_i + b)                       Bahdanau, Cho, Bengio 2015
-//   (2)  dot, scaled   e_i = <W s, V h_i>,  over sqrt(A) where scaled        Luong 2015, Vaswani 2017
-//   (3)  heads         (2) on each of K parts of W s, V h_i and a third projection of h_i; the glimpses side
-//                      by side go through one more matrix                    Vaswani 2017
-//   (4)  location      + U f_i inside the tanh of (1), f the weights of the look before under filters
+//   (1)  additive      e_i = w^T tanh(W s + V h_i + b)
+//   (2)  dot, scaled   e_i = <W s, V h_i>,  over sqrt(A) where scaled
+//   (3)  heads         (2) on each of K parts of W s, V h_i and a third projection of h_i; the
+//                      glimpses, side by side, go through one more matrix
+//   (4)  location      + U f_i inside the tanh of (1): f, the last look's weights under filters
 //   (5)  logistic      a_i = sigma(e_i) / sum_j sigma(e_j) in place of the softmax
 //   (6)  window        only places up to `window` from the middle of the look before
-//   (7)  gate          g = beta sum_i a_i h_i,  beta = sigma(w_g^T s + b_g)  Xu et al. 2015;  (4) to (6): Chorowski 2015
+//   (7)  gate          g = beta sum_i a_i h_i,  beta = sigma(w_g^T s + b_g)
+//
+// Sources: (1) Bahdanau, Cho, Bengio 2015; (2) Luong, Pham, Manning 2015; (3) Vaswani et al. 2017;
+// (4) to (6) Chorowski et al. 2015; (7) Xu et al. 2015.
 //
 // Over a picture, the places are those of its feature map, row by row: `places_of_map`.
 // s: (N, S), h: (N, T, C), a: (N, T), g: (N, C).
@@ -61,9 +65,9 @@ Variable<T> places_of_map(const Variable<T>& x) {
 template <class T = float>
 struct Attention {
   AttentionConfig config;
-  Linear<T> query, key;          // W with b, V
-  Variable<T> score;             // w of (1): (A)
-  Variable<T> filter;            // of (4): (filters, taps)
+  Linear<T> query, key;                                    // W with b, V
+  Variable<T> score;                                       // w of (1): (A)
+  Variable<T> filter;                                      // of (4): (filters, taps)
   std::optional<Linear<T>> location, value, output, gate;  // U; of (3); of (7)
   std::string path;
 
@@ -73,7 +77,8 @@ struct Attention {
       : config(c), query(c.state, c.width, rng), key(c.sequence, c.width, rng, false) {
     const bool additive = c.score == ScoreForm::additive;
     if (c.heads < 1 || c.width % c.heads != 0 || c.sequence % c.heads != 0)
-      fail("Attention", c.heads, " heads do not split width ", c.width, " and sequence ", c.sequence);
+      fail("Attention", c.heads, " heads do not split width ", c.width, " and sequence ",
+           c.sequence);
     if (additive ? c.heads > 1 : c.filters > 0)
       fail("Attention", additive ? "heads" : "location features", " do not go with this score");
     if (c.filters > 0 && c.taps < 1) fail("Attention", "location features want at least one tap");
@@ -84,7 +89,8 @@ struct Attention {
                                             1 / std::sqrt(static_cast<double>(c.taps)));
       location.emplace(c.filters, c.width, rng, false);
     }
-    if (c.heads > 1) value.emplace(c.sequence, c.sequence, rng), output.emplace(c.sequence, c.sequence, rng);
+    if (c.heads > 1)
+      value.emplace(c.sequence, c.sequence, rng), output.emplace(c.sequence, c.sequence, rng);
     if (c.gate) gate.emplace(c.state, 1, rng);
   }
 
@@ -92,8 +98,10 @@ struct Attention {
   AttentionMemory<T> remember(const Variable<T>& h, std::span<const Index> lengths = {}) const {
     const ModuleScope scope(path);
     const Index k = config.heads;
-    return {detail::split_heads(value ? (*value)(h) : h, k), detail::split_heads(key(h), k),
-            {lengths.begin(), lengths.end()}, k};
+    return {detail::split_heads(value ? (*value)(h) : h, k),
+            detail::split_heads(key(h), k),
+            {lengths.begin(), lengths.end()},
+            k};
   }
 
   /// The look before the first: all of it on the first place. (N, T).
@@ -109,7 +117,8 @@ struct Attention {
                         const Variable<T>& before) const {
     const Variable<T> q = query(s);
     const ModuleScope scope(path);
-    const Variable<T> a = attention_weights(scores(q, memory, before), places(memory, before), config.weights);
+    const Variable<T> a =
+        attention_weights(scores(q, memory, before), places(memory, before), config.weights);
     Variable<T> g = attend(a, memory.frames), seen = a;
     if (config.heads > 1) {
       g = (*output)(reshape(g, {memory.batch(), g.size(0) * g.size(1) / memory.batch()}));
@@ -126,13 +135,15 @@ struct Attention {
   }
 
  private:
-  Variable<T> scores(const Variable<T>& q, const AttentionMemory<T>& m, const Variable<T>& before) const {
+  Variable<T> scores(const Variable<T>& q, const AttentionMemory<T>& m,
+                     const Variable<T>& before) const {
     if (config.score == ScoreForm::additive) {
       if (!location) return additive_scores(q, m.keys, score);
       return additive_scores(q, m.keys + (*location)(location_features(before, filter)), score);
     }
     const Index rows = m.keys.size(0), part = m.keys.size(2);
-    const double scale = config.score == ScoreForm::dot ? 1 : 1 / std::sqrt(static_cast<double>(part));
+    const double scale =
+        config.score == ScoreForm::dot ? 1 : 1 / std::sqrt(static_cast<double>(part));
     return reshape(dot_scores(reshape(q, {rows, 1, part}), m.keys, scale), {rows, m.places()});
   }
 
@@ -140,12 +151,14 @@ struct Attention {
   std::vector<Places> places(const AttentionMemory<T>& m, const Variable<T>& before) const {
     std::vector<Places> all;
     if (m.lengths.empty() && config.window == 0) return all;
-    const std::vector<Index> middle = config.window > 0 ? median_places(before.value()) : std::vector<Index>();
+    const std::vector<Index> middle =
+        config.window > 0 ? median_places(before.value()) : std::vector<Index>();
     for (Index n = 0; n < m.batch(); ++n) {
       const auto i = static_cast<std::size_t>(n);
       Places p{0, m.lengths.empty() ? m.places() : m.lengths[i]};
       if (config.window > 0)
-        p = {std::clamp<Index>(middle[i] - config.window, 0, p.end - 1), std::min(p.end, middle[i] + config.window + 1)};
+        p = {std::clamp<Index>(middle[i] - config.window, 0, p.end - 1),
+             std::min(p.end, middle[i] + config.window + 1)};
       all.insert(all.end(), static_cast<std::size_t>(config.heads), p);
     }
     return all;

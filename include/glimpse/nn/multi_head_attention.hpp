@@ -1,8 +1,10 @@
 // MultiHeadAttention: many queries at once look at a sequence through K heads.
 //
-//   q, k, v = W_q x, W_k h, W_v h in K parts each;   y = W_o [g_1 ... g_K],   g_j = softmax(q_j k_j^T / sqrt(A/K)) v_j
+//   q, k, v = W_q x, W_k h, W_v h in K parts each
+//   g_j = softmax(q_j k_j^T / sqrt(A/K)) v_j,   y = W_o [g_1 ... g_K]
 //
-// With x = h it is self-attention. Source: Vaswani et al. 2017. One query at a time: nn/attention.hpp.
+// With x = h it is self-attention. Source: Vaswani et al. 2017. One query at a time:
+// nn/attention.hpp.
 #pragma once
 
 #include <span>

@@ -1,9 +1,10 @@
-// attention weights: from scores to weights that sum to one, over a window of places and in two forms.
+// attention weights: from scores to weights that sum to one, in two forms, over windows of places.
 //
-//   (1)  softmax:    a_i = exp(e_i) / sum_j exp(e_j)                        sharp: one place takes most
-//   (2)  logistic:   a_i = sigma(e_i) / sum_j sigma(e_j)                    smooth: no score counts for more than 1,
-//                        = softmax(l)_i,   l_i = ln sigma(e_i) = -softplus(-e_i)      so that several places share
-//   (3)  window:     the sums run over begin <= j < end; weights outside are exactly 0, and get no gradient
+//   (1)  softmax:    a_i = exp(e_i) / sum_j exp(e_j)           sharp: one place takes most
+//   (2)  logistic:   a_i = sigma(e_i) / sum_j sigma(e_j)       smooth: no score counts more than
+//                        = softmax(l)_i,                       1, so that several places share
+//                    l_i = ln sigma(e_i) = -softplus(-e_i)
+//   (3)  window:     the sums run over begin <= j < end; weights outside are 0, without gradient
 //   (4)  de_i = a_i (da_i - <da, a>)       of (1);   times 1 - sigma(e_i) for (2), through softplus
 //
 // e, a: (N, T). Source: Chorowski et al. 2015, 2.3 (smoothing) and 3 (windows).

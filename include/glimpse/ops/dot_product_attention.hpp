@@ -1,7 +1,7 @@
 // dot-product attention: queries score places by how far they point the same way.
 //
-//   (1)  e_qi = s <q_q, k_i>                  s = 1: dot product;  s = 1/sqrt(A): scaled, so that scores
-//                                             keep their size whatever the width A
+//   (1)  e_qi = s <q_q, k_i>                  s = 1: dot product;  s = 1/sqrt(A): scaled, so
+//                                             that scores keep their size whatever the width A
 //   (2)  a_q  = softmax(e_q),   g_q = sum_i a_qi v_i
 //
 //   (3)  heads: (1) and (2) on each of K parts of q, k and v, the glimpses side by side
@@ -35,19 +35,18 @@ Variable<T> dot_scores(const Variable<T>& q, const Variable<T>& k, double scale 
   simd::gemm_batched<T>(n, Trans::no, Trans::yes, queries, places, width, s, qv.data(), width,
                         queries * width, kv.data(), width, places * width, T(0), e.data(), places,
                         queries * places);
-  return record("dot_scores", e, {q, k},
-                [n, queries, places, width, qv, kv, s](const Tensor<T>& de, Gradients<T>& d) {
-                  if (d.wants(0))  // (4)
-                    simd::gemm_batched<T>(n, Trans::no, Trans::no, queries, width, places, s,
-                                          de.data(), places, queries * places, kv.data(), width,
-                                          places * width, T(1), d[0].data(), width,
-                                          queries * width);
-                  if (d.wants(1))
-                    simd::gemm_batched<T>(n, Trans::yes, Trans::no, places, width, queries, s,
-                                          de.data(), places, queries * places, qv.data(), width,
-                                          queries * width, T(1), d[1].data(), width,
-                                          places * width);
-                });
+  return record(
+      "dot_scores", e, {q, k},
+      [n, queries, places, width, qv, kv, s](const Tensor<T>& de, Gradients<T>& d) {
+        if (d.wants(0))  // (4)
+          simd::gemm_batched<T>(n, Trans::no, Trans::no, queries, width, places, s, de.data(),
+                                places, queries * places, kv.data(), width, places * width, T(1),
+                                d[0].data(), width, queries * width);
+        if (d.wants(1))
+          simd::gemm_batched<T>(n, Trans::yes, Trans::no, places, width, queries, s, de.data(),
+                                places, queries * places, qv.data(), width, queries * width, T(1),
+                                d[1].data(), width, places * width);
+      });
 }
 
 namespace detail {

@@ -1,5 +1,5 @@
-// doubly stochastic penalty: the weights of one look sum to one over the places; this asks that those of
-// one place sum to one over the looks, so that nothing in the picture goes unseen.
+// doubly stochastic penalty: the weights of one look sum to one over the places; this asks that
+// those of one place sum to one over the looks, so that nothing in the picture goes unseen.
 //
 //   (1)  c_ni = sum_{t < S_n} a_tni                   how much place i was looked at in all
 //   (2)  L = 1/N sum_n sum_i (1 - c_ni)^2
@@ -31,8 +31,7 @@ Variable<T> doubly_stochastic_penalty(const Variable<T>& a, std::span<const Inde
   double total = 0;
   for (Index i = 0; i < n; ++i) {
     const Index own = count[static_cast<std::size_t>(i)];
-    if (own < 0 || own > steps)
-      fail("doubly_stochastic_penalty", own, " looks in weights ", a);
+    if (own < 0 || own > steps) fail("doubly_stochastic_penalty", own, " looks in weights ", a);
     T* const row = lack.data() + i * places;
     for (Index t = 0; t < own; ++t)
       simd::axpy<T>(places, row, T(-1), av.data() + (t * n + i) * places);

@@ -1,5 +1,5 @@
-// location features: the weights of the look before, seen through a bank of filters, so that the next
-// look knows where the last one was.
+// location features: the weights of the look before, seen through a bank of filters, so that the
+// next look knows where the last one was.
 //
 //   (1)  f_nik = sum_r w_kr a_n(i + r - R/2)          0 <= r < R; a is 0 outside its row
 //   (2)  dw_kr = sum_ni df_nik a_n(i + r - R/2)

@@ -2,7 +2,7 @@
 //
 //   (1)  log p(y_1 ... y_n, end | picture) = sum_t log p(y_t | y_1 ... y_t-1, picture)
 //
-//   (2)  score = log p / n^alpha                    alpha > 0: long texts are not held against themselves
+//   (2)  score = log p / n^alpha                    alpha > 0: length is no disadvantage
 //
 // From every step the `width` likeliest continuations of each picture live on; one that takes the
 // end symbol is finished. A sum of logarithms only falls, so the search is over when no living
@@ -177,8 +177,8 @@ std::vector<std::vector<Hypothesis>> beam_search(Step&& step, Index items,
         next.push_back(std::move(h));
       }
       row += static_cast<Index>(beam.size());
-      // `next` is sorted; what cannot enter the results now never will. At best a hypothesis keeps its
-      // probability up to the longest text there may be.
+      // `next` is sorted; what cannot enter the results now never will. At best a hypothesis keeps
+      // its probability up to the longest text there may be.
       const auto longest = static_cast<std::size_t>(options.max_length + 1);
       while (!next.empty() && static_cast<Index>(done.size()) == results &&
              next.back().score(options.length_power, longest) <=

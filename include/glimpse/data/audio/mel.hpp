@@ -1,8 +1,8 @@
 // mel: powers of frequencies gathered into bands that the ear tells apart equally well.
 //
 //   (1)  mel(f) = 2595 log10(1 + f / 700)
-//   (2)  band b is a triangle over the frequencies, 0 at the centres of bands b - 1 and b + 1, 1 at its own;
-//        centres are evenly spaced in mel from `lowest` to `highest`
+//   (2)  band b is a triangle: 1 at its centre, 0 at those of bands b - 1 and b + 1; centres are
+//        evenly spaced in mel from `lowest` to `highest`
 //   (3)  y_tb = ln(floor + sum_k w_bk P_tk)
 //
 // Source: O'Shaughnessy 1987 for (1); Davis, Mermelstein 1980 for (2).
@@ -26,32 +26,39 @@ struct MelOptions {
 /// The triangles (2): (bands, transform/2 + 1).
 /// Throws ValueError where the frequencies do not grow, or leave what the rate can carry.
 inline Tensor<float> mel_filters(const MelOptions& o) {
-  if (o.bands < 1 || !(o.lowest >= 0 && o.lowest < o.highest && 2 * o.highest <= static_cast<double>(o.rate)))
-    fail("mel_filters", o.bands, " bands from ", o.lowest, " to ", o.highest, " hertz do not fit ", o.rate, " samples a second");
+  if (o.bands < 1 ||
+      !(o.lowest >= 0 && o.lowest < o.highest && 2 * o.highest <= static_cast<double>(o.rate)))
+    fail("mel_filters", o.bands, " bands from ", o.lowest, " to ", o.highest, " hertz do not fit ",
+         o.rate, " samples a second");
   const auto mel = [](double f) { return 2595 * std::log10(1 + f / 700); };
   const auto hertz = [](double m) { return 700 * (std::pow(10, m / 2595) - 1); };
   const auto centre = [&](Index b) {  // of band b; -1 and `bands` are the ends
-    return hertz(mel(o.lowest) + (mel(o.highest) - mel(o.lowest)) * static_cast<double>(b + 1) / static_cast<double>(o.bands + 1));
+    return hertz(mel(o.lowest) + (mel(o.highest) - mel(o.lowest)) * static_cast<double>(b + 1) /
+                                     static_cast<double>(o.bands + 1));
   };
   const Index bins = o.stft.transform / 2 + 1;
   Tensor<float> w({o.bands, bins});
   for (Index b = 0; b < o.bands; ++b)
     for (Index k = 0; k < bins; ++k) {
       const double f = static_cast<double>(k * o.rate) / static_cast<double>(o.stft.transform);
-      const double up = (f - centre(b - 1)) / (centre(b) - centre(b - 1)), down = (centre(b + 1) - f) / (centre(b + 1) - centre(b));
+      const double up = (f - centre(b - 1)) / (centre(b) - centre(b - 1)),
+                   down = (centre(b + 1) - f) / (centre(b + 1) - centre(b));
       w(b, k) = static_cast<float>(std::max(0.0, std::min(up, down)));
     }
   return w;
 }
 
 /// Log-mel frames (3) of a sound (n): (frames, bands).
-inline Tensor<float> log_mel(const Tensor<float>& sound, const Tensor<float>& filters, const MelOptions& o) {
+inline Tensor<float> log_mel(const Tensor<float>& sound, const Tensor<float>& filters,
+                             const MelOptions& o) {
   const Tensor<float> p = power_spectrogram(sound, o.stft);
-  require(filters.rank() == 2 && filters.size(1) == p.size(1), "log_mel", "wants filters (bands, frequencies)", filters);
+  require(filters.rank() == 2 && filters.size(1) == p.size(1), "log_mel",
+          "wants filters (bands, frequencies)", filters);
   Tensor<float> y({p.size(0), filters.size(0)});
   for (Index t = 0; t < p.size(0); ++t)
     for (Index b = 0; b < filters.size(0); ++b)
-      y(t, b) = std::log(o.floor + simd::dot<float>(p.size(1), p.data() + t * p.size(1), filters.data() + b * p.size(1)));
+      y(t, b) = std::log(o.floor + simd::dot<float>(p.size(1), p.data() + t * p.size(1),
+                                                    filters.data() + b * p.size(1)));
   return y;
 }
 inline Tensor<float> log_mel(const Tensor<float>& sound, const MelOptions& o = {}) {

@@ -1,10 +1,12 @@
 // stft: how strong each frequency is in a sound, moment by moment.
 //
-//   (1)  X_k = sum_n w_n x_n e^(-2 pi i k n / F)                    w a Hann window, x a stretch of sound, F a power of two
-//   (2)  P_k = |X_k|^2,  0 <= k <= F/2                              the rest mirrors this half
-//   (3)  F = 2^m: butterflies, (a, b) -> (a + t b, a - t b), m rounds of F/2           Cooley, Tukey 1965
+//   (1)  X_k = sum_n w_n x_n e^(-2 pi i k n / F)        x a stretch of sound, w a Hann window
+//   (2)  P_k = |X_k|^2,  0 <= k <= F/2                  the rest mirrors this half
+//   (3)  F = 2^m: butterflies, (a, b) -> (a + t b, a - t b), m rounds of F/2
+//   (4)  U_k = (Z_k + Z*_F-k) / 2,  V_k = (Z_k - Z*_F-k) / 2i      of z = u + i v: two stretches
+//                                                                  go through one transform
 //
-// Two stretches u, v go through one transform as u + i v: U_k = (Z_k + Z*_F-k) / 2, V_k = (Z_k - Z*_F-k) / 2i.
+// Source: Cooley, Tukey 1965 for (3).
 #pragma once
 
 #include <cmath>
@@ -21,9 +23,11 @@ namespace glimpse::inline v0 {
 class Fourier {
  public:
   explicit Fourier(Index size) : size_(size) {
-    if (size < 2 || (size & (size - 1)) != 0) fail("fourier", "wants a power of two from 2, got ", size);
+    if (size < 2 || (size & (size - 1)) != 0)
+      fail("fourier", "wants a power of two from 2, got ", size);
     for (Index k = 0; k < size / 2; ++k) {
-      const double angle = -2 * 3.14159265358979323846 * static_cast<double>(k) / static_cast<double>(size);
+      const double angle =
+          -2 * 3.14159265358979323846 * static_cast<double>(k) / static_cast<double>(size);
       turn_.emplace_back(static_cast<float>(std::cos(angle)), static_cast<float>(std::sin(angle)));
     }
     for (Index i = 0; i < size; ++i) {
@@ -43,8 +47,10 @@ class Fourier {
       const Index stride = size_ / (2 * half);
       for (Index begin = 0; begin < size_; begin += 2 * half)
         for (Index j = 0; j < half; ++j) {  // (3)
-          const std::complex<float> t = turn_[static_cast<std::size_t>(j * stride)], a = x[begin + j], b = x[begin + j + half];
-          const std::complex<float> tb(t.real() * b.real() - t.imag() * b.imag(), t.real() * b.imag() + t.imag() * b.real());
+          const std::complex<float> t = turn_[static_cast<std::size_t>(j * stride)],
+                                    a = x[begin + j], b = x[begin + j + half];
+          const std::complex<float> tb(t.real() * b.real() - t.imag() * b.imag(),
+                                       t.real() * b.imag() + t.imag() * b.real());
           x[begin + j] = a + tb, x[begin + j + half] = a - tb;
         }
     }
@@ -61,18 +67,22 @@ struct StftOptions {
   Index window = 200, hop = 80, transform = 256;
 };
 
-/// Powers (2) of a sound (n): (frames, transform/2 + 1). Frame t begins at t hop; the last one is the last that fits,
-/// and a sound shorter than a window is one frame, zeros behind it.
+/// Powers (2) of a sound (n): (frames, transform/2 + 1). Frame t begins at t hop; the last one is
+/// the last that fits, and a sound shorter than a window is one frame, zeros behind it.
 inline Tensor<float> power_spectrogram(const Tensor<float>& sound, const StftOptions& o = {}) {
   require(sound.rank() == 1, "power_spectrogram", "wants samples (n)", sound);
   if (o.window < 2 || o.hop < 1 || o.transform < o.window)
-    fail("power_spectrogram", "wants a window from 2 that fits the transform, got ", o.window, " and ", o.transform);
+    fail("power_spectrogram", "wants a window from 2 that fits the transform, got ", o.window,
+         " and ", o.transform);
   const Fourier fourier(o.transform);
   const Tensor<float> x = sound.contiguous();
-  const Index n = x.size(), frames = n <= o.window ? 1 : 1 + (n - o.window) / o.hop, bins = o.transform / 2 + 1;
+  const Index n = x.size(), frames = n <= o.window ? 1 : 1 + (n - o.window) / o.hop,
+              bins = o.transform / 2 + 1;
   std::vector<float> hann;
   for (Index i = 0; i < o.window; ++i)
-    hann.push_back(static_cast<float>(0.5 - 0.5 * std::cos(2 * 3.14159265358979323846 * static_cast<double>(i) / static_cast<double>(o.window))));
+    hann.push_back(static_cast<float>(
+        0.5 - 0.5 * std::cos(2 * 3.14159265358979323846 * static_cast<double>(i) /
+                             static_cast<double>(o.window))));
   Tensor<float> p({frames, bins});
   parallel_blocks(frames, 2, 20 * o.transform, [&](Index begin, Index end) {
     std::vector<std::complex<float>> z(static_cast<std::size_t>(o.transform));
@@ -80,10 +90,13 @@ inline Tensor<float> power_spectrogram(const Tensor<float>& sound, const StftOpt
       const Index at = t * o.hop + i;
       return t < end && at < n ? hann[static_cast<std::size_t>(i)] * x.data()[at] : 0.0f;
     };
-    for (Index i = 0; i < o.window; ++i) z[static_cast<std::size_t>(i)] = {sample(begin, i), sample(begin + 1, i)};
+    for (Index i = 0; i < o.window; ++i)
+      z[static_cast<std::size_t>(i)] = {sample(begin, i), sample(begin + 1, i)};
     fourier(z.data());
     for (Index k = 0; k < bins; ++k) {
-      const std::complex<float> a = z[static_cast<std::size_t>(k)], b = std::conj(z[static_cast<std::size_t>((o.transform - k) % o.transform)]);
+      const std::complex<float> a = z[static_cast<std::size_t>(k)],
+                                b = std::conj(
+                                    z[static_cast<std::size_t>((o.transform - k) % o.transform)]);
       p(begin, k) = std::norm(a + b) / 4;
       if (begin + 1 < end) p(begin + 1, k) = std::norm(a - b) / 4;
     }

@@ -1,0 +1,170 @@
+// train loop: what every small training does around its loss. Adam, one-cycle rate, clipped
+// gradients; a budget of steps or of minutes; lines that tell how it goes; one file to resume from.
+//
+//   train_loop(model, options, [&](Index step) { return model.loss(batch(step)); },
+//              [&](Index step) { print(test(model)); });
+//
+// The batch is a function of the step number, so a run that resumes goes on with the batches that
+// come next. Time is told twice: on the clock, and as the processors' own, which other programs on
+// the machine do not stretch.
+#pragma once
+
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <ctime>
+#include <filesystem>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include <glimpse/io/state.hpp>
+#include <glimpse/nn/module.hpp>
+#include <glimpse/optim/adam.hpp>
+#include <glimpse/optim/clip.hpp>
+#include <glimpse/optim/schedule.hpp>
+#include <glimpse/train/progress.hpp>
+
+namespace glimpse::inline v0 {
+
+struct LoopOptions {
+  Index steps = 1000;
+  double minutes = 0;  // above 0: stops there on the clock, the rate falling with the time spent
+  double processor_minutes = 0;  // above 0: the same in processor time, of all threads together
+  double learning_rate = 2e-3, clip_norm = 1, rise = 0.1, weight_decay = 0;
+  double report_every = 15;  // seconds between lines in a log file
+  Index check_every = 0;     // steps between calls of `check`; 0: none before the end
+  std::string
+      checkpoint{};     // file of weights and optimiser, written with every check and at the end
+  bool resume = false;  // go on from it where it exists
+  std::vector<RateFactor> rate_factors{};  // learning rates by name prefix, relative
+};
+
+struct LoopResult {
+  Index steps = 0;
+  double loss = 0;  // mean over the last twenty steps or so
+  double seconds = 0, processor_seconds = 0;
+
+  /// "1200 steps, loss 0.0123, 2:05 on the clock, 3:20 of processor time".
+  std::string text() const {
+    char mean[32];
+    std::snprintf(mean, sizeof mean, "%.4f", loss);
+    return std::to_string(steps) + " steps, loss " + mean + ", " + clock_text(seconds) +
+           " on the clock, " + clock_text(processor_seconds) + " of processor time";
+  }
+};
+
+/// loss(step) -> Variable: one number; check(step) -> void, called every `check_every` steps and at
+/// the end. Throws Error where the loss is no number ten times in a row.
+template <class Model, class Loss, class Check>
+LoopResult train_loop(Model& model, const LoopOptions& options, Loss&& loss, Check&& check) {
+  using Clock = std::chrono::steady_clock;
+  const auto seconds_since = [](Clock::time_point t) {
+    return std::chrono::duration<double>(Clock::now() - t).count();
+  };
+  const auto processor = [] { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; };
+  AdamW<float> optimizer(parameters(model), {.learning_rate = options.learning_rate,
+                                             .weight_decay = options.weight_decay,
+                                             .decay_vectors = false,
+                                             .rate_factors = options.rate_factors});
+  LoopResult now;
+  const auto visit = [&](auto&& f) {
+    f("steps", now.steps), f("loss", now.loss), f("seconds", now.seconds);
+    f("processor_seconds", now.processor_seconds);
+  };
+  if (options.resume && std::filesystem::exists(options.checkpoint)) {
+    const Checkpoint c = load_checkpoint(options.checkpoint);
+    load_state(model, c, "model");
+    const auto number = [&](const std::string& name) {
+      const Tensor<double>* x = c.find_exact(name);
+      if (!x) fail<IoError>("resume", options.checkpoint, " lacks ", name);
+      return x->data()[0];
+    };
+    optimizer.visit_state([&](const std::string& name, auto& x) {
+      if constexpr (is_tensor<decltype(x)>) {
+        const Tensor<float>* saved = c.find("optimizer." + name);
+        if (!saved || !(saved->shape() == x.shape()))
+          fail<IoError>("resume", options.checkpoint, " lacks optimizer.", name);
+        x.copy_from(*saved);
+      } else {
+        x = static_cast<std::remove_reference_t<decltype(x)>>(number("optimizer." + name));
+      }
+    });
+    visit([&](const char* name, auto& x) {
+      x = static_cast<std::remove_reference_t<decltype(x)>>(number(std::string("loop.") + name));
+    });
+  }
+  const auto save = [&] {
+    if (options.checkpoint.empty()) return;
+    Checkpoint c;
+    store_state(model, c, "model");
+    optimizer.visit_state([&](const std::string& name, auto& x) {
+      if constexpr (is_tensor<decltype(x)>)
+        c.tensors.emplace_back("optimizer." + name, x.clone());
+      else
+        c.exact.emplace_back("optimizer." + name, full<double>({1}, static_cast<double>(x)));
+    });
+    visit([&](const char* name, auto& x) {
+      c.exact.emplace_back(std::string("loop.") + name, full<double>({1}, static_cast<double>(x)));
+    });
+    save_checkpoint(options.checkpoint, c);
+  };
+
+  const double clock_before = now.seconds, processor_before = now.processor_seconds;
+  const Clock::time_point start = Clock::now();
+  const double processor_start = processor();
+  const auto tell_time = [&] {
+    now.seconds = clock_before + seconds_since(start);
+    now.processor_seconds = processor_before + processor() - processor_start;
+  };
+  const auto done = [&] {  // share of the budget
+    return options.minutes > 0 ? now.seconds / (60 * options.minutes)
+           : options.processor_minutes > 0
+               ? now.processor_seconds / (60 * options.processor_minutes)
+               : static_cast<double>(now.steps) / static_cast<double>(options.steps);
+  };
+  ProgressLine progress(options.report_every);
+  constexpr Index parts = 1'000'000;
+  const OneCycleSchedule schedule{
+      .peak = options.learning_rate, .total = parts, .rise = options.rise};
+  int bad = 0;
+  set_training(model, true);
+  Index smoothed = 0;
+  while (done() < 1) {
+    optimizer.learning_rate = schedule(static_cast<Index>(done() * static_cast<double>(parts)));
+    optimizer.zero_grad();
+    const Variable<float> l = loss(now.steps);
+    l.backward();
+    const double norm = clip_grad_norm(optimizer.parameters(), options.clip_norm);
+    const double value = static_cast<double>(l.item());
+    ++now.steps;
+    if (std::isfinite(value) && std::isfinite(norm)) {
+      optimizer.step();
+      bad = 0, ++smoothed;
+      const double keep = std::min(0.95, 1 - 1 / static_cast<double>(smoothed));
+      now.loss = keep * now.loss + (1 - keep) * value;
+    } else if (++bad == 10) {
+      fail<Error>("train", "loss is ", value, " and gradient norm ", norm, " ten times in a row");
+    }
+    tell_time();
+    char line[160];
+    std::snprintf(line, sizeof line, "step %td  loss %.4f  rate %.2g  %s gone, %s left", now.steps,
+                  now.loss, optimizer.learning_rate, clock_text(now.seconds).c_str(),
+                  clock_text(now.seconds * (1 - done()) / std::max(done(), 1e-9)).c_str());
+    progress.show(line);
+    if (options.check_every > 0 && now.steps % options.check_every == 0 && done() < 1) {
+      progress.finish();
+      set_training(model, false);
+      check(now.steps);
+      set_training(model, true);
+      save();
+    }
+  }
+  progress.finish();
+  save();
+  set_training(model, false);
+  check(now.steps);
+  return now;
+}
+
+}  // namespace glimpse::inline v0
