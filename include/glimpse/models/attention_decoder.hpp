@@ -6,9 +6,10 @@
 //   (4)  p_t  = softmax(U s_t)                                    over characters and the end symbol
 //
 // The product of a one-hot vector with a matrix is a look-up, so the input weights of (3) are kept
-// in two parts. The symbol before the first is the end symbol: it ended the word before. V h_i is made
-// once a word. In training the symbols are known and all steps are one op (ops/attention_gru.hpp);
-// `step` is the same, one step at a time, from ops that do one thing each. Reading: speller.hpp.
+// in two parts. The symbol before the first is the end symbol: it ended the word before. V h_i is
+// made once a word. In training the symbols are known and all steps are one op
+// (ops/attention_gru.hpp); `step` is the same, one step at a time, from ops that do one thing each.
+// Reading: decoder_steps.hpp.
 // Sources: Bahdanau, Cho, Bengio 2015; Shi et al. 2016.
 #pragma once
 
