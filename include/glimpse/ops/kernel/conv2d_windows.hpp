@@ -16,6 +16,7 @@
 
 #include <vector>
 
+#include <glimpse/ops/kernel/conv2d_few_channels.hpp>
 #include <glimpse/ops/kernel/conv2d_planes.hpp>
 
 namespace glimpse::inline v0::kernel {
@@ -219,6 +220,12 @@ void direct_forward(const ConvGeometry& g, const T* x, const T* w, const T* bias
 template <class T>
 void direct_backward_data(const ConvGeometry& g, const T* w, const T* dy, bool add, T* dx) {
   const Index in = g.group_in(), out = g.group_out(), taps = g.taps();
+  if (scatters_gradient(g)) {
+    for (Index i = 0; i < g.groups; ++i)
+      few_channels_backward_data(g, w + i * out * in * taps, dy + i * out * g.oh * g.ow, add,
+                                 dx + i * in * g.h * g.w);
+    return;
+  }
   const Storage turned(static_cast<std::size_t>(in * out * taps) * sizeof(T));
   T* const a = static_cast<T*>(turned.data());
   for (Index i = 0; i < g.groups; ++i) {
