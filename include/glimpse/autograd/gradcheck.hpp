@@ -31,7 +31,8 @@ struct GradcheckReport {
   std::string worst;        // where the largest error stands, in words
 };
 
-/// Checks the gradients of `f` with respect to every element (or a sample) of every input that requires one.
+/// Checks the gradients of `f` with respect to every element (or a sample) of every input that
+/// requires one.
 /// f: takes the vector of inputs, returns a Variable<double> of any shape; must be deterministic.
 template <class F>
 GradcheckReport gradcheck(F&& f, std::vector<Variable<double>> inputs,

@@ -49,8 +49,8 @@ struct NoGrad : detail::FlagScope {
   NoGrad() : FlagScope(detail::grad_flag(), false) {}
 };
 
-/// While one of these lives, the first op that makes a NaN or infinity throws an Error with its name
-/// and module.
+/// While one of these lives, the first op that makes a NaN or infinity throws an Error with its
+/// name and module.
 struct AnomalyMode : detail::FlagScope {
   AnomalyMode() : FlagScope(detail::anomaly_flag(), true) {}
 };

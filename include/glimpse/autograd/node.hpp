@@ -2,8 +2,9 @@
 //
 //   y = f(x_1, ..., x_n)   keeps for backward:   dx_i += (df/dx_i)^T dy
 //
-// Nodes hold gradients and closures, never values: what an op needs later it captures by name, everything else is
-// freed as soon as its last handle goes. Destruction uses a loop: a chain of a million nodes dies without recursion.
+// Nodes hold gradients and closures, never values: what an op needs later it captures by name,
+// everything else is freed as soon as its last handle goes. Destruction uses a loop: a chain of a
+// million nodes dies without recursion.
 #pragma once
 
 #include <functional>
@@ -86,7 +87,8 @@ class Gradients {
   /// The gradient of input i: contiguous, its shape, to be added to.
   Tensor<T>& operator[](std::size_t i) { return node_.inputs[i]->accumulator(); }
 
-  /// True if input i has no gradient yet, so that a kernel may write instead of add through `fresh`.
+  /// True if input i has no gradient yet, so that a kernel may write through `fresh` instead of
+  /// adding.
   bool first(std::size_t i) const { return !node_.inputs[i]->grad.defined(); }
 
   /// Uninitialised gradient for input i, to be written whole. Only where `first(i)`.

@@ -9,10 +9,13 @@
 
 namespace glimpse::inline v0 {
 
-/// The graph behind `v`, one box an op (name, shape, module), arrows in the direction of the forward pass.
+/// The graph behind `v`, one box an op (name, shape, module), arrows in the direction of the
+/// forward pass.
 template <class T>
 std::string to_dot(const Variable<T>& v) {
-  std::string dot = "digraph glimpse {\n  rankdir=TB;\n  node [shape=box, style=rounded, fontname=\"sans-serif\"];\n";
+  std::string dot =
+      "digraph glimpse {\n  rankdir=TB;\n"
+      "  node [shape=box, style=rounded, fontname=\"sans-serif\"];\n";
   std::vector<const Node<T>*> open;
   std::unordered_set<const Node<T>*> seen;
   if (v.node()) open.push_back(v.node().get()), seen.insert(v.node().get());

@@ -63,7 +63,7 @@ class MemorySegment {
   bool empty() const { return blocks_.size() == 1 && blocks_[0].free; }
   bool holds(const void* p) const { return p >= memory_ && p < memory_ + size(); }
 
-  /// The smallest free place of at least `size` bytes, the first of equals; null where there is none.
+  /// The smallest free place of at least `size` bytes, the first of equals, or null.
   void* take(std::size_t size) {
     Block* best = nullptr;
     for (Block& b : blocks_)
@@ -106,7 +106,7 @@ class MemoryCache {
  public:
   static constexpr std::size_t alignment = 64;
 
-  /// The cache of the process. It is never destroyed, so tensors in static storage may outlive main.
+  /// The cache of the process. It is never destroyed: tensors in static storage may outlive main.
   static MemoryCache& instance() {
     static MemoryCache* cache = new MemoryCache;
     return *cache;

@@ -74,8 +74,8 @@ std::vector<ForwardMap<T, Relu>> channel_maps(Index first, const ChannelBlock& b
   return map;
 }
 
-/// (5) as one map for every channel of a block, from sum_k g_k and product = sum_k g_k (x_k - mean),
-/// which go into dbeta and dgamma where these are wanted.
+/// (5) as one map for every channel of a block, from sum = sum_k g_k and
+/// product = sum_k g_k (x_k - mean), which go into dbeta and dgamma where these are wanted.
 template <class T, bool Relu>
 std::vector<BackwardMap<T, Relu>> channel_gradients(Index first, const ChannelBlock& block,
                                                     const std::vector<GradientTerm<T, Relu>>& term,

@@ -6,7 +6,7 @@
 //   (4)  dx from g as in batch_norm.hpp
 //
 // x: (N, C, H, W), y: (N, C, out_h, out_w). z and g exist for a few planes at a time, in the cache:
-// x is all that is read, dx all that is written at full size, and x and one byte an output are kept.
+// Of full size x is all that is read and dx all that is written; x and a byte an output are kept.
 #pragma once
 
 #include <vector>

@@ -37,7 +37,7 @@ double grad_norm(const std::vector<NamedParameter<T>>& parameters) {
 }
 
 /// What (1) multiplies gradients of this norm by: 1 where they are short enough, or where the norm
-/// is not finite (look at it, and leave the step out). Throws ValueError unless max_norm is above 0.
+/// is not finite (look at it, and leave the step out). ValueError unless max_norm is above 0.
 inline double clip_scale(double norm, double max_norm) {
   if (!(max_norm > 0)) fail<ValueError>("clip_grad_norm", "wants max_norm above 0, got ", max_norm);
   const double scale = max_norm / (norm + 1e-6);

@@ -1,11 +1,11 @@
 // grid sample, inside the border: 64 places at a time, in three steps.
 //
-//   places   in vectors: from (g_x, g_y) the pixel up and left of the place, and how far it is from it
+//   places   in vectors: from (g_x, g_y) the pixel up and left of the place, and how far off it is
 //   corners  one by one: the four pixels around each, two of a row by one load
 //   blend    in vectors: equations (2) to (4) of ops/grid_sample.hpp
 //
-// The pixel up and left is at most the last but one, so that all four lie in the picture; a place on
-// the last pixel is 1 away from it. Pictures have 2 x 2 pixels at least.
+// The pixel up and left is at most the last but one, so that all four lie in the picture; a place
+// on the last pixel is 1 away from it. Pictures have 2 x 2 pixels at least.
 #pragma once
 
 #include <limits>
