@@ -18,6 +18,7 @@
 #include <glimpse/core/shape.hpp>
 #include <glimpse/core/storage.hpp>
 #include <glimpse/core/tensor.hpp>
+#include <glimpse/core/thread_pool.hpp>
 
 #include <glimpse/simd/dispatch.hpp>
 #include <glimpse/simd/epilogue.hpp>
@@ -116,6 +117,7 @@
 #include <glimpse/models/map_reader.hpp>
 #include <glimpse/models/rare.hpp>
 #include <glimpse/models/read.hpp>
+#include <glimpse/models/read_turned.hpp>
 #include <glimpse/models/reader.hpp>
 #include <glimpse/models/reading.hpp>
 #include <glimpse/models/recognizer.hpp>

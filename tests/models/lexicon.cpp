@@ -61,7 +61,7 @@ std::vector<Picture> pictures() {
 
 TEST_CASE("out of a lexicon comes its likeliest word, with its likelihood", "[models]") {
   for (const ReaderModel kind : {ReaderModel::rare, ReaderModel::srn, ReaderModel::crnn})
-    for (const std::uint64_t seed : {1, 2, 3}) {
+    for (std::uint64_t seed = 1; seed <= 3; ++seed) {
       Reader<float> model = decided(kind, seed);
       const Lexicon lexicon(known, model.charset());
       const std::vector<Picture> all = pictures();
