@@ -15,7 +15,13 @@
 //
 //   spoken_digits --data fsdd --weights digits --out digits.png
 //
-// MEASURED
+// Measured (one Zen 4 core, batches of 16 strings, 2500 steps, 2:54 and 2:47 of processor time):
+//
+//   digit error, %                                      location-aware   content alone
+//   each of the 300 held-out recordings by itself                  0.3             0.7
+//   200 strings of 1 to 8 held-out recordings                      0.4             0.9
+//   200 strings of 24                                              7.4            62.9
+//   the same, looks kept in a window of 50 places (2 s)            2.2            55.9
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -280,7 +286,7 @@ void draw_path(const std::string& file, const Utterance& u, const SequenceReadin
 
 int main(int argc, char** argv) {
   CLI::App app("Learns to write down strings of spoken digits.", "spoken_digits");
-  LoopOptions loop{.steps = 5000, .learning_rate = 3e-3, .rise = 0.15, .check_every = 1000};
+  LoopOptions loop{.steps = 2500, .learning_rate = 3e-3, .rise = 0.15, .check_every = 1000};
   std::string data, out, weights, forms = "both", wav;
   Index batch = 16, most = 8, tests = 200;
   int threads = 0;
