@@ -1,4 +1,4 @@
-// gemm: this library's product beside Eigen's, in GFLOP/s, best of several interleaved runs.
+// gemm: this library's product beside Eigen's and beside the cores' peak, best of several runs in turn.
 //
 //   g++ -std=c++20 -O2 -fopenmp -Iinclude -I/usr/include/eigen3 benchmarks/simd/gemm.cpp -o gemm
 //
@@ -7,11 +7,12 @@
 // threads its product is cut by columns outside, as this library would do.
 #define EIGEN_DONT_PARALLELIZE
 #include <Eigen/Core>
-#include <chrono>
 #include <cstdio>
-#include <vector>
 
+#include <glimpse/core/tensor.hpp>
 #include <glimpse/simd/gemm.hpp>
+
+#include "../peak.hpp"
 
 namespace {
 
@@ -20,24 +21,19 @@ using simd::Trans;
 using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 using Map = Eigen::Map<const Matrix>;
 
-template <class F>
-double seconds(F&& f) {
-  const auto start = std::chrono::steady_clock::now();
-  f();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
+using bench::seconds;
 
 void row(Trans ta, Trans tb, Index m, Index n, Index k, int threads) {
   const ThreadScope scope(threads);
-  std::vector<float> a(static_cast<std::size_t>(m * k)), b(static_cast<std::size_t>(k * n)),
-      c(static_cast<std::size_t>(m * n));
-  for (std::size_t i = 0; i < a.size(); ++i) a[i] = static_cast<float>(i % 13) - 6;
-  for (std::size_t i = 0; i < b.size(); ++i) b[i] = static_cast<float>(i % 11) - 5;
+  Tensor<float> a({m * k}), b({k * n}), c({m * n});
+  for (Index i = 0; i < a.size(); ++i) a(i) = static_cast<float>(i % 13) - 6;
+  for (Index i = 0; i < b.size(); ++i) b(i) = static_cast<float>(i % 11) - 5;
   const Index lda = ta == Trans::yes ? m : k, ldb = tb == Trans::yes ? k : n;
   const double work = 2.0 * static_cast<double>(m * n * k);
-  const int repeats = static_cast<int>(3e8 / work) + 1;
-  double ours = 1e9, eigen = 1e9;
+  const int repeats = static_cast<int>(5e7 / work) + 1;
+  double ours = 1e9, eigen = 1e9, peak = 0;
   for (int run = 0; run < 12; ++run) {
+    peak = std::max(peak, threads * bench::peak());
     ours = std::min(ours, seconds([&] {
                       for (int r = 0; r < repeats; ++r)
                         simd::gemm<float>(ta, tb, m, n, k, 1, a.data(), lda, b.data(), ldb, 0,
@@ -64,9 +60,10 @@ void row(Trans ta, Trans tb, Index m, Index n, Index k, int threads) {
                        }
                      }));
   }
-  std::printf("%5td %5td %5td  %s%s  %7d  %8.1f  %8.1f  %5.2f\n", m, n, k,
+  std::printf("%5td %5td %5td  %s%s  %7d  %8.1f  %7.1f %%  %8.1f  %5.2f\n", m, n, k,
               ta == Trans::yes ? "T" : "N", tb == Trans::yes ? "T" : "N", threads,
-              work * repeats / ours * 1e-9, work * repeats / eigen * 1e-9, eigen / ours);
+              work * repeats / ours * 1e-9, work * repeats / ours * 1e-7 / peak,
+              work * repeats / eigen * 1e-9, eigen / ours);
 }
 
 }  // namespace
@@ -81,7 +78,7 @@ int main() {
 #endif
   std::printf("this library: %s, found at run time; Eigen: compiled for %s\n",
               simd::name(simd::isa()), eigen_flags);
-  std::printf("    m     n     k      threads  GFLOP/s     Eigen  ratio\n");
+  std::printf("    m     n     k      threads  GFLOP/s  of peak      Eigen  ratio\n");
   for (int threads = 1; threads <= std::min(2, num_threads()); ++threads) {
     for (Trans ta : {Trans::no, Trans::yes})
       for (Trans tb : {Trans::no, Trans::yes}) row(ta, tb, 512, 512, 512, threads);
@@ -93,6 +90,10 @@ int main() {
     row(Trans::no, Trans::no, 1664, 512, 2048, threads);
     row(Trans::yes, Trans::no, 2048, 512, 1664, threads);
     row(Trans::no, Trans::yes, 1664, 37, 256, threads);
+    row(Trans::no, Trans::no, 37, 64, 256, threads);
+    row(Trans::no, Trans::no, 64, 512, 9, threads);
+    row(Trans::no, Trans::yes, 64, 512, 256, threads);
+    row(Trans::no, Trans::yes, 16, 1024, 256, threads);
     row(Trans::no, Trans::yes, 1, 1024, 512, threads);
   }
 }

@@ -20,6 +20,7 @@
 #include <glimpse/core/tensor.hpp>
 #include <glimpse/core/thread_pool.hpp>
 
+#include <glimpse/simd/bfloat16.hpp>
 #include <glimpse/simd/dispatch.hpp>
 #include <glimpse/simd/epilogue.hpp>
 #include <glimpse/simd/few_rows.hpp>
@@ -29,6 +30,7 @@
 #include <glimpse/simd/math.hpp>
 #include <glimpse/simd/pack.hpp>
 #include <glimpse/simd/packed.hpp>
+#include <glimpse/simd/precision.hpp>
 #include <glimpse/simd/product.hpp>
 #include <glimpse/simd/reduce.hpp>
 #include <glimpse/simd/tile.hpp>

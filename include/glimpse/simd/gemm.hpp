@@ -12,14 +12,16 @@
 //
 // Threads split the columns, or the rows where there are more; each packs what it needs, so no thread
 // waits for another. An element is always summed in the same order, whatever the split. The epilogue
-// is equation (1) of epilogue.hpp.
+// is equation (1) of epilogue.hpp. Where bfloat16 was asked for, it multiplies (bfloat16.hpp).
 //
 // Structure after Goto, van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008.
 #pragma once
 
 #include <algorithm>
+#include <type_traits>
 
 #include <glimpse/core/parallel.hpp>
+#include <glimpse/simd/bfloat16.hpp>
 #include <glimpse/simd/epilogue.hpp>
 #include <glimpse/simd/few_rows.hpp>
 #include <glimpse/simd/product.hpp>
@@ -43,6 +45,9 @@ void gemm(Trans trans_a, Trans trans_b, Index m, Index n, Index k, T alpha, cons
   const Product<T> x{m, n, k, alpha, a, ta ? 1 : lda, ta ? lda : 1, b, ldb, tb, c, ldc};
   if (has_few_rows(x)) return few_rows_product(x, beta, epilogue);
   if (has_one_column(x)) return one_column_product(x, beta, epilogue);
+  if constexpr (std::is_same_v<T, float>) {
+    if (goes_through_bfloat16(x)) return bfloat16_product(x, beta, epilogue);
+  }
   if (is_better_turned(x)) return turned_product(x, beta, epilogue);
   blocked_product(x, beta, epilogue);
 }
