@@ -8,8 +8,8 @@
 // machine shared with others; the best of many short runs, because what disturbs a run can only
 // slow it; and up to five rounds, because a disturbed minute is no fault of the code. A kernel that
 // lost its target attribute, spills its sums or packs where it should not falls to a third or less,
-// which no disturbance of five rounds does. Instruction counts would be exact, but valgrind knows no
-// AVX-512 and an instruction count does not see a spill.
+// which no disturbance of five rounds does. Instruction counts would be exact, but valgrind knows
+// no AVX-512 and an instruction count does not see a spill.
 //
 // Convolutions count as direct ones do, so one by way of Winograd passes the peak, and one that has
 // fallen back to a direct kernel does not.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Glimpse for other machines: compiles all its headers for 64-bit ARM (NEON) and for WebAssembly SIMD,
-# and runs the kernels' tests on an emulated ARM where there is one. A compiler that is not installed is
-# named and passed over; what is installed must work.
+# Glimpse for other machines: compiles all its headers for 64-bit ARM (NEON) and for WebAssembly
+# SIMD, and runs the kernels' tests on an emulated ARM where there is one. A compiler that is not
+# installed is named and passed over; what is installed must work.
 #
 #   bash tests/portability.sh          (Debian: g++-aarch64-linux-gnu, qemu-user; emscripten)
 set -u
@@ -28,7 +28,8 @@ cat > "$work/all.cpp" <<'END'
 float use(const float* a, const float* b, float* c) {
   using namespace glimpse;
   simd::gemm<float>(simd::Trans::no, simd::Trans::yes, 30, 40, 50, 1, a, 50, b, 50, 0, c, 40);
-  const Variable<float> x = parameter(ones<float>({1, 4, 8, 8})), w = parameter(ones<float>({4, 4, 3, 3}));
+  const Variable<float> x = parameter(ones<float>({1, 4, 8, 8}));
+  const Variable<float> w = parameter(ones<float>({4, 4, 3, 3}));
   sum(conv2d(x, w, Variable<float>{}, {.padding = {1, 1}})).backward();
   return c[0] + w.grad()(0, 0, 0, 0);
 }
@@ -41,17 +42,18 @@ END
 
 arm=aarch64-linux-gnu-g++
 if command -v $arm > /dev/null; then
-  check "ARM: all headers" $arm -std=c++20 -O2 $warnings -Iinclude "$work/all.cpp" -o "$work/all" -static
+  check "ARM: all headers" $arm -std=c++20 -O2 $warnings -Iinclude "$work/all.cpp" \
+    -o "$work/all" -static
   emulator=$(command -v qemu-aarch64 || command -v qemu-aarch64-static || true)
   if [ -n "$emulator" ]; then
     check "ARM: all headers, run" "$emulator" "$work/all"
     # Catch2's header comes from this machine's own includes; version 3 would need a library for ARM.
     if [ -e /usr/include/catch2/catch.hpp ]; then
       mkdir -p "$work/include" && ln -sfn /usr/include/catch2 "$work/include/catch2"
-      for test in gemm map bfloat16; do  # math walks through millions of numbers: too slow in an emulator
-        [ -e "tests/simd/$test.cpp" ] || continue
-        check "ARM: tests/simd/$test.cpp, compiled" $arm -std=c++20 -O2 -Iinclude -isystem "$work/include" \
-          "tests/simd/$test.cpp" tests/catch_main.cpp -o "$work/$test" -static
+      for test in gemm map bfloat16; do  # math's millions of numbers would take an emulator too long
+        check "ARM: tests/simd/$test.cpp, compiled" $arm -std=c++20 -O2 -Iinclude \
+          -isystem "$work/include" "tests/simd/$test.cpp" tests/catch_main.cpp \
+          -o "$work/$test" -static
         [ -e "$work/$test" ] && check "ARM: tests/simd/$test.cpp, run" "$emulator" "$work/$test"
       done
     fi
@@ -63,8 +65,8 @@ else
 fi
 
 if command -v em++ > /dev/null; then
-  check "WebAssembly SIMD: all headers" em++ -std=c++20 -O2 -msimd128 -fwasm-exceptions $warnings -Iinclude \
-    "$work/all.cpp" -o "$work/all.js"
+  check "WebAssembly SIMD: all headers" em++ -std=c++20 -O2 -msimd128 -fwasm-exceptions \
+    $warnings -Iinclude "$work/all.cpp" -o "$work/all.js"
   if [ -e "$work/all.js" ] && command -v node > /dev/null; then
     check "WebAssembly SIMD: all headers, run" node "$work/all.js"
   fi

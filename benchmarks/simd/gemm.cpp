@@ -1,4 +1,5 @@
-// gemm: this library's product beside Eigen's and beside the cores' peak, best of several runs in turn.
+// gemm: this library's product beside Eigen's and beside the cores' peak, best of several runs in
+// turn.
 //
 //   g++ -std=c++20 -O2 -fopenmp -Iinclude -I/usr/include/eigen3 benchmarks/simd/gemm.cpp -o gemm
 //

@@ -1,4 +1,5 @@
-// simd/bfloat16.hpp: products of rounded numbers against the definition on numbers rounded one by one.
+// simd/bfloat16.hpp: products of rounded numbers against the definition on numbers rounded one by
+// one.
 #include <cmath>
 #include <cstring>
 #include <limits>

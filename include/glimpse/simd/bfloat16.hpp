@@ -1,13 +1,14 @@
 // bfloat16: products of numbers rounded to the upper half of a float: 8 bits of exponent, 8 of
-// mantissa, to the nearest and to even. A relative error of up to 2^-9 in each factor; sums in float.
+// mantissa, to the nearest and to even. A relative error of up to 2^-9 in each factor; sums in
+// float.
 //
 //   (1)  c_ij += a_i,2q b_2q,j + a_i,2q+1 b_2q+1,j        one instruction for a vector of j
 //
-// A pair of neighbours along k fills 32 bits: a row of A is pairs one behind the other, of which one
-// is spread over a vector; row q of B's panel holds the pairs of its columns. So a tile works as in
-// tile.hpp, at twice the multiply-adds. AVX512_BF16 has (1) as VDPBF16PS; elsewhere the halves are
-// made floats again and multiplied, which is slower than floats but gives the same up to the
-// rounding of sums, so that every machine can test and measure what the rounding does.
+// A pair of neighbours along k fills 32 bits: a row of A is pairs one behind the other, of which
+// one is spread over a vector; row q of B's panel holds the pairs of its columns. So a tile works
+// as in tile.hpp, at twice the multiply-adds. AVX512_BF16 has (1) as VDPBF16PS; elsewhere the
+// halves are made floats again and multiplied, which is slower than floats but gives the same up to
+// the rounding of sums, so that every machine can test and measure what the rounding does.
 #pragma once
 
 #include <algorithm>
@@ -261,8 +262,8 @@ void bfloat16_block(const Product<float>& x, Index m0, Index m1, Index n0, Index
   }
 }
 
-/// Whether the product goes through bfloat16: where it was asked for, and where there is something to
-/// gain, which is not so for a few rows that memory sets the pace of.
+/// Whether the product goes through bfloat16: where it was asked for, and where there is something
+/// to gain, which is not so for a few rows that memory sets the pace of.
 template <class T>
 bool goes_through_bfloat16(const Product<T>& x) {
   if constexpr (std::is_same_v<T, float>) {

@@ -16,8 +16,7 @@
 //     functors;
 //   - vectors travel by reference, never by value: their calling convention depends on the target;
 //   - nothing of the standard library is called within: such an inline function could be emitted
-//   with
-//     AVX code and then be shared, by its name, with callers that must not run it;
+//     with AVX code and then be shared, by its name, with callers that must not run it;
 //   - arguments are pointers and numbers; threads go outside (core/parallel.hpp).
 #pragma once
 

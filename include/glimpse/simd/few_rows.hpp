@@ -41,8 +41,8 @@ template <bool Whole, class V>
   }
 }
 
-/// One round for a pair of vectors: lanes t of the result with t & H = 0 hold a_t + a_t+H, the others
-/// b_t-H + b_t.
+/// One round for a pair of vectors: lanes t of the result with t & H = 0 hold a_t + a_t+H, the
+/// others b_t-H + b_t.
 template <int H, class V, int... Lane>
 [[gnu::always_inline]] inline void add_halves(V& a, const V& b,
                                               std::integer_sequence<int, Lane...>) {

@@ -7,12 +7,13 @@
 // number spread over a vector at a time (tile.hpp), save A^T, whose numbers would each come from
 // another cache line. Rows are balanced over the tiles: 64 rows are 13 + 13 + 13 + 13 + 12, not
 // 14 + 14 + 14 + 14 + 8; columns that do not fill two vectors are left to a tile of one. Where that
-// is cheaper, C^T = op(B)^T op(A)^T is computed (turned.hpp). Where C has hardly any rows, B is read
-// just once (few_rows.hpp); a B that many products share is packed once for all (packed.hpp).
+// is cheaper, C^T = op(B)^T op(A)^T is computed (turned.hpp). Where C has hardly any rows, B is
+// read just once (few_rows.hpp); a B that many products share is packed once for all (packed.hpp).
 //
-// Threads split the columns, or the rows where there are more; each packs what it needs, so no thread
-// waits for another. An element is always summed in the same order, whatever the split. The epilogue
-// is equation (1) of epilogue.hpp. Where bfloat16 was asked for, it multiplies (bfloat16.hpp).
+// Threads split the columns, or the rows where there are more; each packs what it needs, so no
+// thread waits for another. An element is always summed in the same order, whatever the split. The
+// epilogue is equation (1) of epilogue.hpp. Where bfloat16 was asked for, it multiplies
+// (bfloat16.hpp).
 //
 // Structure after Goto, van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008.
 #pragma once

@@ -1,9 +1,9 @@
-// math: exp, log, tanh and sigmoid on vectors of float or double, a few units in the last place
-// off.
+// math: exp, log, tanh and sigmoid on vectors of float or double, a few units off in the last
+// place.
 //
 //   exp      (1)  x = n ln 2 + r,  n = round(x / ln 2),  |r| <= ln 2 / 2      Cody, Waite 1980
-//            (2)  e^x = 2^n e^r,   e^r - 1 = r + r^2 (1/2! + r/3! + ...)      Taylor, to half an
-//            ulp 2^n is applied in two factors, so that results below the normal range round
+//            (2)  e^x = 2^n e^r,   e^r - 1 = r + r^2 (1/2! + r/3! + ...)      Taylor, to 1/2 ulp
+//            2^n is applied in two factors, so that results below the normal range round
 //            correctly.
 //   log      (3)  x = 2^k m,  sqrt(1/2) <= m < sqrt 2,  f = m - 1,  s = f / (2 + f)
 //            (4)  ln m = 2 atanh s = f - (f^2/2 - s (f^2/2 + R)),  R = s^2 (2/3 + 2/5 s^2 + ...)

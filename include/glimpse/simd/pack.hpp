@@ -4,8 +4,8 @@
 //   transposed  dst[p][j] = src[j][p]
 //
 // The transposed copy works on squares of L x L numbers held in L registers. For h = L/2, ..., 2, 1
-// it exchanges the off-diagonal quarters of every 2h x 2h block, which transposes the whole in log2
-// L rounds:
+// it exchanges the off-diagonal quarters of every 2h x 2h block, which transposes the whole in
+// log2 L rounds:
 //
 //   | A B |      | A C |
 //   | C D |  ->  | B D |      row i and row i + h exchange lanes t with t & h
@@ -166,16 +166,16 @@ void pack_copied(T* dst, Index width, const T* src, Index stride, Index depth, I
   dispatch<detail::CopyPack>(dst, width, src, stride, depth, cols);
 }
 
-/// The panels of op(B), one behind the other, each [depth][width]: panel q holds columns q width and
-/// on of src, (depth, cols). Rows are read whole, so that their lines come in order. width: two
+/// The panels of op(B), one behind the other, each [depth][width]: panel q holds columns q width
+/// and on of src, (depth, cols). Rows are read whole, so that their lines come in order. width: two
 /// vectors of the level in use.
 template <class T>
 void pack_panels(T* dst, Index width, const T* src, Index stride, Index depth, Index cols) {
   dispatch<detail::PanelPack>(dst, width, src, stride, depth, cols);
 }
 
-/// The strips of A^T: strip s, [depth][width], holds columns start[s] and on of src, (depth, end). A
-/// width beyond a strip's own holds what lies there. width: a multiple of the vector.
+/// The strips of A^T: strip s, [depth][width], holds columns start[s] and on of src, (depth, end).
+/// A width beyond a strip's own holds what lies there. width: a multiple of the vector.
 template <class T>
 void pack_strips(T* dst, Index width, const T* src, Index stride, Index depth, Index strips,
                  const Index* start, Index end) {

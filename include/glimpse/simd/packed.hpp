@@ -1,5 +1,5 @@
-// packed: op(B) of a product kept in the order in which the micro-kernel reads it, for products that
-// meet the same B again: the recurrent weights at every step of a sequence.
+// packed: op(B) of a product kept in the order in which the micro-kernel reads it, for products
+// that meet the same B again: the recurrent weights at every step of a sequence.
 //
 //   panel j: columns [j w, j w + w) of op(B), as [k][w] without gaps, w = two vectors; zeros past n
 //
@@ -12,7 +12,8 @@
 
 namespace glimpse::inline v0::simd {
 
-/// op(B), (k, n), packed by pack_b. Copies share the numbers; they do not follow later changes of B.
+/// op(B), (k, n), packed by pack_b. Copies share the numbers; they do not follow later changes of
+/// B.
 template <class T>
 class PackedB {
  public:

@@ -40,8 +40,8 @@ constexpr Index round_up(Index a, Index b) { return ceil_div(a, b) * b; }
 
 inline constexpr Index strip_group = 4;  // strips of A^T that are packed at once
 
-/// A block of B, (512, 256) or (256, 512), takes half a second-level cache of 1 MB. The wide one where
-/// A^T is packed for every block of columns.
+/// A block of B, (512, 256) or (256, 512), takes half a second-level cache of 1 MB. The wide one
+/// where A^T is packed for every block of columns.
 template <class T>
 Index rows_of_block(const Product<T>& x) {
   const Index most = x.a_step == 1 ? 512 : 256;
@@ -212,8 +212,8 @@ void product_block(const Product<T>& x, Index m0, Index m1, Index n0, Index n1, 
   }
 }
 
-/// Cuts the product into blocks and runs f(m0, m1, n0, n1) on each: by columns, whose part of B each
-/// block packs for itself, or by rows where there are far more of them.
+/// Cuts the product into blocks and runs f(m0, m1, n0, n1) on each: by columns, whose part of B
+/// each block packs for itself, or by rows where there are far more of them.
 template <class T, class F>
 void split_product(const Product<T>& x, F&& f) {
   const TileSet<T>& set = tiles<T>(x.level);

@@ -2,9 +2,8 @@
 //
 //   (1)  out(i, j) (+)= alpha sum_s sum_p  a[s, i, p] b[s, p, j]      i < rows, j < 2 vectors
 //
-//   a[s, i, p] = a[s * a_segment + i * a_row + p * a_step]            one number, spread over a
-//   vector b[s, p, j] = b_v[s * b_segment + offset[p] + j mod lanes]         v = j / lanes: two
-//   vectors
+//   a[s, i, p] = a[s a_segment + i a_row + p a_step]                  one number, over a vector
+//   b[s, p, j] = b_v[s b_segment + offset[p] + j mod lanes]           v = j / lanes: two vectors
 //
 // Rows of b are found through a table of offsets, so they may be packed (offset[p] = 2 lanes p),
 // lie in a matrix (offset[p] = ldb p), or be the shifted windows of a picture, which makes
@@ -14,7 +13,7 @@
 //
 // On AVX-512, 14 rows x 2 vectors = 28 sums, two vectors of b: 30 of 32 registers, and the
 // multiply-adds in flight cover their latency. AVX2 has 16 registers: 6 x 2. Sixteen-byte vectors:
-// 4 x 2 (NEON: 12 x 2).
+// 4 x 2 (NEON: 12 x 2). The narrow tiles hold one vector instead of two: for the last columns.
 #pragma once
 
 #include <utility>
