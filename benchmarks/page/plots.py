@@ -50,7 +50,11 @@ def curve(axes, measured, axis, what, fixed):
         if points:
             points.sort()
             axes.plot(*zip(*points), 'o-', color=COLOURS[who])
-            beside(axes, SIDES[who], points[-1], (0, -16), ha='right', color=COLOURS[who])
+            if axis == 'batch':
+                at = (8, 4) if who == 'tuned' else (-4, -16)
+                beside(axes, SIDES[who], points[0], at, color=COLOURS[who])
+            else:
+                beside(axes, SIDES[who], points[-1], (0, 9), ha='right', color=COLOURS[who])
     axes.set_title(f'RARE, {what}')
     axes.set_ylabel('milliseconds a picture')
     axes.margins(0.08, 0.25)
@@ -102,9 +106,11 @@ def threads(measured, folder):
 # its point.
 BOUND = {'add': (1 / 12, 5, -9), 'relu': (1 / 8, -24, 3), 'max_pool_2x2': (3 / 20, 7, -4),
          'adadelta': (12 / 28, 6, -3), 'batch_norm_relu': (6 / 8, 6, -3),
-         'softmax': (12 / 8, 6, -3), 'grid_sample': (20 / 16, 6, -3)}
-SHORT = {'1-64@32x100': '1 to 64, direct', '512-512k2@2x27': '512 to 512, 2x2, direct',
-         '64-128@16x50': '64 to 128', '128-256@8x25': '128 to 256', '512-512@4x26': '512 to 512'}
+         'softmax': (12 / 8, 6, -8), 'grid_sample': (20 / 16, 6, 1)}
+SHORT = {'1-64@32x100': ('1 to 64', 7, -3, 'left'),
+         '512-512k2@2x27': ('512 to 512, 2x2', 7, -3, 'left'),
+         '64-128@16x50': ('64 to 128', -7, -3, 'right'),
+         '512-512@4x26': ('512 to 512, 3x3', 0, 9, 'right')}
 
 
 def roofs(axes, measured, x0, x1):
@@ -117,7 +123,7 @@ def roofs(axes, measured, x0, x1):
         axes.plot([x0, fma / speed], [x0 * speed, fma], color=COLOURS['roof'], linewidth=1.5)
         axes.text(x, 1.2 * x * speed, f'{name}, {speed:.0f} GB/s', color='#666666', fontsize=8,
                   rotation=slope, rotation_mode='anchor')
-    beside(axes, f'multiply-adds of two cores, {fma:.0f} GFLOP/s', (2.5, fma), (0, 5),
+    beside(axes, f'multiply-adds of two cores, {fma:.0f} GFLOP/s', (1.1, fma), (0, 5),
            color='#666666', fontsize=8)
 
 
@@ -141,9 +147,11 @@ def roofline(measured, folder):
         for who, marker in (('onednn', '^'), ('glimpse', 'o')):
             ms = measured.best_conv(who, layer, 'forward', '2')
             if ms:
-                name = SHORT.get(layer, '') if who == 'glimpse' else ''
-                point(gflop(layer) / moved, 1e3 * gflop(layer) / ms, name, who, (-6, 3), marker,
-                      'right')
+                name, dx, dy, side = ('', 0, 0, 'left')
+                if who == 'glimpse' and layer in SHORT:
+                    name, dx, dy, side = SHORT[layer]
+                point(gflop(layer) / moved, 1e3 * gflop(layer) / ms, name, who, (dx, dy), marker,
+                      side)
     shown = {(512, 512, 512), (64, 1024, 256), (37, 64, 256)}
     for (*sizes, _, n_threads, who), speed in measured.products.items():
         m, n, k = map(int, sizes)
