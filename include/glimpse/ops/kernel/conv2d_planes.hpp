@@ -1,9 +1,9 @@
 // conv2d_planes: zero-padded copies of pictures in which every tap of a filter is one constant
 // shift.
 //
-//   (1)  plane_ab[i][j] = picture[i step_h + a - top][j step_w + b - left]       zero outside the
-//   picture (2)  tap (ty, tx) of window (y, x) lies in plane (a, b) = (ty mod step_h, tx mod
-//   step_w)
+//   (1)  plane_ab[i][j] = picture[i step_h + a - top][j step_w + b - left]
+//        zero outside the picture
+//   (2)  tap (ty, tx) of window (y, x) lies in plane (a, b) = (ty mod step_h, tx mod step_w)
 //        at flat position  y row + x + (ty / step_h) row + tx / step_w
 //
 // With step 1 there is one plane; with larger strides the picture is dealt out over step_h x step_w

@@ -1,7 +1,8 @@
 // conv2d_weights: the gradient of a convolution's filters.
 //
-//   (1)  dw[o, c, t] += sum_n sum_q dy[n, o, q] plane[n, c, q + offset(t)]     q: flat window,
-//   conv2d_planes.hpp (2)  db[o]       += sum_n sum_q dy[n, o, q]
+//   (1)  dw[o, c, t] += sum_n sum_q dy[n, o, q] plane[n, c, q + offset(t)]
+//        q: flat window, conv2d_planes.hpp
+//   (2)  db[o]       += sum_n sum_q dy[n, o, q]
 //
 // (1) is a product summed over all pixels of all pictures. dy is copied to the flat windows, zero
 // between the rows. Vectors run over input channels, so planes are turned to [position][channels],

@@ -1,17 +1,19 @@
 // conv2d_windows: products of filters with all windows of a batch of pictures: conv2d forward, and
 // backward to its input.
 //
-//   (1)  y[n, o, q] = sum_{c, t} a[o, c, t] plane[n, c, q + offset(t)]       q: flat window,
-//   conv2d_planes.hpp (2)  forward:        a = w, t over the taps (3)  backward data:  dx at row i
-//   step_h + r - pad gathers the taps t_y = u step_h + r:
-//                        dx[n, c, (i, j)] = sum_{o, u, v} w[o, c, (u, v)] dy[n, o, (i - u, j - v)]
+//   (1)  y[n, o, q] = sum_{c, t} a[o, c, t] plane[n, c, q + offset(t)]
+//        q: flat window, conv2d_planes.hpp
+//   (2)  forward:        a = w, t over the taps
+//   (3)  backward data:  dx at row i step_h + r - pad gathers the taps t_y = u step_h + r:
+//        dx[n, c, (i, j)] = sum_{o, u, v} w[o, c, (u, v)] dy[n, o, (i - u, j - v)],
 //        one convolution of dy with step 1 for each remainder (r, s) of the stride, filters turned.
 //
 // (1) is a matrix product whose right side is never written down: the micro-kernel (simd/tile.hpp)
 // loads its vectors from the padded planes. Columns are counted in vectors over the pictures of a
 // group, so small maps leave no half-empty tiles. Channels go in blocks of some 512 numbers of each
 // filter; sums wait in a buffer that is copied out at the end, with bias and ReLU. Threads take
-// groups of pictures, and rows of filters where pictures are few.
+// groups of pictures, and rows of filters where pictures are few. Over one to three channels
+// backward data is conv2d_few_channels.hpp's.
 #pragma once
 
 #include <vector>
