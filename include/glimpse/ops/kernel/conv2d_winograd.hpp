@@ -30,7 +30,7 @@ struct Out {
   bool relu = false, add = false;
 };
 
-/// (4) for 2 L filters from o on and the strips [first, last); m[f * plane + tile * 2 L] is their M.
+/// (4) for 2 L filters from o on, strips [first, last); m[f * plane + tile * 2 L] is their M.
 template <class T>
 void transform_out(const Plan<T>& p, Index o, Index first, Index last, const T* m, Index plane,
                    const Out<T>& out) {
