@@ -6,9 +6,9 @@
 //
 // Vectors over input channels would be almost empty here. For (1) the windows of a band of rows are
 // written out, [k][q], dy is turned to [o / L][q][L], and the product has k for rows and filters
-// for vectors. Each band sums into a place of its own; these are added up in the order of the bands, so
-// the number of threads changes nothing. For (2) dy is the right side of a product as it lies in
-// memory, and its few rows are added up where they belong.
+// for vectors. Each band sums into a place of its own; these are added up in the order of the
+// bands, so the number of threads changes nothing. For (2) dy is the right side of a product as it
+// lies in memory, and its few rows are added up where they belong.
 #pragma once
 
 #include <glimpse/ops/kernel/conv2d_planes.hpp>
