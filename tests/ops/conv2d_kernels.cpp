@@ -195,7 +195,7 @@ TEST_CASE("conv2d: what the transforms round", "[ops][conv2d]") {
     ConvAlgorithm algorithm;
     Shape x, w;
     Index pad;
-    double forward, weights;  // relative, root mean square; measured: about half of it
+    double forward, weights;  // relative, root mean square; measured: from 0.9 of it
   };
   const Limit limits[] = {
       {direct, {4, 512, 4, 26}, {32, 512, 3, 3}, 1, 1e-6, 1e-6},
