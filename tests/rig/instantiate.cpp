@@ -12,6 +12,7 @@
 #include <glimpse/autograd/gradcheck.hpp>
 #include <glimpse/autograd/to_dot.hpp>
 #include <glimpse/models/crnn.hpp>
+#include <glimpse/models/decoder_steps.hpp>
 #include <glimpse/models/listener.hpp>
 #include <glimpse/models/map_reader.hpp>
 #include <glimpse/models/rare.hpp>
@@ -32,6 +33,7 @@
 #include <glimpse/nn/module.hpp>
 #include <glimpse/nn/multi_head_attention.hpp>
 #include <glimpse/nn/sequential.hpp>
+#include <glimpse/ops/attention_gru.hpp>
 #include <glimpse/optim/adadelta.hpp>
 #include <glimpse/optim/adam.hpp>
 #include <glimpse/optim/rmsprop.hpp>
@@ -92,7 +94,9 @@ GLIMPSE_BOTH(Localization);
 GLIMPSE_BOTH(Rectified);
 GLIMPSE_BOTH(Rectifier);
 GLIMPSE_BOTH(Encoder);
+GLIMPSE_BOTH(AttentionGruWeights);
 GLIMPSE_BOTH(AttentionDecoder);
+GLIMPSE_BOTH_CLASS(DecoderSteps);
 GLIMPSE_BOTH(Recognizer);
 GLIMPSE_BOTH(SequenceReading);
 GLIMPSE_BOTH(SequenceDecoder);
