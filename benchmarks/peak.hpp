@@ -1,58 +1,60 @@
-// peak: what one core can do at most at each instruction set, measured where the products are.
+// peak: the speed that no product can pass, measured beside what is measured.
 //
-//   (1)  s_i <- s_i a + b        for as many independent sums as hide the latency, all in registers
+//   s_i <- s_i a + b        for twelve independent sums, which stay in registers
 //
 // A machine's clock is not constant, nor are its cores one's own, so a speed says something only
 // beside a peak of the same moment: measure them in turn, and take the best of each.
 #pragma once
 
 #include <algorithm>
-#include <chrono>
+#include <vector>
 
+#include <glimpse/core/parallel.hpp>
 #include <glimpse/simd/dispatch.hpp>
 #include <glimpse/simd/vec.hpp>
 
+#include "timing.hpp"
+
 namespace bench {
 
-template <class F>
-double seconds(F&& f) {
-  const auto start = std::chrono::steady_clock::now();
-  f();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
+inline volatile float unforeseen = 0.5f;  // what the compiler may neither foresee nor leave out
 
-struct PeakKernel {
-  static constexpr int sums = 10;  // of 16 registers at the narrower levels
+struct MultiplyAdd {
+  // Enough for two units with a latency of four to five cycles, and no more than 16 registers hold.
+  static constexpr glimpse::Index sums = 12;
 
   template <int Bytes>
-  [[gnu::always_inline]] static float run(glimpse::Index n, float a) {
+  [[gnu::always_inline]] static float run(glimpse::Index times, float a, float b) {
     using V = glimpse::simd::Vec<float, Bytes>;
-    V s[sums];
-#pragma GCC unroll 10
-    for (int i = 0; i < sums; ++i) s[i] = V{} + static_cast<float>(i);
-    const V x = V{} + a;
-    for (glimpse::Index r = 0; r < n; ++r) {
-#pragma GCC unroll 10
-      for (int i = 0; i < sums; ++i) s[i] = s[i] * x + x;
+    V sum[sums];
+    const V va = V{} + a, vb = V{} + b;
+#pragma GCC unroll 12
+    for (glimpse::Index i = 0; i < sums; ++i) sum[i] = va * static_cast<float>(i);
+    for (glimpse::Index t = 0; t < times; ++t) {
+#pragma GCC unroll 12
+      for (glimpse::Index i = 0; i < sums; ++i) sum[i] = sum[i] * va + vb;
     }
-    V total{};
-#pragma GCC unroll 10
-    for (int i = 0; i < sums; ++i) total += s[i];
-    return glimpse::simd::sum_lanes(total);
+#pragma GCC unroll 12
+    for (glimpse::Index i = 1; i < sums; ++i) sum[0] = sum[0] + sum[i];
+    return glimpse::simd::sum_lanes(sum[0]);
   }
 };
 
-/// GFLOP/s of one core at the level in use, during a millisecond.
-inline double peak() {
-  constexpr glimpse::Index count = 200000;
-  const double t = seconds([] {
-    glimpse::Index n = count;  // what the compiler cannot foresee it cannot compute outside
-    asm volatile("" : "+r"(n) : : "memory");
-    float result = glimpse::simd::dispatch<PeakKernel>(n, 0.5f);
-    asm volatile("" : "+m"(result) : : "memory");
+/// GFLOP/s of `threads` cores at once at the level in use; each multiplies and adds `times` times
+/// twelve vectors, a millisecond if nothing else is said.
+inline double peak(int threads = 1, glimpse::Index times = 200'000) {
+  const glimpse::ThreadScope scope(threads);
+  std::vector<double> taken(static_cast<std::size_t>(threads));
+  glimpse::parallel_blocks(threads, 1, glimpse::Index{1} << 30,
+                           [&](glimpse::Index t, glimpse::Index) {
+    taken[static_cast<std::size_t>(t)] = seconds([&] {
+      const float a = 0 * unforeseen + 0.5f;
+      unforeseen = glimpse::simd::dispatch<MultiplyAdd>(times, a, 0.25f);
+    });
   });
-  const double width = glimpse::simd::vector_bytes(glimpse::simd::isa()) / 4.0;
-  return 2 * PeakKernel::sums * width * static_cast<double>(count) / t * 1e-9;
+  const double lanes = glimpse::simd::vector_bytes(glimpse::simd::isa()) / 4.0;
+  const double work = 2e-9 * lanes * static_cast<double>(MultiplyAdd::sums * times);
+  return threads * work / *std::max_element(taken.begin(), taken.end());
 }
 
 }  // namespace bench

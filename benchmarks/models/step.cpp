@@ -10,7 +10,6 @@
 //
 //   model  preset  what  batch  width  threads  milliseconds (median)  pictures/s  peak MB
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -25,6 +24,8 @@
 #include <glimpse/optim/adadelta.hpp>
 #include <glimpse/optim/clip.hpp>
 
+#include "../timing.hpp"
+
 using namespace glimpse;
 
 namespace {
@@ -38,15 +39,7 @@ struct Case {
   double seconds = 4;
 };
 
-double now() {
-  const auto t = std::chrono::steady_clock::now().time_since_epoch();
-  return std::chrono::duration<double, std::milli>(t).count();
-}
-
-double median(std::vector<double> v) {
-  std::sort(v.begin(), v.end());
-  return v[v.size() / 2];
-}
+using bench::median, bench::now;
 
 /// Most memory the process ever held, in MB.
 double peak_megabytes() {

@@ -18,22 +18,16 @@
 
 #include <oneapi/dnnl/dnnl.hpp>
 
+#include "../conv_layers.hpp"
+#include "../timing.hpp"
+
 namespace {
 
 using namespace dnnl;
 using Dims = memory::dims;
 
-struct Layer {
-  const char* name;
-  long in, out, h, w, kernel, pad;
-};
-
-const Layer layers[] = {
-    {"1-64@32x100", 1, 64, 32, 100, 3, 1},     {"64-128@16x50", 64, 128, 16, 50, 3, 1},
-    {"128-256@8x25", 128, 256, 8, 25, 3, 1},   {"256-256@8x25", 256, 256, 8, 25, 3, 1},
-    {"256-512@4x26", 256, 512, 4, 26, 3, 1},   {"512-512@4x26", 512, 512, 4, 26, 3, 1},
-    {"512-512k2@2x27", 512, 512, 2, 27, 2, 0},
-};
+using bench::conv_layers;
+using Layer = bench::ConvLayer;
 
 memory filled(const memory::desc& d, const engine& e) {
   memory m(d, e);
@@ -44,18 +38,10 @@ memory filled(const memory::desc& d, const engine& e) {
 }
 
 double median_ms(const primitive& p, stream& s, const std::unordered_map<int, memory>& arguments) {
-  std::vector<double> ms;
-  double spent = 0;
-  for (int i = 0; i < 9 && (i < 5 || spent < 400); ++i) {
-    const auto start = std::chrono::steady_clock::now();
+  return bench::median_ms([&] {
     p.execute(s, arguments);
     s.wait();
-    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
-    if (i > 0) ms.push_back(took.count());
-    spent += took.count();
-  }
-  std::sort(ms.begin(), ms.end());
-  return ms[ms.size() / 2];
+  });
 }
 
 void run(const Layer& l, long batch, int threads, algorithm how, const char* name) {

@@ -16,10 +16,10 @@
 #include <omp.h>
 #include <oneapi/dnnl/dnnl.h>
 
-#include <glimpse/core/parallel.hpp>
+#include <glimpse/core/tensor.hpp>
 #include <glimpse/simd/gemm.hpp>
 
-#include "../simd/multiply_add.hpp"
+#include "../peak.hpp"
 
 // OpenBLAS, of whose package the library alone is asked for.
 extern "C" {
@@ -50,10 +50,9 @@ constexpr Shape3 shapes[] = {
 
 void run(const Shape3& s, int threads) {
   const bool ta = s.kept[0] == 'T', tb = s.kept[1] == 'T';
-  std::vector<float> a(static_cast<std::size_t>(s.m * s.k)), b(static_cast<std::size_t>(s.k * s.n)),
-      c(static_cast<std::size_t>(s.m * s.n));
-  for (std::size_t i = 0; i < a.size(); ++i) a[i] = static_cast<float>(i % 13) - 6;
-  for (std::size_t i = 0; i < b.size(); ++i) b[i] = static_cast<float>(i % 11) - 5;
+  Tensor<float> a({s.m * s.k}), b({s.k * s.n}), c({s.m * s.n});  // aligned to 64 bytes
+  for (Index i = 0; i < a.size(); ++i) a(i) = static_cast<float>(i % 13) - 6;
+  for (Index i = 0; i < b.size(); ++i) b(i) = static_cast<float>(i % 11) - 5;
   const Index lda = ta ? s.m : s.k, ldb = tb ? s.k : s.n, ldc = s.n;
   const double work = 2e-9 * static_cast<double>(s.m * s.n * s.k);
   const int repeats = static_cast<int>(0.3 / work) + 1;
@@ -61,9 +60,10 @@ void run(const Shape3& s, int threads) {
   const auto time = [&](int who, auto&& product) {
     std::this_thread::sleep_for(std::chrono::milliseconds(8));
     product();
-    const double start = bench::now();
-    for (int r = 0; r < repeats; ++r) product();
-    best[who] = std::max(best[who], work * repeats / (bench::now() - start));
+    const double taken = bench::seconds([&] {
+      for (int r = 0; r < repeats; ++r) product();
+    });
+    best[who] = std::max(best[who], work * repeats / taken);
   };
   for (int round = 0; round < 12; ++round) {
     time(0, [&] {
@@ -82,7 +82,7 @@ void run(const Shape3& s, int threads) {
                   static_cast<int>(ldc));
     });
     std::this_thread::sleep_for(std::chrono::milliseconds(8));
-    best[3] = std::max(best[3], bench::multiply_adds(threads));
+    best[3] = std::max(best[3], bench::peak(threads));
   }
   const char* const names[] = {"glimpse", "onednn", "openblas", "peak"};
   for (int i = 0; i < 4; ++i)

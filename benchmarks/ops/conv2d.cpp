@@ -6,7 +6,6 @@
 // --tsv prints  layer  pass  algorithm  threads  batch  milliseconds  line by line, as
 // benchmarks/opponents/onednn_conv.cpp does.
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -14,36 +13,15 @@
 
 #include <glimpse/ops/conv2d.hpp>
 
+#include "../conv_layers.hpp"
+#include "../timing.hpp"
+
 namespace {
 
 using namespace glimpse;
 
-struct Layer {
-  const char* name;
-  Index in, out, h, w, kernel, pad;
-};
-
-const Layer layers[] = {
-    {"1-64@32x100", 1, 64, 32, 100, 3, 1},     {"64-128@16x50", 64, 128, 16, 50, 3, 1},
-    {"128-256@8x25", 128, 256, 8, 25, 3, 1},   {"256-256@8x25", 256, 256, 8, 25, 3, 1},
-    {"256-512@4x26", 256, 512, 4, 26, 3, 1},   {"512-512@4x26", 512, 512, 4, 26, 3, 1},
-    {"512-512k2@2x27", 512, 512, 2, 27, 2, 0},
-};
-
-template <class F>
-double median_ms(F&& f) {
-  std::vector<double> ms;
-  double spent = 0;
-  for (int i = 0; i < 9 && (i < 5 || spent < 400); ++i) {
-    const auto start = std::chrono::steady_clock::now();
-    f();
-    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
-    if (i > 0) ms.push_back(took.count());
-    spent += took.count();
-  }
-  std::sort(ms.begin(), ms.end());
-  return ms[ms.size() / 2];
-}
+using bench::median_ms;
+using Layer = bench::ConvLayer;
 
 Tensor<float> filled(const Shape& shape) {
   Tensor<float> t = empty<float>(shape);
@@ -94,6 +72,6 @@ int main(int count, char** argument) {
   }
   for (const int threads : {1, 2}) {
     if (only != 0 && threads != only) continue;
-    for (const Layer& l : layers) run(l, n, threads, tsv);
+    for (const Layer& l : bench::conv_layers) run(l, n, threads, tsv);
   }
 }

@@ -4,7 +4,6 @@
 //
 //   conv_ladder [batch]
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -13,6 +12,8 @@
 #include <glimpse/core/random.hpp>
 #include <glimpse/ops/conv2d.hpp>
 #include <glimpse/simd/gemm.hpp>
+
+#include "../timing.hpp"
 
 namespace {
 
@@ -31,12 +32,7 @@ Tensor<T> noise(const Shape& shape, std::uint64_t seed) {
 template <class F>
 double best_seconds(int runs, F&& f) {
   double best = 1e9;
-  for (int r = 0; r < runs; ++r) {
-    const auto start = std::chrono::steady_clock::now();
-    f();
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-    best = std::min(best, took.count());
-  }
+  for (int r = 0; r < runs; ++r) best = std::min(best, bench::seconds(f));
   return best;
 }
 

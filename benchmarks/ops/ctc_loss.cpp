@@ -4,7 +4,6 @@
 //
 // 26 frames, 37 classes; labels of 3 to 12 symbols, the same as in opponents/torch_ctc.py.
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <functional>
 #include <vector>
@@ -12,22 +11,11 @@
 #include <glimpse/core/random.hpp>
 #include <glimpse/ops/ctc_loss.hpp>
 
+#include "../timing.hpp"
+
 using namespace glimpse;
 
-namespace {
-
-double now() {
-  return std::chrono::duration<double, std::milli>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-
-double median(std::vector<double> v) {
-  std::nth_element(v.begin(), v.begin() + std::ssize(v) / 2, v.end());
-  return v[v.size() / 2];
-}
-
-}  // namespace
+using bench::median, bench::now;
 
 int main() {
   constexpr Index steps = 26, classes = 37;

@@ -8,7 +8,6 @@
 // Above 100 % the operands came out of the cache. benchmarks/opponents/torch_memory_bound.py prints
 // the same rows for PyTorch.
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <functional>
 #include <string>
@@ -30,6 +29,8 @@
 #include <glimpse/optim/adam.hpp>
 #include <glimpse/optim/clip.hpp>
 
+#include "../timing.hpp"
+
 using namespace glimpse;
 
 namespace {
@@ -41,20 +42,7 @@ double triad_rate = 0;
 
 template <class F>
 double median_ms(F&& f) {
-  const auto now = [] {
-    const auto t = std::chrono::steady_clock::now().time_since_epoch();
-    return std::chrono::duration<double, std::milli>(t).count();
-  };
-  for (int i = 0; i < 3; ++i) f();
-  std::vector<double> times;
-  const double begin = now();
-  while (times.size() < 9 || (times.size() < 101 && now() - begin < 150)) {
-    const double t = now();
-    f();
-    times.push_back(now() - t);
-  }
-  std::nth_element(times.begin(), times.begin() + std::ssize(times) / 2, times.end());
-  return times[times.size() / 2];
+  return bench::median_ms(f, {.unmeasured = 3, .least = 9, .most = 101, .milliseconds = 150});
 }
 
 void print(const char* op, const char* pass, double bytes, double ms) {

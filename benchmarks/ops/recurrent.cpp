@@ -5,7 +5,6 @@
 //
 // benchmarks/opponents/torch_recurrent.py prints the same table for PyTorch.
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
@@ -18,22 +17,15 @@
 #include <glimpse/nn/lstm.hpp>
 #include <glimpse/nn/module.hpp>
 
+#include "../timing.hpp"
+
 using namespace glimpse;
 
 namespace {
 
 constexpr Index steps = 26, inputs = 512, cells = 256, symbols = 37, letters = 11;
 
-double now() {
-  return std::chrono::duration<double, std::milli>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-
-double median(std::vector<double> v) {
-  std::nth_element(v.begin(), v.begin() + static_cast<std::ptrdiff_t>(v.size() / 2), v.end());
-  return v[v.size() / 2];
-}
+using bench::median, bench::now;
 
 void table(const char* op, Index batch, const std::function<Variable<float>()>& forward) {
   std::vector<double> there, back;

@@ -1,7 +1,7 @@
 // gemm: this library's product beside Eigen's and beside the cores' peak, best of several runs in
 // turn.
 //
-//   g++ -std=c++20 -O2 -fopenmp -Iinclude -I/usr/include/eigen3 benchmarks/simd/gemm.cpp -o gemm
+//   g++ -std=c++20 -O2 -Iinclude -I/usr/include/eigen3 benchmarks/simd/gemm.cpp -o gemm
 //
 // No -m flag is needed: the library finds the CPU's vectors when it runs. Eigen finds them when it
 // is compiled: build with -march=native to see it at its best. Eigen's threads are off; with two
@@ -34,7 +34,7 @@ void row(Trans ta, Trans tb, Index m, Index n, Index k, int threads) {
   const int repeats = static_cast<int>(5e7 / work) + 1;
   double ours = 1e9, eigen = 1e9, peak = 0;
   for (int run = 0; run < 12; ++run) {
-    peak = std::max(peak, threads * bench::peak());
+    peak = std::max(peak, bench::peak(threads));
     ours = std::min(ours, seconds([&] {
                       for (int r = 0; r < repeats; ++r)
                         simd::gemm<float>(ta, tb, m, n, k, 1, a.data(), lda, b.data(), ldb, 0,

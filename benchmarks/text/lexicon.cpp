@@ -8,7 +8,6 @@
 // most of its frame, one frame in six is spoilt. rare: the encoder's frames of the pictures, whose
 // names end in their words (the true words join each lexicon). Without words.txt they are made up.
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <string>
@@ -18,20 +17,13 @@
 #include <glimpse/models/read.hpp>
 #include <glimpse/train/model_file.hpp>
 
+#include "../timing.hpp"
+
 using namespace glimpse;
 
 namespace {
 
-double now() {
-  return std::chrono::duration<double, std::milli>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-
-double median(std::vector<double> v) {
-  std::nth_element(v.begin(), v.begin() + std::ssize(v) / 2, v.end());
-  return v[v.size() / 2];
-}
+using bench::median, bench::now;
 
 std::vector<std::string> made_up_words(Index count) {
   const std::string vowels = "aeiou", consonants = "bcdfghklmnprstvw";

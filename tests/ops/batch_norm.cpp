@@ -191,8 +191,8 @@ TEST_CASE("batch_norm2d: a mean far from zero costs no digits in float", "[op]")
   Running<float> r(1);
   const Tensor<float> y =
       batch_norm2d(constant(x), constant(ones<float>({1})), constant(zeros<float>({1})), r.mean, r.var, true).value();
-  double sum = 0, squares = 0;
-  for (const float v : y.span()) sum += double(v), squares += double(v) * double(v);
+  double sum = 0, sum_of_squares = 0;
+  for (const float v : y.span()) sum += double(v), sum_of_squares += double(v) * double(v);
   CHECK(std::fabs(sum / 256) < 1e-3);
-  CHECK(squares / 256 == Approx(1).epsilon(1e-3));
+  CHECK(sum_of_squares / 256 == Approx(1).epsilon(1e-3));
 }
