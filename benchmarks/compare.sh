@@ -36,12 +36,19 @@ mkdir -p $out/bin
 
 # The contestants ------------------------------------------------------------------------------
 
+# The widest vectors of this CPU, and the one nearest to it that Debian's OpenBLAS knows.
+isa=baseline vectors=default core=Nehalem
+if grep -q -m1 -w avx512bw /proc/cpuinfo; then isa=AVX-512 vectors=avx512 core=SkylakeX
+elif grep -q -m1 -w avx2 /proc/cpuinfo; then isa=AVX2 vectors=avx2 core=Haswell; fi
+
 # PyTorch as Debian installs it: the reference BLAS, and AVX2 where the CPU has more.
-installed() { env LD_LIBRARY_PATH=$library/blas:$library/lapack "$@"; }
+installed() {
+  env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE LD_LIBRARY_PATH=$library/blas:$library/lapack "$@"
+}
 # PyTorch at its best: OpenBLAS told of a CPU it knows, the widest vectors, memory that is kept.
 tuned() {
-  env LD_LIBRARY_PATH=$library/openblas-openmp OPENBLAS_CORETYPE=SkylakeX \
-    ATEN_CPU_CAPABILITY=avx512 MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 \
+  env -u OPENBLAS_L2_SIZE LD_LIBRARY_PATH=$library/openblas-openmp OPENBLAS_CORETYPE=$core \
+    ATEN_CPU_CAPABILITY=$vectors MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 \
     MALLOC_TOP_PAD_=268435456 "$@"
 }
 
@@ -75,11 +82,9 @@ compile() {  # compile SOURCE [MORE FLAGS]: only where the source or a header is
 version() { dpkg-query -W -f '${Version}' "$1" | sed 's/[-+].*//'; }
 
 machine() {  # facts for the page, name and value
-  local cpu isa=baseline
+  local cpu
   cpu=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)
-  grep -q -m1 avx2 /proc/cpuinfo && isa=AVX2
-  grep -q -m1 avx512f /proc/cpuinfo && isa=AVX-512
-  printf '%s\t%s\n' cpu "$cpu" cores "$(nproc)" isa $isa compiler "g++ $(g++ -dumpfullversion)" \
+  printf '%s\t%s\n' cpu "$cpu" cores "$(nproc)" isa $isa vectors $vectors core $core compiler "g++ $(g++ -dumpfullversion)" \
     flags "$flags" torch "$(version python3-torch)" onednn "$(version libdnnl-dev)" \
     openblas "$(version libopenblas0-openmp)" \
     commit "$(git rev-parse --short HEAD 2>/dev/null || echo unknown)" date "$(date +%F)" \

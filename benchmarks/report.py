@@ -33,8 +33,8 @@ ratio above 1 says how many times faster Glimpse is; of memory, less is better. 
 
 {torch_caption}
 
-PyTorch tuned is PyTorch with OpenBLAS told of a CPU that it knows, AVX-512 kernels, and memory that
-is kept ([how](#how-it-is-measured)). With pictures in the order of channels last it is faster in
+PyTorch tuned is PyTorch with OpenBLAS told of a CPU that it knows, {isa} kernels, and memory that is
+kept ([how](#how-it-is-measured)). With pictures in the order of channels last it is faster in
 some cases, so that stands beside. As installed is what `apt install python3-torch` gives: a
 reference BLAS, and AVX2.
 
@@ -119,8 +119,8 @@ quarter of the multiplications, which lifts it above the roof.
 - Around every run it compares the time the cores were busy, or stolen by the hypervisor, with the
   time its own children took. Where more than {others:.0f} % went to others, the run is thrown away
   and repeated, three times at most.{watcher}
-- PyTorch tuned: `libopenblas0-openmp`, `OPENBLAS_CORETYPE=SkylakeX` (Debian's OpenBLAS does not
-  know newer CPUs), `ATEN_CPU_CAPABILITY=avx512`, `torch.set_num_threads(2)` and
+- PyTorch tuned: `libopenblas0-openmp`, `OPENBLAS_CORETYPE={core}` (Debian's OpenBLAS does not
+  know newer CPUs), `ATEN_CPU_CAPABILITY={vectors}`, `torch.set_num_threads(2)` and
   `MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 MALLOC_TOP_PAD_=268435456`.
 - Every whole step runs in a process of its own, so that its memory is its own; two steps go
   unmeasured.

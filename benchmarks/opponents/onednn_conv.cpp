@@ -90,7 +90,7 @@ int main(int count, char** argument) {
   for (const int threads : {1, 2}) {
     if (only != 0 && threads != only) continue;
     omp_set_num_threads(threads);
-    for (const Layer& l : layers) {
+    for (const Layer& l : conv_layers) {
       run(l, batch, threads, algorithm::convolution_direct, "direct");
       run(l, batch, threads, algorithm::convolution_winograd, "winograd");
     }
