@@ -14,35 +14,35 @@ OP_ROW("relu")
     .shapes({{}, {1}, {3, 37}, {2, 3, 5, 7}, {400, 300}, {0, 4}})
     .values(kink_at_zero)
     .call([](auto x) { return relu(x[0]); })
-    .reference([](auto x) { return reference::each(x[0], [](double v) { return v > 0 ? v : 0; }); })
+    .reference([](auto x) { return definition::each(x[0], [](double v) { return v > 0 ? v : 0; }); })
     .golden("relu");
 
 OP_ROW("leaky_relu")
     .shapes({{}, {1}, {3, 37}, {400, 300}, {0, 4}})
     .values(kink_at_zero)
     .call([](auto x) { return leaky_relu(x[0], 0.01); })
-    .reference([](auto x) { return reference::each(x[0], [](double v) { return v > 0 ? v : 0.01 * v; }); })
+    .reference([](auto x) { return definition::each(x[0], [](double v) { return v > 0 ? v : 0.01 * v; }); })
     .golden("leaky_relu");
 
 OP_ROW("sigmoid")
     .shapes({{}, {1}, {3, 37}, {400, 300}, {0, 4}})
     .values(smooth)
     .call([](auto x) { return sigmoid(x[0]); })
-    .reference([](auto x) { return reference::each(x[0], reference::sigmoid); })
+    .reference([](auto x) { return definition::each(x[0], definition::sigmoid); })
     .golden("sigmoid");
 
 OP_ROW("tanh")
     .shapes({{}, {1}, {3, 37}, {400, 300}, {0, 4}})
     .values(smooth)
     .call([](auto x) { return tanh(x[0]); })
-    .reference([](auto x) { return reference::each(x[0], [](double v) { return std::tanh(v); }); })
+    .reference([](auto x) { return definition::each(x[0], [](double v) { return std::tanh(v); }); })
     .golden("tanh");
 
 OP_ROW("softplus")
     .shapes({{}, {1}, {3, 37}, {400, 300}, {0, 4}})
     .values(smooth)
     .call([](auto x) { return softplus(x[0]); })
-    .reference([](auto x) { return reference::each(x[0], [](double v) { return std::log1p(std::exp(v)); }); })
+    .reference([](auto x) { return definition::each(x[0], [](double v) { return std::log1p(std::exp(v)); }); })
     .golden("softplus");
 
 OP_ROW("gelu")
@@ -50,7 +50,7 @@ OP_ROW("gelu")
     .values(smooth)
     .call([](auto x) { return gelu(x[0]); })
     .reference([](auto x) {
-      return reference::each(x[0], [](double v) {
+      return definition::each(x[0], [](double v) {
         return 0.5 * v * (1 + std::tanh(std::sqrt(2 / 3.14159265358979323846) * (v + 0.044715 * v * v * v)));
       });
     })

@@ -5,7 +5,7 @@
 
 using namespace glimpse;
 using namespace glimpse::rig;
-using reference::Reference;
+using definition::Reference;
 
 namespace {
 
@@ -57,15 +57,15 @@ OP_ROW("attend")
 
 OP_ROW("additive_attention").with(looks)
     .call([](auto x) { return additive_attention(x[0], x[1], x[2], x[3]).glimpse; })
-    .reference([](auto x) { return weighted(reference::softmax(scores(x[0], x[1], x[2])), x[3]); })
+    .reference([](auto x) { return weighted(definition::softmax(scores(x[0], x[1], x[2])), x[3]); })
     .golden("additive_attention");
 
 OP_ROW("additive_attention of unequal lengths").with(looks)
     .call([](auto x) { return additive_attention(x[0], x[1], x[2], x[3], lengths_of(x[1].shape())).glimpse; })
     .reference([](auto x) {
       const std::vector<Index> lengths = lengths_of(x[1].shape());
-      const Reference a = reference::each_row(scores(x[0], x[1], x[2]), [&](auto row, Index n) {
-        return reference::softmax_row(row, lengths[static_cast<std::size_t>(n)]);
+      const Reference a = definition::each_row(scores(x[0], x[1], x[2]), [&](auto row, Index n) {
+        return definition::softmax_row(row, lengths[static_cast<std::size_t>(n)]);
       });
       return weighted(a, x[3]);
     })
@@ -73,5 +73,5 @@ OP_ROW("additive_attention of unequal lengths").with(looks)
 
 OP_ROW("additive_attention weights").with(looks)
     .call([](auto x) { return additive_attention(x[0], x[1], x[2], x[3]).weights; })
-    .reference([](auto x) { return reference::softmax(scores(x[0], x[1], x[2])); })
+    .reference([](auto x) { return definition::softmax(scores(x[0], x[1], x[2])); })
     .zero_gradient(3);

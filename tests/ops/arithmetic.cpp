@@ -24,26 +24,26 @@ const Values positive = uniform(0.2, 3);
 OP_ROW("add")
     .with(pairs)
     .call([](auto x) { return x[0] + x[1]; })
-    .reference([](auto x) { return reference::each(x[0], x[1], std::plus<>()); })
+    .reference([](auto x) { return definition::each(x[0], x[1], std::plus<>()); })
     .golden("add");
 
 OP_ROW("sub")
     .with(pairs)
     .call([](auto x) { return x[0] - x[1]; })
-    .reference([](auto x) { return reference::each(x[0], x[1], std::minus<>()); })
+    .reference([](auto x) { return definition::each(x[0], x[1], std::minus<>()); })
     .golden("sub");
 
 OP_ROW("mul")
     .with(pairs)
     .call([](auto x) { return x[0] * x[1]; })
-    .reference([](auto x) { return reference::each(x[0], x[1], std::multiplies<>()); })
+    .reference([](auto x) { return definition::each(x[0], x[1], std::multiplies<>()); })
     .golden("mul");
 
 OP_ROW("div")
     .with(pairs)
     .values(1, away_from(0, 0.3, 2))
     .call([](auto x) { return x[0] / x[1]; })
-    .reference([](auto x) { return reference::each(x[0], x[1], std::divides<>()); })
+    .reference([](auto x) { return definition::each(x[0], x[1], std::divides<>()); })
     .golden("div");
 
 OP_ROW("maximum")
@@ -51,7 +51,7 @@ OP_ROW("maximum")
     .values(0, distinct(-3, 3))
     .values(1, distinct(-2, 2.5))
     .call([](auto x) { return maximum(x[0], x[1]); })
-    .reference([](auto x) { return reference::each(x[0], x[1], [](double a, double b) { return a > b ? a : b; }); })
+    .reference([](auto x) { return definition::each(x[0], x[1], [](double a, double b) { return a > b ? a : b; }); })
     .golden("maximum");
 
 OP_ROW("minimum")
@@ -59,7 +59,7 @@ OP_ROW("minimum")
     .values(0, distinct(-3, 3))
     .values(1, distinct(-2, 2.5))
     .call([](auto x) { return minimum(x[0], x[1]); })
-    .reference([](auto x) { return reference::each(x[0], x[1], [](double a, double b) { return a < b ? a : b; }); })
+    .reference([](auto x) { return definition::each(x[0], x[1], [](double a, double b) { return a < b ? a : b; }); })
     .golden("minimum");
 
 OP_ROW("scalar operators")
@@ -67,7 +67,7 @@ OP_ROW("scalar operators")
     .values(positive)
     .call([](auto x) { return ((2.0 * x[0] + 1.0) * 0.5 - 3.0) / 2.0 + (1.0 - x[0]) + 6.0 / x[0]; })
     .reference([](auto x) {
-      return reference::each(x[0], [](double v) { return ((2 * v + 1) * 0.5 - 3) / 2 + (1 - v) + 6 / v; });
+      return definition::each(x[0], [](double v) { return ((2 * v + 1) * 0.5 - 3) / 2 + (1 - v) + 6 / v; });
     });
 
 TEST_CASE("maximum and minimum: the gradient of equals goes to the first operand", "[op]") {

@@ -10,7 +10,7 @@
 
 using namespace glimpse;
 using namespace glimpse::rig;
-using reference::Reference;
+using definition::Reference;
 
 namespace {
 
@@ -32,9 +32,9 @@ std::vector<Index> lengths_of(const Shape& k) {
 Reference dot_attention(const Reference& q, const Reference& k, const Reference& v,
                         std::vector<Index> lengths = {}) {
   const Index queries = q.size(1);
-  const Reference a = reference::each_row(
+  const Reference a = definition::each_row(
       dots(q, k, 1 / std::sqrt(static_cast<double>(q.size(2)))), [&](auto row, Index r) {
-        return reference::softmax_row(
+        return definition::softmax_row(
             row, lengths.empty() ? k.size(1) : lengths[static_cast<std::size_t>(r / queries)]);
       });
   Reference g = zeros<double>({q.size(0), queries, v.size(2)});
@@ -59,7 +59,7 @@ std::vector<Places> windows_of(const Shape& e) {
 /// f(e_i) over its sum in the window.
 template <class F>
 Reference shares(const Reference& e, const std::vector<Places>& places, F f) {
-  return reference::each_row(e, [&](std::vector<double> row, Index r) {
+  return definition::each_row(e, [&](std::vector<double> row, Index r) {
     const Index n = static_cast<Index>(row.size());
     const Places p = places.empty() ? Places{0, n} : places[static_cast<std::size_t>(r)];
     double sum = 0;
@@ -155,7 +155,7 @@ OP_ROW("attention_weights in windows")
 OP_ROW("attention_weights, logistic")
     .with(weighed)
     .call([](auto x) { return attention_weights(x[0], {}, WeightForm::logistic); })
-    .reference([](auto x) { return shares(x[0], {}, reference::sigmoid); })
+    .reference([](auto x) { return shares(x[0], {}, definition::sigmoid); })
     .golden("attention_weights_logistic");
 
 OP_ROW("attention_weights, logistic in windows")
@@ -163,7 +163,7 @@ OP_ROW("attention_weights, logistic in windows")
     .call([](auto x) {
       return attention_weights(x[0], windows_of(x[0].shape()), WeightForm::logistic);
     })
-    .reference([](auto x) { return shares(x[0], windows_of(x[0].shape()), reference::sigmoid); })
+    .reference([](auto x) { return shares(x[0], windows_of(x[0].shape()), definition::sigmoid); })
     .golden("attention_weights_logistic_windows");
 
 OP_ROW("location_features")

@@ -9,8 +9,8 @@
 
 using namespace glimpse;
 using namespace glimpse::rig;
-using reference::Reference;
-using reference::Vector;
+using definition::Reference;
+using definition::Vector;
 
 namespace {
 
@@ -27,7 +27,7 @@ Reference step_by_step(const Tensors& x) {
   for (Index n = 0; n < batch; ++n) {
     Vector s(static_cast<std::size_t>(hidden)), unused;
     for (Index t = 0; t < steps; ++t) {
-      const Vector q = reference::affine(x[3], s, x[4]);
+      const Vector q = definition::affine(x[3], s, x[4]);
       Vector a;
       double sum = 0;
       for (Index i = 0; i < places; ++i) {
@@ -40,9 +40,9 @@ Reference step_by_step(const Tensors& x) {
       for (Index i = 0; i < places; ++i)
         for (Index c = 0; c < h.size(2); ++c)
           g[static_cast<std::size_t>(c)] += a[static_cast<std::size_t>(i)] / sum * h(n, i, c);
-      Vector gates = reference::affine(x[6], g, x[7]);
+      Vector gates = definition::affine(x[6], g, x[7]);
       for (Index i = 0; i < 3 * hidden; ++i) gates[static_cast<std::size_t>(i)] += x[2](t, n, i);
-      reference::gru_step(gates, reference::affine(x[8], s, x[9]), s, unused);
+      definition::gru_step(gates, definition::affine(x[8], s, x[9]), s, unused);
       for (Index i = 0; i < hidden; ++i) y(t, n, i) = s[static_cast<std::size_t>(i)];
     }
   }

@@ -217,6 +217,40 @@ TEST_CASE("conv2d: what the transforms round", "[ops][conv2d]") {
   }
 }
 
+TEMPLATE_TEST_CASE("conv2d with filters made ready is its definition", "[ops][conv2d]", float, double) {
+  using T = TestType;
+  const Case alone[] = {
+      {{1, 64, 16, 30}, {70, 64, 3, 3}, {.padding = {1, 1}}},         // F(4x6, 3x3)
+      {{1, 150, 4, 26}, {290, 150, 3, 3}, {.padding = {1, 1}}},       // F(2x2, 3x3)
+      {{5, 150, 4, 26}, {290, 150, 3, 3}, {.padding = {1, 1}}},       // too many for it
+      {{1, 16, 3, 5}, {16, 16, 3, 3}, {}},                            // too few for anything
+      {{2, 20, 9, 11}, {16, 20, 3, 3}, {.stride = {2, 1}}},           // none of these is for
+      {{2, 20, 9, 11}, {16, 20, 2, 2}, {}},                           // transforms of 3x3 filters
+      {{2, 32, 9, 11}, {32, 16, 3, 3}, {.padding = {1, 1}, .groups = 2}},
+  };
+  for (const Case& c : alone) {
+    const Tensor<T> x = noise<T>(c.x, 1), w = noise<T>(c.w, 2), b = noise<T>({c.w[0]}, 3);
+    const Tensor<T> want = reference::conv2d(x, w, b, c.o);
+    const double most =
+        static_cast<double>(std::numeric_limits<T>::epsilon()) * static_cast<double>(2 * c.w.count() / c.w[0] + 250);
+    for (const Isa level : {Isa::baseline, Isa::avx2, Isa::avx512}) {
+      const simd::IsaScope scope(level);
+      const kernel::ReadyFilters<T> ready(w);
+      INFO(c.x.str() << " " << c.w.str() << " " << simd::name(simd::isa()));
+      const auto with = [&](const Tensor<T>& filters) {
+        return conv2d(constant(x), constant(filters), constant(b), c.o, &ready).value();
+      };
+      CHECK(difference(with(w), want) <= most);
+      // other filters are not mistaken for these, nor is another level's layout
+      Tensor<T> other = w.clone();
+      for (T& v : other.span()) v += T(0.5);
+      CHECK(difference(with(other), reference::conv2d(x, other, b, c.o)) <= most);
+      const simd::IsaScope lower(Isa::baseline);
+      CHECK(difference(with(w), want) <= most);
+    }
+  }
+}
+
 TEST_CASE("conv2d_relu is relu of conv2d, backward too", "[ops][conv2d]") {
   const Conv2dOptions o{.padding = {1, 1}};
   auto x = parameter(noise<double>({2, 3, 5, 20}, 1)),

@@ -5,7 +5,7 @@
 
 using namespace glimpse;
 using namespace glimpse::rig;
-using reference::Reference;
+using definition::Reference;
 
 namespace {
 
@@ -20,7 +20,7 @@ struct Loss {
 };
 /// -sum_c q_c ln p_c over the rows that count, q = 1 - smoothing at the target plus smoothing / C everywhere.
 Loss loss(const Reference& x, bool masked, double smoothing = 0) {
-  const Reference p = reference::softmax(x).reshape({x.size() / x.size(-1), x.size(-1)});
+  const Reference p = definition::softmax(x).reshape({x.size() / x.size(-1), x.size(-1)});
   const std::vector<Index> t = targets(x.shape(), masked);
   Loss total{0, 0};
   for (Index r = 0; r < p.size(0); ++r) {

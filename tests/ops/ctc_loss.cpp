@@ -5,7 +5,7 @@
 
 using namespace glimpse;
 using namespace glimpse::rig;
-using reference::Reference;
+using definition::Reference;
 
 namespace {
 
@@ -74,7 +74,7 @@ double recursion(const Reference& p, Index n, Index frames, const std::vector<In
 
 Reference losses(const Reference& x, const Labels& labels, const std::vector<Index>& frames,
                  Index blank) {
-  const Reference p = reference::softmax(x);
+  const Reference p = definition::softmax(x);
   Reference loss = zeros<double>({x.size(1)});
   for (Index n = 0; n < x.size(1); ++n) {
     const auto at = static_cast<std::size_t>(n);
@@ -181,7 +181,7 @@ TEST_CASE("ctc_loss: probabilities of all labels sum to one", "[ctc]") {
 
 TEST_CASE("ctc_loss: the empty label is all blanks, and no frames spell it alone", "[ctc]") {
   const Tensor<double> x = random_scores({3, 2, 4});
-  const Reference p = reference::softmax(x);
+  const Reference p = definition::softmax(x);
   const Tensor<double> loss =
       ctc_loss(constant(x), Labels{{}, {}}, std::vector<Index>{3, 0}).value();
   CHECK(loss(0) == Approx(-std::log(p(0, 0, 3) * p(1, 0, 3) * p(2, 0, 3))));

@@ -38,25 +38,25 @@ RecurrentWeights<T> weights(const Inputs<T>& x, std::size_t first) {
 
 OP_ROW("gru").with(sequences)
     .call([](auto x) { return gru(x[0], x[1], x[2], x[3], x[4]); })
-    .reference([](auto x) { return reference::over_sequence(x, reference::gru_step, {}, false); })
+    .reference([](auto x) { return definition::over_sequence(x, definition::gru_step, {}, false); })
     .golden("gru");
 
 OP_ROW("gru reversed").with(sequences)
     .call([](auto x) { return gru(x[0], x[1], x[2], x[3], x[4], {}, true); })
-    .reference([](auto x) { return reference::over_sequence(x, reference::gru_step, {}, true); })
+    .reference([](auto x) { return definition::over_sequence(x, definition::gru_step, {}, true); })
     .golden("gru_reverse");
 
 OP_ROW("gru of unequal lengths").with(sequences)
-    .call([](auto x) { return gru(x[0], x[1], x[2], x[3], x[4], reference::some_lengths(x[0].shape())); })
+    .call([](auto x) { return gru(x[0], x[1], x[2], x[3], x[4], definition::some_lengths(x[0].shape())); })
     .reference([](auto x) {
-      return reference::over_sequence(x, reference::gru_step, reference::some_lengths(x[0].shape()), false);
+      return definition::over_sequence(x, definition::gru_step, definition::some_lengths(x[0].shape()), false);
     })
     .golden("gru_lengths");
 
 OP_ROW("gru of unequal lengths, reversed").with(sequences)
-    .call([](auto x) { return gru(x[0], x[1], x[2], x[3], x[4], reference::some_lengths(x[0].shape()), true); })
+    .call([](auto x) { return gru(x[0], x[1], x[2], x[3], x[4], definition::some_lengths(x[0].shape()), true); })
     .reference([](auto x) {
-      return reference::over_sequence(x, reference::gru_step, reference::some_lengths(x[0].shape()), true);
+      return definition::over_sequence(x, definition::gru_step, definition::some_lengths(x[0].shape()), true);
     })
     .golden("gru_lengths_reverse");
 
@@ -66,10 +66,10 @@ OP_ROW("gru_cell")
     .reference([](auto x) {
       Tensor<double> y = x[1].clone();
       for (Index b = 0; b < y.size(0); ++b) {
-        reference::Vector a, h, unused;
+        definition::Vector a, h, unused;
         for (Index i = 0; i < x[0].size(1); ++i) a.push_back(x[0](b, i));
         for (Index i = 0; i < y.size(1); ++i) h.push_back(x[1](b, i));
-        reference::gru_step(a, reference::affine(x[2], h, x[3]), h, unused);
+        definition::gru_step(a, definition::affine(x[2], h, x[3]), h, unused);
         for (Index i = 0; i < y.size(1); ++i) y(b, i) = h[static_cast<std::size_t>(i)];
       }
       return y;
@@ -80,15 +80,15 @@ OP_ROW("gru_cell")
 
 OP_ROW("bidirectional_gru").with(both_ways)
     .call([](auto x) { return bidirectional_gru(x[0], weights(x, 1), weights(x, 5)); })
-    .reference([](auto x) { return reference::over_sequence_both_ways(x, reference::gru_step, {}); })
+    .reference([](auto x) { return definition::over_sequence_both_ways(x, definition::gru_step, {}); })
     .golden("bidirectional_gru");
 
 OP_ROW("bidirectional_gru of unequal lengths").with(both_ways)
     .call([](auto x) {
-      return bidirectional_gru(x[0], weights(x, 1), weights(x, 5), reference::some_lengths(x[0].shape()));
+      return bidirectional_gru(x[0], weights(x, 1), weights(x, 5), definition::some_lengths(x[0].shape()));
     })
     .reference([](auto x) {
-      return reference::over_sequence_both_ways(x, reference::gru_step, reference::some_lengths(x[0].shape()));
+      return definition::over_sequence_both_ways(x, definition::gru_step, definition::some_lengths(x[0].shape()));
     })
     .golden("bidirectional_gru_lengths");
 

@@ -11,7 +11,7 @@ OP_ROW("layer_norm")
             {{300, 400}, {400}, {400}}})
     .call([](auto x) { return layer_norm(x[0], x[1], x[2]); })
     .reference([](auto x) {
-      return reference::each_row(x[0], [&](std::vector<double> row, Index) {
+      return definition::each_row(x[0], [&](std::vector<double> row, Index) {
         double mean = 0, var = 0;
         const double n = static_cast<double>(row.size());
         for (const double v : row) mean += v / n;

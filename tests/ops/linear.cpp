@@ -12,7 +12,7 @@ Tensor<double> plain(const Tensor<double>& x, const Tensor<double>& w) {
   Shape shape = x.shape();
   shape[-1] = w.size(0);
   const Index rows = shape.count() / std::max<Index>(w.size(0), 1);
-  return reference::product(x.reshape({rows, x.size(-1)}), w.transpose(0, 1)).reshape(shape);
+  return definition::product(x.reshape({rows, x.size(-1)}), w.transpose(0, 1)).reshape(shape);
 }
 
 }  // namespace
@@ -26,7 +26,7 @@ OP_ROW("linear")
             {{64, 130}, {300, 130}, {300}}})
     .call([](auto x) { return linear(x[0], x[1], x[2]); })
     .reference([](auto x) {
-      return reference::each(plain(x[0], x[1]), x[2], [](double y, double b) { return y + b; });
+      return definition::each(plain(x[0], x[1]), x[2], [](double y, double b) { return y + b; });
     })
     .float_tolerance(1e-4, "sums of 130 products")
     .golden("linear")

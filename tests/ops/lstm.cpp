@@ -38,39 +38,39 @@ RecurrentWeights<T> weights(const Inputs<T>& x, std::size_t first) {
 
 OP_ROW("lstm").with(sequences)
     .call([](auto x) { return lstm(x[0], x[1], x[2], x[3], x[4]); })
-    .reference([](auto x) { return reference::over_sequence(x, reference::lstm_step, {}, false); })
+    .reference([](auto x) { return definition::over_sequence(x, definition::lstm_step, {}, false); })
     .golden("lstm");
 
 OP_ROW("lstm reversed").with(sequences)
     .call([](auto x) { return lstm(x[0], x[1], x[2], x[3], x[4], {}, true); })
-    .reference([](auto x) { return reference::over_sequence(x, reference::lstm_step, {}, true); })
+    .reference([](auto x) { return definition::over_sequence(x, definition::lstm_step, {}, true); })
     .golden("lstm_reverse");
 
 OP_ROW("lstm of unequal lengths").with(sequences)
-    .call([](auto x) { return lstm(x[0], x[1], x[2], x[3], x[4], reference::some_lengths(x[0].shape())); })
+    .call([](auto x) { return lstm(x[0], x[1], x[2], x[3], x[4], definition::some_lengths(x[0].shape())); })
     .reference([](auto x) {
-      return reference::over_sequence(x, reference::lstm_step, reference::some_lengths(x[0].shape()), false);
+      return definition::over_sequence(x, definition::lstm_step, definition::some_lengths(x[0].shape()), false);
     })
     .golden("lstm_lengths");
 
 OP_ROW("lstm of unequal lengths, reversed").with(sequences)
-    .call([](auto x) { return lstm(x[0], x[1], x[2], x[3], x[4], reference::some_lengths(x[0].shape()), true); })
+    .call([](auto x) { return lstm(x[0], x[1], x[2], x[3], x[4], definition::some_lengths(x[0].shape()), true); })
     .reference([](auto x) {
-      return reference::over_sequence(x, reference::lstm_step, reference::some_lengths(x[0].shape()), true);
+      return definition::over_sequence(x, definition::lstm_step, definition::some_lengths(x[0].shape()), true);
     })
     .golden("lstm_lengths_reverse");
 
 OP_ROW("bidirectional_lstm").with(both_ways)
     .call([](auto x) { return bidirectional_lstm(x[0], weights(x, 1), weights(x, 5)); })
-    .reference([](auto x) { return reference::over_sequence_both_ways(x, reference::lstm_step, {}); })
+    .reference([](auto x) { return definition::over_sequence_both_ways(x, definition::lstm_step, {}); })
     .golden("bidirectional_lstm");
 
 OP_ROW("bidirectional_lstm of unequal lengths").with(both_ways)
     .call([](auto x) {
-      return bidirectional_lstm(x[0], weights(x, 1), weights(x, 5), reference::some_lengths(x[0].shape()));
+      return bidirectional_lstm(x[0], weights(x, 1), weights(x, 5), definition::some_lengths(x[0].shape()));
     })
     .reference([](auto x) {
-      return reference::over_sequence_both_ways(x, reference::lstm_step, reference::some_lengths(x[0].shape()));
+      return definition::over_sequence_both_ways(x, definition::lstm_step, definition::some_lengths(x[0].shape()));
     })
     .golden("bidirectional_lstm_lengths");
 

@@ -22,7 +22,7 @@ Tensor<double> plain(const Tensor<double>& a, const Tensor<double>& b) {
   const Tensor<double> right = b.broadcast_to(bs).reshape({batch.count(), bs[-2], bs[-1]});
   Tensor<double> y({batch.count(), ys[-2], ys[-1]});
   for (Index i = 0; i < batch.count(); ++i)
-    y.select(0, i).copy_from(reference::product(left.select(0, i), right.select(0, i)));
+    y.select(0, i).copy_from(definition::product(left.select(0, i), right.select(0, i)));
   return y.reshape(ys);
 }
 

@@ -5,7 +5,7 @@
 
 using namespace glimpse;
 using namespace glimpse::rig;
-using reference::Reference;
+using definition::Reference;
 
 namespace {
 
@@ -38,7 +38,7 @@ Reference folded_sum(const Reference& x, const Shape& axes, bool keep = false) {
 Reference folded_mean(const Reference& x, const Shape& axes, bool keep = false) {
   const Reference total = folded_sum(x, axes, keep);
   const double count = static_cast<double>(x.size()) / static_cast<double>(total.size());
-  return reference::each(total, [=](double v) { return v / count; });
+  return definition::each(total, [=](double v) { return v / count; });
 }
 Reference folded_max(const Reference& x, const Shape& axes, bool keep = false) {
   return fold(x, axes, keep, -INFINITY, [](double a, double v) { return std::max(a, v); });

@@ -7,7 +7,7 @@
 #include "../rig/op_row.hpp"
 #include "../rig/reference.hpp"
 
-namespace glimpse::rig::reference {
+namespace glimpse::rig::definition {
 
 using Vector = std::vector<double>;
 
@@ -81,4 +81,4 @@ inline std::vector<Index> some_lengths(const Shape& x) {
   return n;
 }
 
-}  // namespace glimpse::rig::reference
+}  // namespace glimpse::rig::definition

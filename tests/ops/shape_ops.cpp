@@ -5,7 +5,7 @@
 
 using namespace glimpse;
 using namespace glimpse::rig;
-using reference::Reference;
+using definition::Reference;
 
 OP_ROW("reshape").shapes({{2, 1}, {4, 6}, {2, 3, 8}, {300, 400}, {0, 2}})
     .call([](auto x) { return reshape(x[0], {2, -1}); })

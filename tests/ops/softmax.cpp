@@ -10,7 +10,7 @@ OP_ROW("softmax")
     .shapes({{1, 1}, {3, 5}, {2, 7, 37}, {64, 26}, {17}, {300, 400}})
     .values(uniform(-3, 3))
     .call([](auto x) { return softmax(x[0]); })
-    .reference([](auto x) { return reference::softmax(x[0]); })
+    .reference([](auto x) { return definition::softmax(x[0]); })
     .golden("softmax")
     .rejects({Shape{}})
     .rejects({{3, 0}});
@@ -29,8 +29,8 @@ OP_ROW("softmax with lengths")
     .call([](auto x) { return softmax(x[0], lengths_of(x[0].shape())); })
     .reference([](auto x) {
       const std::vector<Index> lengths = lengths_of(x[0].shape());
-      return reference::each_row(x[0], [&](auto row, Index r) {
-        return reference::softmax_row(row, lengths[static_cast<std::size_t>(r)]);
+      return definition::each_row(x[0], [&](auto row, Index r) {
+        return definition::softmax_row(row, lengths[static_cast<std::size_t>(r)]);
       });
     })
     .golden("softmax_lengths");
@@ -39,7 +39,7 @@ OP_ROW("log_softmax")
     .shapes({{1, 1}, {3, 5}, {2, 7, 37}, {300, 400}})
     .values(uniform(-3, 3))
     .call([](auto x) { return log_softmax(x[0]); })
-    .reference([](auto x) { return reference::each(reference::softmax(x[0]), [](double p) { return std::log(p); }); })
+    .reference([](auto x) { return definition::each(definition::softmax(x[0]), [](double p) { return std::log(p); }); })
     .golden("log_softmax")
     .rejects({{3, 0}});
 

@@ -5,7 +5,7 @@
 
 using namespace glimpse;
 using namespace glimpse::rig;
-using reference::Reference;
+using definition::Reference;
 
 namespace {
 

@@ -64,6 +64,7 @@ GLIMPSE_BOTH(Glimpse);
 
 GLIMPSE_BOTH(Linear);
 GLIMPSE_BOTH(Conv2d);
+GLIMPSE_BOTH_CLASS(kernel::ReadyFilters);
 GLIMPSE_BOTH(ConvBlock);
 GLIMPSE_BOTH(BatchNorm2d);
 GLIMPSE_BOTH(LayerNorm);

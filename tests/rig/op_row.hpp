@@ -11,7 +11,7 @@
 //       .shapes({{1, 1}, {3, 5}, {2, 7, 37}, {64, 26}})  // one input
 //       .values(uniform(-3, 3))
 //       .call([](auto x) { return softmax(x[0]); })     // x: std::vector<Variable<T>>, T double and float
-//       .reference([](auto x) { return reference::softmax(x[0]); })  // x: std::vector<Tensor<double>>
+//       .reference([](auto x) { return definition::softmax(x[0]); })  // x: std::vector<Tensor<double>>
 //       .golden("softmax");                             // tests/golden/softmax.txt, by make_golden.py
 //
 //   OP_ROW("linear without bias")

@@ -7,7 +7,7 @@
 
 #include <glimpse/core/tensor.hpp>
 
-namespace glimpse::rig::reference {
+namespace glimpse::rig::definition {
 
 using Reference = Tensor<double>;
 
@@ -68,4 +68,4 @@ inline Reference product(const Reference& a, const Reference& b) {
 
 inline double sigmoid(double v) { return 1 / (1 + std::exp(-v)); }
 
-}  // namespace glimpse::rig::reference
+}  // namespace glimpse::rig::definition
