@@ -1,0 +1,3 @@
+// The pictures of compiled.hpp.
+#define GLIMPSE_PICTURES
+#include "compiled.hpp"

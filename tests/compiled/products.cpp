@@ -1,0 +1,3 @@
+// The products of compiled.hpp.
+#define GLIMPSE_PRODUCTS
+#include "compiled.hpp"

@@ -1,0 +1,3 @@
+// The sequences of compiled.hpp.
+#define GLIMPSE_SEQUENCES
+#include "compiled.hpp"
