@@ -46,6 +46,13 @@ struct Crnn {
     return {constant(resized(picture.value(), config.height, width)), Variable<T>()};
   }
 
+  /// pictures: (n_i, 1, H_i, W_i), each of a size of its own.  Returns the words of all.
+  Rectified<T> rectify(const std::vector<Variable<T>>& pictures, Index width) {
+    std::vector<Variable<T>> words;
+    for (const Variable<T>& p : pictures) words.push_back(rectify(p, width).picture);
+    return {concatenate(words, 0), Variable<T>()};
+  }
+
   /// picture: (N, 1, height, width).  Returns scores (columns, N, symbols).
   Variable<T> scores(const Variable<T>& picture) { return output(encoder(picture)); }
 

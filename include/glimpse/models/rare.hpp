@@ -36,6 +36,14 @@ struct Rare {
     return {resize_bilinear(picture, config.height, width, true), Variable<T>()};
   }
 
+  /// pictures: (n_i, 1, H_i, W_i), each of a size of its own.  Returns the words of all.
+  Rectified<T> rectify(const std::vector<Variable<T>>& pictures, Index width) {
+    if (rectifier) return (*rectifier)(pictures, width);
+    std::vector<Variable<T>> words;
+    for (const Variable<T>& p : pictures) words.push_back(rectify(p, width).picture);
+    return {concatenate(words, 0), Variable<T>()};
+  }
+
   /// Mean of -ln p over all symbols of the batch; see AttentionDecoder::loss.
   Variable<T> loss(const Variable<T>& picture, Index width,
                    std::span<const std::vector<Index>> labels, T label_smoothing = 0,

@@ -1,7 +1,7 @@
 // read: pictures in, words out, by any model, freely or out of a lexicon.
 //
-// Pictures come in any size and are rectified one by one from their own pixels; those of the same
-// rectified width are read in one batch, which changes nothing in the result.
+// Pictures come in any size and are rectified from their own pixels; those of the same rectified
+// width are located and read in one batch, which changes the result by rounding alone.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +9,6 @@
 #include <vector>
 
 #include <glimpse/autograd/mode.hpp>
-#include <glimpse/core/concatenate.hpp>
 #include <glimpse/data/prepare.hpp>
 #include <glimpse/models/attention_speller.hpp>
 #include <glimpse/models/ctc_speller.hpp>
@@ -60,21 +59,23 @@ std::vector<Reading> read(Model& model, std::span<const Picture> pictures,
       if (rectified_width(c, pictures[i].height, pictures[i].width) == width) group.push_back(i);
     }
     for (std::size_t begin = 0; begin < group.size(); begin += batch) {
-      std::vector<Tensor<T>> words;
+      std::vector<Variable<T>> seen;
       std::vector<Reading*> targets;
       std::vector<const Lexicon*> lexicons;
       for (std::size_t g = begin; g < std::min(begin + batch, group.size()); ++g) {
-        Reading& reading = readings[group[g]];
-        const Rectified<T> word =
-            model.rectify(constant(sampler_picture<T>(c, pictures[group[g]], width)), width);
-        if (word.fiducials.defined())
-          reading.fiducials = cast<float>(word.fiducials.value().select(0, 0));
-        reading.rectified = cast<float>(word.picture.value().reshape({c.height, width}));
-        words.push_back(word.picture.value());
-        targets.push_back(&reading);
+        seen.push_back(constant(sampler_picture<T>(c, pictures[group[g]], width)));
+        targets.push_back(&readings[group[g]]);
         lexicons.push_back(lexicon_of(group[g]));
       }
-      speller(model, constant(concatenate(words, 0))).spell(targets, lexicons, options);
+      const Rectified<T> words = model.rectify(seen, width);
+      for (std::size_t i = 0; i < targets.size(); ++i) {
+        const auto n = static_cast<Index>(i);
+        if (words.fiducials.defined())
+          targets[i]->fiducials = cast<float>(words.fiducials.value().select(0, n));
+        targets[i]->rectified =
+            cast<float>(words.picture.value().select(0, n).reshape({c.height, width}));
+      }
+      speller(model, words.picture).spell(targets, lexicons, options);
     }
   }
   return readings;

@@ -122,6 +122,23 @@ struct Rectifier {
     return {grid_sample(picture, grid, GridPadding::border), points};
   }
 
+  /// pictures: (n_i, 1, H_i, W_i), each of a size of its own: located together, since their small
+  /// copies are alike, and sampled one after another.  Returns the straightened words of all.
+  Rectified<T> operator()(const std::vector<Variable<T>>& pictures, Index width) {
+    std::vector<Variable<T>> small, words;
+    for (const Variable<T>& p : pictures)
+      small.push_back(resize_bilinear(p, small_height, small_width, true));
+    const Variable<T> points = localization(concatenate(small, 0));
+    const Variable<T> grids = tps_grid(points, matrix(width), height, width);
+    Index n = 0;
+    for (const Variable<T>& p : pictures) {
+      const Variable<T> grid = slice(grids, 0, n, n + p.size(0));
+      words.push_back(grid_sample(p, grid, GridPadding::border));
+      n += p.size(0);
+    }
+    return {concatenate(words, 0), points};
+  }
+
   template <class F>
   void visit(F&& f) {
     f("localization", localization);

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cmath>
+#include <memory>
 #include <string>
 
 #include <glimpse/core/random.hpp>
@@ -29,6 +30,7 @@ struct Conv2d {
   Conv2dConfig config;
   Variable<T> weight, bias;
   std::string path;
+  std::shared_ptr<const kernel::ReadyFilters<T>> ready;  // for use, see make_ready
 
   Conv2d() = default;
   Conv2d(const Conv2dConfig& c, Random& rng) : config(c) {
@@ -48,18 +50,34 @@ struct Conv2d {
             .algorithm = config.algorithm};
   }
 
+  /// For use: keeps the filters transformed as well, so that few pictures are read sooner. Filters
+  /// that change later are not mistaken for these.
+  void make_ready() {
+    ready = std::make_shared<const kernel::ReadyFilters<T>>(weight.value().contiguous());
+  }
+
   /// x: (N, in, H, W).  Returns (N, out, H', W').
   Variable<T> operator()(const Variable<T>& x) const {
     const ModuleScope scope(path);
-    const Variable<T> y = conv2d(x, weight, bias, options());
-    return reported(this, "Conv2d", y, detail::total_size(weight, bias),
-                    y.size() * (weight.size() / weight.size(0)));
+    return told(conv2d(x, weight, bias, options(), ready.get()));
+  }
+
+  /// relu((*this)(x)) in one pass.
+  Variable<T> then_relu(const Variable<T>& x) const {
+    const ModuleScope scope(path);
+    return told(conv2d_relu(x, weight, bias, options(), ready.get()));
   }
 
   template <class F>
   void visit(F&& f) {
     f("weight", weight);
     f("bias", bias);
+  }
+
+ private:
+  Variable<T> told(const Variable<T>& y) const {
+    return reported(this, "Conv2d", y, detail::total_size(weight, bias),
+                    y.size() * (weight.size() / weight.size(0)));
   }
 };
 

@@ -25,8 +25,7 @@ struct ConvBlock {
 
   /// x: (N, in, H, W).  Returns (N, out, H', W'), nothing below 0.
   Variable<T> operator()(const Variable<T>& x) {
-    const Variable<T> y = conv(x);
-    return norm ? norm->then_relu(y) : relu(y);
+    return norm ? norm->then_relu(conv(x)) : conv.then_relu(x);
   }
 
   /// max_pool2d((*this)(x), pool), and nothing of the convolution's size is kept for its ReLU.
@@ -35,13 +34,15 @@ struct ConvBlock {
     return norm ? norm->then_relu_max_pool(y, pool) : relu_max_pool2d(y, pool);
   }
 
-  /// For use, not for training: the batch norm moves into the convolution, and its names leave the
-  /// state.
+  /// For use, not for training: the batch norm moves into the convolution, its names leave the
+  /// state, and the filters are made ready.
   void fold() {
-    if (!norm) return;
-    fold_batch_norm(conv, *norm);
-    norm.reset();
-    folded = true;
+    if (norm) {
+      fold_batch_norm(conv, *norm);
+      norm.reset();
+      folded = true;
+    }
+    conv.make_ready();
   }
 
   template <class F>

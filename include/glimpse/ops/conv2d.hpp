@@ -18,6 +18,7 @@
 #include <glimpse/autograd/variable.hpp>
 #include <glimpse/ops/kernel/conv2d_passes.hpp>
 #include <glimpse/ops/kernel/conv2d_reference.hpp>
+#include <glimpse/ops/kernel/ready_filters.hpp>
 
 namespace glimpse::inline v0 {
 
@@ -39,14 +40,16 @@ namespace detail {
 /// gradient pass.
 template <class T>
 Variable<T> conv2d(const char* op, const Variable<T>& x, const Variable<T>& w,
-                   const Variable<T>& bias, const Conv2dOptions& options, bool relu) {
+                   const Variable<T>& bias, const Conv2dOptions& options, bool relu,
+                   const kernel::ReadyFilters<T>* ready) {
   const kernel::ConvGeometry g =
       kernel::conv_geometry(op, x.value(), w.value(), bias.value(), options);
   const Tensor<T> xv = x.value().contiguous(), wv = w.value().contiguous();
   const Tensor<T> bv = bias.defined() ? bias.value().contiguous() : Tensor<T>();
   Tensor<T> y = empty<T>(g.output());
-  kernel::conv2d_forward<T>(g, xv.data(), wv.data(), bv.defined() ? bv.data() : nullptr, relu,
-                            y.data());
+  const T* const b = bv.defined() ? std::as_const(bv).data() : nullptr;
+  if (!ready || !ready->forward(g, xv.data(), wv, b, relu, y.data()))
+    kernel::conv2d_forward<T>(g, xv.data(), wv.data(), b, relu, y.data());
   return record(op, y, {x, w, bias},
                 [g, xv, wv, y = relu ? y : Tensor<T>()](const Tensor<T>& dy, Gradients<T>& d) {
                   Tensor<T> dz = dy;
@@ -74,18 +77,21 @@ Variable<T> conv2d(const char* op, const Variable<T>& x, const Variable<T>& w,
 /// x: (N, C, H, W), w: (O, C / groups, h, w), bias: (O) or undefined.  Returns (N, O, H', W').
 /// Throws ShapeError where channels, groups or sizes do not fit, ValueError for options out of
 /// range or an algorithm that cannot do this convolution. Source: LeCun et al. 1989.
+/// ready: w transformed already, for a network in use; null where nobody did.
 template <class T>
 Variable<T> conv2d(const Variable<T>& x, const Variable<T>& w, const Variable<T>& bias = {},
-                   const Conv2dOptions& options = {}) {
-  return detail::conv2d("conv2d", x, w, bias, options, false);
+                   const Conv2dOptions& options = {},
+                   const kernel::ReadyFilters<T>* ready = nullptr) {
+  return detail::conv2d("conv2d", x, w, bias, options, false, ready);
 }
 
 /// max(0, conv2d(...)) in one pass over the result, for inference and where nothing stands between
 /// the two.
 template <class T>
 Variable<T> conv2d_relu(const Variable<T>& x, const Variable<T>& w, const Variable<T>& bias = {},
-                        const Conv2dOptions& options = {}) {
-  return detail::conv2d("conv2d_relu", x, w, bias, options, true);
+                        const Conv2dOptions& options = {},
+                        const kernel::ReadyFilters<T>* ready = nullptr) {
+  return detail::conv2d("conv2d_relu", x, w, bias, options, true, ready);
 }
 
 }  // namespace glimpse::inline v0

@@ -9,7 +9,7 @@
 //
 // Tiles go in blocks whose V is some 14 MB; within a block the threads share V, and a task is 2 L
 // filters and some tiles, whose M is transformed out at once. Filters are transformed once if U is
-// small. If not, each task makes its own U, six or eight frequencies at a time in the second-level
+// small, and not at all where they come transformed (ready_filters.hpp). If U is large, each task makes its own U, six or eight frequencies at a time in the second-level
 // cache, again for every block of tiles: that costs less than 50 MB would. Sums over channels are
 // taken 128 at a time: that keeps the operands of (3) in the first-level cache, and rounding below
 // that of one long sum. Every sum has one order.
@@ -113,55 +113,77 @@ struct Product {
   }
 };
 
-/// y (n, out, oh, ow) = or += conv(x, filters) + bias.
+/// How the transformed filters lie: u[block][f][c][2 L].
 template <class T>
-void convolve(const Plan<T>& p, const T* x, const Filters<T>& filters, const Out<T>& out) {
+struct FilterPlanes {
+  Index blocks, plane, block;  // of 2 L filters; numbers from f to f + 1, from block to block
+
+  explicit FilterPlanes(const Plan<T>& p)
+      : blocks(ceil_div(p.out, 2 * p.lanes)),
+        plane(spread(p.groups_in * p.lanes * 2 * p.lanes)),
+        block(p.points() * plane) {}
+  Index size() const { return blocks * block; }
+};
+
+/// (2) for all filters.
+template <class T>
+void transform_filters(const Plan<T>& p, const Filters<T>& filters, T* u) {
+  const FilterPlanes<T> planes(p);
+  const Index lanes = p.lanes, row = lanes * p.cols.taps * 2 * lanes;
+  parallel_blocks(planes.blocks * p.groups_in, 1, p.points() * lanes * 16, [&](Index task, Index) {
+    const Index o = task / p.groups_in, g = task % p.groups_in;
+    T* const to = u + o * planes.block + g * 2 * lanes * lanes;
+    const Room<T> half(p.rows.points * row);
+    filters_down<T>(p, filters, o * 2 * lanes, g * lanes, 1, half, row);
+    for (Index i = 0; i < p.rows.points; ++i)
+      filters_along<T>(p, half + i * row, lanes, to + i * p.cols.points * planes.plane,
+                       planes.plane);
+  });
+}
+
+/// y (n, out, oh, ow) = or += conv(x, filters) + bias.
+/// ready: what transform_filters makes of the filters, where it has done so already.
+template <class T>
+void convolve(const Plan<T>& p, const T* x, const Filters<T>& filters, const Out<T>& out,
+              const T* ready = nullptr) {
   if (p.n * p.out * p.oh * p.ow == 0) return;
   const SumSet<T> set = sums<T>();
+  const FilterPlanes<T> planes(p);
   const Index lanes = p.lanes, points = p.points(), depth = p.groups_in * lanes;
-  const Index blocks_out = ceil_div(p.out, 2 * lanes);
-  const Index u_plane = spread(depth * 2 * lanes), u_block = points * u_plane;
   const Index row = depth * p.cols.taps * 2 * lanes, half_size = p.rows.points * row;
-  const bool shared = blocks_out * u_block <= u_limit;
+  const bool shared = ready != nullptr || planes.size() <= u_limit;
   const Index block = even_block(p.strips, v_limit / (points * depth * p.strip_tiles));
   const Index part = even_block(block, ceil_div(shared ? 84 : 336, p.strip_tiles));
   const Index v_plane = spread(block * p.strip_tiles * depth);
   const Index m_plane = spread(part * p.strip_tiles * 2 * lanes);
   const Index k_groups = even_block(p.groups_in, 128 / lanes);
-  const Room<T> u(shared ? blocks_out * u_block : 0), v(points * v_plane);
+  const Room<T> made(shared && !ready ? planes.size() : 0), v(points * v_plane);
+  if (shared && !ready) transform_filters<T>(p, filters, made);
+  const T* const u = ready ? ready : static_cast<T*>(made);
 
-  if (shared) {
-    parallel_blocks(blocks_out * p.groups_in, 1, points * lanes * 16, [&](Index task, Index) {
-      const Index o = task / p.groups_in, g = task % p.groups_in, size = half_size / p.groups_in;
-      const Room<T> half(size);
-      filters_down<T>(p, filters, o * 2 * lanes, g * lanes, 1, half, row / p.groups_in);
-      for (Index i = 0; i < p.rows.points; ++i)
-        filters_along<T>(p, half + i * row / p.groups_in, lanes,
-                         u + o * u_block + i * p.cols.points * u_plane + g * 2 * lanes * lanes,
-                         u_plane);
-    });
-  }
   for (Index s0 = 0; s0 < p.strips; s0 += block) {
     const Index strips = std::min(block, p.strips - s0), tiles = strips * p.strip_tiles;
     transform_block<T>(p, Side<T>::inputs(p, x), s0, strips, 0, p.groups_in, v, v_plane);
     const Index parts = ceil_div(strips, part);
     const Index cost = points * part * p.strip_tiles * depth * lanes / 32 + 1;
     const Product<T> product{set, lanes, p.groups_in, k_groups, tiles * lanes};
-    parallel_blocks(blocks_out * parts, 1, cost, [&](Index task, Index) {
+    parallel_blocks(planes.blocks * parts, 1, cost, [&](Index task, Index) {
       const Index o = task / parts, first = task % parts * part;
       const Index last = std::min(strips, first + part);
       const Index count = (last - first) * p.strip_tiles;
       const Room<T> m(points * m_plane);
-      const Room<T> half(shared ? 0 : half_size), own(shared ? 0 : p.cols.points * u_plane);
+      const Room<T> half(shared ? 0 : half_size), own(shared ? 0 : p.cols.points * planes.plane);
       if (!shared) filters_down<T>(p, filters, o * 2 * lanes, 0, p.groups_in, half, row);
       const T* const from = v + first * p.strip_tiles * lanes;
       for (Index i = 0; i < p.rows.points; ++i) {
-        if (!shared) filters_along<T>(p, half + i * row, depth, own, u_plane);
-        const T* const us = shared ? u + o * u_block + i * p.cols.points * u_plane : own;
+        if (!shared) filters_along<T>(p, half + i * row, depth, own, planes.plane);
+        const T* const us =
+            shared ? u + o * planes.block + i * p.cols.points * planes.plane : own;
         for (Index j = 0; j < p.cols.points; ++j) {
           const Index f = i * p.cols.points + j, next = std::min(f + 1, points - 1);
-          product(from + f * v_plane, us + j * u_plane, count, m + f * m_plane,
-                  from + next * v_plane, us + std::min<Index>(j + 1, p.cols.points - 1) * u_plane);
+          product(from + f * v_plane, us + j * planes.plane, count, m + f * m_plane,
+                  from + next * v_plane,
+                  us + std::min<Index>(j + 1, p.cols.points - 1) * planes.plane);
         }
       }
       transform_out<T>(p, o * 2 * lanes, s0 + first, s0 + last, m, m_plane, out);
