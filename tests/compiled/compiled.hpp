@@ -19,7 +19,7 @@
 #include <glimpse/ops/ctc_loss.hpp>
 #include <glimpse/ops/grid_sample.hpp>
 #include <glimpse/ops/gru.hpp>
-#include <glimpse/ops/kernel/conv2d_passes.hpp>
+#include <glimpse/ops/kernel/ready_filters.hpp>
 #include <glimpse/ops/linear.hpp>
 #include <glimpse/ops/lstm.hpp>
 #include <glimpse/ops/matmul.hpp>
@@ -64,6 +64,7 @@ namespace glimpse::inline v0 {
                                                               const T*, const T*, bool, T*);       \
   GLIMPSE_PICTURES template void kernel::conv2d_backward_weight(const kernel::ConvGeometry&,       \
                                                                 const T*, const T*, T*);           \
+  GLIMPSE_PICTURES template class kernel::ReadyFilters<T>;                                         \
   GLIMPSE_PICTURES template Variable<T> batch_norm2d(                                              \
       const Variable<T>&, const Variable<T>&, const Variable<T>&, Tensor<T>&, Tensor<T>&, bool,    \
       std::type_identity_t<T>, std::type_identity_t<T>);                                           \
