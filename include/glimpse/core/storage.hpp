@@ -8,6 +8,7 @@
 
 #include <glimpse/core/error.hpp>
 #include <glimpse/core/memory_cache.hpp>
+#include <glimpse/core/shape.hpp>
 
 namespace glimpse::inline v0 {
 
@@ -44,7 +45,7 @@ class Storage {
     std::size_t bytes;
   };
   static std::size_t total(std::size_t bytes) {
-    if (bytes > (std::size_t{1} << 46)) fail("tensor", "asks for ", bytes, " bytes");
+    if (bytes > static_cast<std::size_t>(too_many)) fail("tensor", "asks for ", bytes, " bytes");
     return bytes + MemoryCache::alignment;
   }
 

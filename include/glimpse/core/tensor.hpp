@@ -207,7 +207,7 @@ class Tensor {
     Index count = 1;
     for (const Index e : shape) {
       if (e < 0) fail<ShapeError>("tensor", "has a negative extent in ", shape);
-      if (e > 0 && count > (Index{1} << 46) / e) fail<ShapeError>("tensor", shape, " is more than memory holds");
+      if (e > 0 && count > too_many / e) fail<ShapeError>("tensor", shape, " is more than memory holds");
       count *= e;
     }
   }
