@@ -240,7 +240,7 @@ void bfloat16_block(const Product<float>& x, Index m0, Index m1, Index n0, Index
       const float* from = x.a + i * x.a_row + k0 * x.a_step;
       Index stride = x.a_row;
       if (x.a_step != 1) {
-        transpose(floats, k, from, x.a_step, k, rows);
+        pack_transposed(floats, k, from, x.a_step, rows, k);  // reads these columns alone
         from = floats, stride = k;
       }
       for (Index r = 0; r < rows; ++r) dispatch<PairNeighbours>(a + r * half, from + r * stride, k);
