@@ -7,6 +7,7 @@
 #include <string>
 
 #include <glimpse/models/reading.hpp>
+#include <glimpse/text/read_lexicon.hpp>
 
 struct LexiconOptions {
   std::string file, mode;

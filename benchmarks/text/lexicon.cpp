@@ -15,6 +15,7 @@
 
 #include <glimpse/data/load_picture.hpp>
 #include <glimpse/models/read.hpp>
+#include <glimpse/text/read_lexicon.hpp>
 #include <glimpse/train/model_file.hpp>
 
 #include "../timing.hpp"

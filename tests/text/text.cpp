@@ -7,6 +7,7 @@
 #include <glimpse/text/charset.hpp>
 #include <glimpse/text/lexicon.hpp>
 #include <glimpse/text/metrics.hpp>
+#include <glimpse/text/read_lexicon.hpp>
 
 #include "../catch.hpp"
 #include "scratch.hpp"

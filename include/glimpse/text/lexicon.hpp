@@ -1,6 +1,5 @@
 // lexicon: the words that a reading may be.
 //
-//   file       one word a line; blank lines and lines from '#' on are skipped; CR LF is fine
 //   Trie       node 0 is the empty word; the children of node i are the nodes [first_child(i),
 //              first_child(i + 1)), in the order of their symbols: four arrays, level by level
 //   BkTree     the same words by edit distance (text/bk_tree.hpp)
@@ -14,7 +13,6 @@
 #include <utility>
 #include <vector>
 
-#include <glimpse/io/file.hpp>
 #include <glimpse/text/bk_tree.hpp>
 #include <glimpse/text/charset.hpp>
 
@@ -189,28 +187,5 @@ class Lexicon {
   Trie trie_;
   BkTree bk_tree_;
 };
-
-/// Reads a word list. Lines that hold no usable word are skipped and told in `bad()`.
-/// Throws IoError where the file cannot be read or holds no word at all.
-inline Lexicon read_lexicon(const std::string& path, const Charset& charset) {
-  const std::string text = read_file(path, std::uintmax_t{1} << 30);
-  Lexicon lexicon;
-  Index number = 0;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find('\n', at), text.size());
-    std::string_view line = std::string_view(text).substr(at, end - at);
-    at = end + 1;
-    ++number;
-    if (number == 1 && line.starts_with("\xEF\xBB\xBF")) line.remove_prefix(3);
-    while (!line.empty() && (line.back() == '\r' || line.back() == ' ' || line.back() == '\t'))
-      line.remove_suffix(1);
-    while (!line.empty() && (line.front() == ' ' || line.front() == '\t')) line.remove_prefix(1);
-    if (line.empty() || line.front() == '#') continue;
-    lexicon.add(line, number, charset);
-  }
-  lexicon.finish();
-  if (lexicon.size() == 0) fail<IoError>("lexicon", "'", path, "' holds no word");
-  return lexicon;
-}
 
 }  // namespace glimpse::inline v0
