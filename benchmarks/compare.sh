@@ -84,8 +84,8 @@ version() { dpkg-query -W -f '${Version}' "$1" | sed 's/[-+].*//'; }
 machine() {  # facts for the page, name and value
   local cpu
   cpu=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)
-  printf '%s\t%s\n' cpu "$cpu" cores "$(nproc)" isa $isa vectors $vectors core $core compiler "g++ $(g++ -dumpfullversion)" \
-    flags "$flags" torch "$(version python3-torch)" onednn "$(version libdnnl-dev)" \
+  printf '%s\t%s\n' cpu "$cpu" cores "$(nproc)" isa $isa vectors $vectors core $core \
+    compiler "g++ $(g++ -dumpfullversion)" flags "$flags" torch "$(version python3-torch)" onednn "$(version libdnnl-dev)" \
     openblas "$(version libopenblas0-openmp)" \
     commit "$(git rev-parse --short HEAD 2>/dev/null || echo unknown)" date "$(date +%F)" \
     rounds $rounds others "$limit"
@@ -178,8 +178,6 @@ run_part() {
     build)
       need python3-torch libdnnl-dev libopenblas0-openmp libblas3 python3-matplotlib g++ \
         nlohmann-json3-dev
-      machine > $out/machine.part
-      mv $out/machine.part $out/machine.tsv
       compile benchmarks/models/step.cpp
       compile benchmarks/models/exchange.cpp
       compile benchmarks/simd/peak.cpp
@@ -242,4 +240,8 @@ grep -q Crnn benchmarks/models/step.cpp && nets='rare crnn'
 for part in "${parts[@]}"; do
   echo "== $part" >&2
   run_part "$part"
+  case $part in  # the page tells of the rounds and the limit that were measured with
+    build | report) ;;
+    *) machine > $out/machine.part && mv $out/machine.part $out/machine.tsv ;;
+  esac
 done

@@ -114,7 +114,7 @@ quarter of the multiplications, which lifts it above the roof.
 
 - `bash benchmarks/compare.sh` installs the opponents from Debian (python3-torch, libdnnl-dev,
   libopenblas0-openmp), builds Glimpse's programs with `g++ {flags}`, runs the contestants in turn,
-  up to {rounds} rounds, and takes medians: of the steps within a run, then over the rounds.
+  in {rounds} round{s}, and takes medians: of the steps within a run, then over the rounds.
   `--quick` makes one short round, `--part NAME` one part.
 - Around every run it compares the time the cores were busy, or stolen by the hypervisor, with the
   time its own children took. Where more than {others:.0f} % went to others, the run is thrown away
@@ -152,6 +152,7 @@ def main():
                 f"commit {machine['commit']}, {machine['date']}.*")
     others = int(machine['others']) / 10
     values = {**machine, 'others': others, 'watcher': WATCHER if others > 3 else '',
+              's': '' if machine['rounds'] == '1' else 's',
               'whole_steps': tables.whole_steps()}
     for n in '12':
         values['fma' + n] = measured.top['glimpse', 'multiply-add', n]

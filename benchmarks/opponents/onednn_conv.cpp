@@ -8,7 +8,6 @@
 //
 //   g++ -O2 -std=c++20 -fopenmp onednn_conv.cpp -ldnnl; onednn_conv [batch] [threads]
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <unordered_map>

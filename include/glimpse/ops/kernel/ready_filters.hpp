@@ -7,7 +7,8 @@
 //   larger                              F(2x2, 3x3), up to 400 outputs: beyond, F(4x6, 3x3) with
 //                                       filters transformed on the way is faster
 //
-// Measured by benchmarks/ops/conv2d.cpp with one picture.
+// The two limits are counted, bytes from memory against products; measured is the whole, by
+// `benchmarks/models/step.cpp reading rare base 1`.
 #pragma once
 
 #include <array>
