@@ -7,6 +7,7 @@
 #include <thread>
 
 #include <glimpse/data/word_sources.hpp>
+#include <glimpse/train/widen.hpp>
 #include <glimpse/train/word_trainer.hpp>
 
 #include "painter_options.hpp"
@@ -20,7 +21,8 @@ int main(int argc, char** argv) {
   using namespace glimpse;
   CLI::App app("Trains a word reader. Stops cleanly on Ctrl-C; --resume goes on.", "train_words");
   TrainOptions options;
-  std::string model = "rare", preset = "compact", weights, pattern = "straight";
+  std::string model = "rare", preset = "compact", weights, narrow, encoder, pattern = "straight",
+              optimizer = "adamw";
   PainterOptions drawing;
   std::vector<std::string> data;
   double share = -1;
@@ -32,7 +34,7 @@ int main(int argc, char** argv) {
                      "rare, or what --weights or the run to resume holds)")
           ->check(CLI::IsMember({"rare", "srn", "crnn"}));
   CLI::Option* const preset_option =
-      app.add_option("--config", preset, "paper, base (not of crnn) or compact")
+      app.add_option("--config", preset, "paper, base or compact")
           ->check(CLI::IsMember({"paper", "base", "compact"}));
   app.add_option("--pattern", pattern, "where fiducials start: straight, slanted or sine")
       ->check(CLI::IsMember({"straight", "slanted", "sine"}));
@@ -41,6 +43,15 @@ int main(int argc, char** argv) {
   app.add_flag("--resume", options.resume, "go on with the run in --out");
   app.add_option("--weights", weights, "weights to start from, of the same configuration")
       ->check(CLI::ExistingFile);
+  app.add_option("--widen", narrow, "weights of a narrower model of the same layers to start from")
+      ->check(CLI::ExistingFile)
+      ->excludes("--weights");
+  app.add_option("--encoder", encoder,
+                 "weights of another model (crnn, say) whose encoder to start from: the layers that "
+                 "have the same shape")
+      ->check(CLI::ExistingFile)
+      ->excludes("--weights")
+      ->excludes("--widen");
   app.add_option("--data", data, "folders of labelled pictures to learn from")
       ->check(CLI::ExistingDirectory);
   app.add_option(
@@ -65,6 +76,10 @@ int main(int argc, char** argv) {
   app.add_option("--batch", options.batch, "words a step")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  app.add_option("--optimizer", optimizer,
+                 "adamw with a one-cycle schedule, or adadelta at a constant rate (1, as published)")
+      ->check(CLI::IsMember({"adamw", "adadelta"}))
+      ->capture_default_str();
   app.add_option("--learning-rate", options.learning_rate, "peak of the one-cycle schedule")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
@@ -77,6 +92,11 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--label-smoothing", options.label_smoothing, "share spread over all symbols")
       ->check(CLI::Range(0.0, 0.5))
+      ->capture_default_str();
+  app.add_option("--average", options.average,
+                 "keep a running mean of the weights, which takes this share of itself from step to "
+                 "step (0.999, say); 0: the weights themselves")
+      ->check(CLI::Range(0.0, 0.99999))
       ->capture_default_str();
   app.add_option("--seed", options.seed, "of weights, words and order")->capture_default_str();
   app.add_option("--threads", threads, "threads of the network (default: all cores)")
@@ -106,9 +126,22 @@ int main(int argc, char** argv) {
                      : pattern == "slanted" ? FiducialPattern::slanted
                                             : FiducialPattern::straight;
     if (!widths.empty()) config.widths = widths;
+    if (optimizer == "adadelta") {
+      options.optimizer = TrainOptimizer::adadelta;
+      if (app.count("--learning-rate") == 0) options.learning_rate = 1;
+    }
     Random random(options.seed);
     Reader<float> reader(config, random);
     if (!weights.empty()) load_state(reader, load_checkpoint(weights), "model");
+    if (!narrow.empty() && !options.resume) {
+      Reader<float> from = model_from_checkpoint(load_checkpoint(narrow));
+      widen(from, reader, random);
+    }
+    if (!encoder.empty() && !options.resume) {
+      Reader<float> from = model_from_checkpoint(load_checkpoint(encoder));
+      const auto [taken, layers] = load_encoder(from, reader);
+      std::printf("%td of %td tensors of the encoder from %s\n", taken, layers, encoder.c_str());
+    }
 
     WordSource source;
     if (!data.empty()) source = folder_words(data, reader.charset(), options.seed);

@@ -8,6 +8,9 @@
 // run with a budget in minutes takes its learning rate from the clock.) In `out` stand:
 // last.safetensors (everything to go on), best.safetensors (weights alone, best on the validation
 // folders), log.tsv (a line every `log_every` steps) and curves.png.
+//
+// With `average` = k > 0 the weights that are validated and kept are a running mean of those that
+// are trained, m <- k m + (1 - k) w after every step.
 #pragma once
 
 #include <chrono>
@@ -17,9 +20,11 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include <glimpse/data/word_loader.hpp>
+#include <glimpse/optim/adadelta.hpp>
 #include <glimpse/optim/adam.hpp>
 #include <glimpse/optim/clip.hpp>
 #include <glimpse/optim/schedule.hpp>
@@ -30,17 +35,22 @@
 
 namespace glimpse::inline v0 {
 
+/// AdamW follows a one-cycle schedule; Adadelta keeps its rate, as in the papers.
+enum class TrainOptimizer { adamw, adadelta };
+
 struct TrainOptions {
   std::string out = "run";
   std::uint64_t steps = 0;  // budget in steps, or
   double minutes = 0;       // in minutes of training
   Index batch = 64;
-  double learning_rate = 2e-3;  // the peak of the one-cycle schedule
+  TrainOptimizer optimizer = TrainOptimizer::adamw;
+  double learning_rate = 2e-3;  // the peak of the one-cycle schedule; Adadelta wants 1
   double rise = 0.1;            // share of the budget until the peak
   double weight_decay = 0.01;
   double localization_factor = 0.1;  // learning rate of the localization network, relative
   double clip_norm = 5;
   double label_smoothing = 0;
+  double average = 0;  // what the running mean of the weights keeps from step to step; 0: no mean
   std::vector<std::string> validation;  // folders
   Index validation_limit = 500;         // pictures a folder, while training
   double validate_every = 600;          // seconds
@@ -66,7 +76,8 @@ class WordTrainer {
   WordTrainer(Reader<float> model, WordSource source, TrainOptions options)
       : options_(std::move(options)),
         model_(std::move(model)),
-        optimizer_(parameters(model_), optimizer_options()) {
+        optimizer_(made_optimizer()) {
+    if (options_.average > 0) mean_ = clone(model_);
     if (options_.steps == 0 && !(options_.minutes > 0))
       fail("train", "wants a budget: steps or minutes");
     std::filesystem::create_directories(options_.out);
@@ -112,13 +123,28 @@ class WordTrainer {
  private:
   using Clock = std::chrono::steady_clock;
 
-  AdamWOptions optimizer_options() const {
-    AdamWOptions o{.learning_rate = options_.learning_rate,
-                   .weight_decay = options_.weight_decay,
-                   .decay_vectors = false};
+  using AnyOptimizer = std::variant<AdamW<float>, Adadelta<float>>;
+
+  AnyOptimizer made_optimizer() {
+    std::vector<RateFactor> factors;
     if (model_.config().model == ReaderModel::rare)
-      o.rate_factors = {{"rectifier", options_.localization_factor}};
-    return o;
+      factors = {{"rectifier", options_.localization_factor}};
+    if (options_.optimizer == TrainOptimizer::adadelta)
+      return Adadelta<float>(parameters(model_), {.learning_rate = options_.learning_rate,
+                                                  .weight_decay = options_.weight_decay,
+                                                  .decay_vectors = false,
+                                                  .rate_factors = std::move(factors)});
+    return AdamW<float>(parameters(model_), {.learning_rate = options_.learning_rate,
+                                             .weight_decay = options_.weight_decay,
+                                             .decay_vectors = false,
+                                             .rate_factors = std::move(factors)});
+  }
+
+  double scheduled_rate() const {
+    if (options_.optimizer == TrainOptimizer::adadelta) return options_.learning_rate;
+    constexpr std::int64_t parts = 1'000'000;  // the schedule counts in millionths of the budget
+    return OneCycleSchedule{.peak = options_.learning_rate, .total = parts, .rise = options_.rise}(
+        static_cast<std::int64_t>(std::min(fraction(), 1.0) * static_cast<double>(parts)));
   }
 
   double fraction() const {
@@ -131,17 +157,13 @@ class WordTrainer {
 
   void train_step() {
     const WordBatch batch = loader_->next();
-    constexpr std::int64_t parts = 1'000'000;  // the schedule counts in millionths of the budget
-    const double rate =
-        OneCycleSchedule{.peak = options_.learning_rate, .total = parts, .rise = options_.rise}(
-            static_cast<std::int64_t>(std::min(fraction(), 1.0) * static_cast<double>(parts)));
-    optimizer_.learning_rate = rate;
-    optimizer_.zero_grad();
+    const double rate = scheduled_rate();
+    std::visit([&](auto& o) { o.learning_rate = rate, o.zero_grad(); }, optimizer_);
     Index right = 0;
     const Variable<float> loss = model_.loss(constant(batch.pictures), batch.width, batch.symbols,
                                              static_cast<float>(options_.label_smoothing), &right);
     loss.backward();
-    norm_ = grad_norm(optimizer_.parameters());
+    norm_ = std::visit([](auto& o) { return grad_norm(o.parameters()); }, optimizer_);
     const double value = static_cast<double>(loss.item());
     ++step_;
     if (!std::isfinite(value) ||
@@ -152,7 +174,8 @@ class WordTrainer {
       return;
     }
     bad_ = 0;
-    optimizer_.step(clip_scale(norm_, options_.clip_norm));
+    std::visit([&](auto& o) { o.step(clip_scale(norm_, options_.clip_norm)); }, optimizer_);
+    if (mean_) average();
     const double keep =
         std::min(0.99, static_cast<double>(counted_) / static_cast<double>(counted_ + 1));
     loss_ = keep * loss_ + (1 - keep) * value;
@@ -160,6 +183,19 @@ class WordTrainer {
                 (1 - keep) * static_cast<double>(right) / static_cast<double>(options_.batch);
     rate_ = rate;
     ++counted_;
+  }
+
+  /// m <- k m + (1 - k) w, k smaller at first: the start is soon forgotten.
+  void average() {
+    const double t = static_cast<double>(step_),
+                 keep = std::min(options_.average, (1 + t) / (10 + t));
+    const auto from = state_dict(model_), to = state_dict(*mean_);
+    for (std::size_t i = 0; i < from.size(); ++i) {
+      const float* w = from[i].tensor.data();
+      float* m = Tensor<float>(to[i].tensor).data();
+      for (Index j = 0; j < from[i].tensor.size(); ++j)
+        m[j] += static_cast<float>(1 - keep) * (w[j] - m[j]);
+    }
   }
 
   std::string status() const {
@@ -190,7 +226,8 @@ class WordTrainer {
   /// far.
   void validate() {
     if (options_.validation.empty()) return;
-    Reader<float> reader = clone(model_);
+    Reader<float>& kept = mean_ ? *mean_ : model_;
+    Reader<float> reader = clone(kept);
     set_training(reader, false);
     reader.fold();
     WordScore sum;
@@ -208,18 +245,20 @@ class WordTrainer {
     log_->add_validation(step_, seconds_, sum.accuracy());
     if (sum.accuracy() >= best_) {
       best_ = sum.accuracy();
-      save_checkpoint(options_.out + "/best.safetensors", model_checkpoint(model_), DType::float16);
+      save_checkpoint(options_.out + "/best.safetensors", model_checkpoint(kept), DType::float16);
     }
   }
 
   void save() {
     Checkpoint c = model_checkpoint(model_);
-    optimizer_.visit_state([&](const std::string& name, auto& x) {
+    if (mean_) store_state(*mean_, c, "mean");
+    const auto keep = [&](const std::string& name, auto& x) {
       if constexpr (is_tensor<decltype(x)>)
         c.tensors.emplace_back("optimizer." + name, x.clone());
       else
         c.exact.emplace_back("optimizer." + name, full<double>({1}, static_cast<double>(x)));
-    });
+    };
+    std::visit([&](auto& o) { o.visit_state(keep); }, optimizer_);
     visit_numbers([&](const char* name, auto& x) {
       c.exact.emplace_back(std::string("train.") + name, full<double>({1}, static_cast<double>(x)));
     });
@@ -242,7 +281,8 @@ class WordTrainer {
     if (config_text(model_.config()) != config_text(config_from_text(c.text("config"))))
       fail<IoError>("resume", path, " was trained with another configuration: ", c.text("config"));
     load_state(model_, c, "model");
-    optimizer_.visit_state([&](const std::string& name, auto& x) {
+    if (mean_) load_state(*mean_, c, "mean");
+    const auto put = [&](const std::string& name, auto& x) {
       if constexpr (is_tensor<decltype(x)>) {
         const Tensor<float>* saved = c.find("optimizer." + name);
         if (!saved || !(saved->shape() == x.shape()))
@@ -251,7 +291,8 @@ class WordTrainer {
       } else {
         x = static_cast<std::remove_reference_t<decltype(x)>>(number("optimizer." + name));
       }
-    });
+    };
+    std::visit([&](auto& o) { o.visit_state(put); }, optimizer_);
     visit_numbers([&](const char* name, auto& x) {
       x = static_cast<std::remove_reference_t<decltype(x)>>(number(std::string("train.") + name));
     });
@@ -268,7 +309,8 @@ class WordTrainer {
 
   TrainOptions options_;
   Reader<float> model_;
-  AdamW<float> optimizer_;
+  AnyOptimizer optimizer_;
+  std::optional<Reader<float>> mean_;
   std::optional<WordLoader> loader_;
   std::optional<TrainLog> log_;
   ProgressLine progress_;
