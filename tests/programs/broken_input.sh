@@ -48,7 +48,8 @@ refuses "'rare', not 'crnn'" read_words --weights "$weights" --model crnn "${pic
 refuses "'rare', not 'srn'" evaluate_words --weights "$weights" --model srn no_pictures
 refuses "'rare', not 'crnn'" train_words --steps 1 --out run --weights "$weights" --model crnn
 refuses "'compact', not 'base'" train_words --steps 1 --out run --weights "$weights" --config base
-refuses base train_words --steps 1 --out run --model crnn --config base
+refuses huge train_words --steps 1 --out run --config huge
+refuses "other layers" train_words --steps 1 --out run --model crnn --widen "$weights"
 refuses label-smoothing train_words --steps 1 --out run --model crnn --label-smoothing 0.1
 refuses lexicon.tsv evaluate_words --weights "$weights" --picture-lexicons no_pictures
 refuses beam read_words --weights "$weights" --beam nought "${pictures[0]}"

@@ -80,6 +80,27 @@ TEST_CASE("crnn, too, ends where an unbroken run ends", "[train]") {
   check_same(trained(options("crnn_whole"), {}, 2, c), trained(options("crnn_broken"), {7}, 1, c));
 }
 
+TEST_CASE("with Adadelta and a running mean of the weights, too", "[train]") {
+  TrainOptions whole = options("mean_whole"), broken = options("mean_broken");
+  for (TrainOptions* o : {&whole, &broken}) {
+    o->optimizer = TrainOptimizer::adadelta;
+    o->learning_rate = 1, o->average = 0.9;
+  }
+  check_same(trained(whole, {}, 2), trained(broken, {7}, 1));
+  const Checkpoint a = load_checkpoint(whole.out + "/last.safetensors"),
+                   b = load_checkpoint(broken.out + "/last.safetensors");
+  bool mean = false;
+  for (const auto& [name, x] : a.tensors) {
+    if (!name.starts_with("mean.")) continue;
+    const Tensor<float>*other = b.find(name), *now = a.find("model." + name.substr(5));
+    REQUIRE(other);
+    REQUIRE(now);
+    CHECK(std::equal(x.data(), x.data() + x.size(), other->data()));
+    mean = mean || !std::equal(x.data(), x.data() + x.size(), now->data());
+  }
+  CHECK(mean);  // it is not what is trained
+}
+
 TEST_CASE("resuming what is not there, or is something else, says so and touches nothing",
           "[train]") {
   TrainOptions o = options("missing");
