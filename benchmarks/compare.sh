@@ -124,7 +124,7 @@ alone() {  # alone FILE COMMAND...: its output into FILE, with a last line on ho
 
 # step NAME WHAT MODEL BATCH WIDTH THREADS
 step() {
-  local preset=base
+  local preset=large
   [ "$3" = crnn ] && preset=paper
   alone "$1" $out/bin/step "$2" "$3" $preset "${@:4}" $seconds
 }

@@ -4,6 +4,8 @@
 //                                                            its pictures
 //   evaluate_words --picture-lexicons DIR...                 and lexicon.tsv: for every picture the
 //                                                            words that it may show
+//   evaluate_words --lexicon words.txt --among 50 DIR...     every picture's own word among 49 of the
+//                                                            list, as the benchmarks do
 //   evaluate_words --errors page DIR...                      page/index.html: what went wrong, and
 //                                                            page/reliability.png: how far its
 //                                                            confidence can be trusted
@@ -68,7 +70,8 @@ int main(int argc, char** argv) {
   LexiconOptions words;
   bool own_words = false;
   std::vector<std::string> folders;
-  Index limit = 0;
+  Index limit = 0, among = 0;
+  std::uint64_t seed = 1;
   int threads = 0;
   ReadOptions options;
   app.add_option("--weights", weights, "weights file")->capture_default_str();
@@ -77,6 +80,12 @@ int main(int argc, char** argv) {
   words.add_to(app);
   app.add_flag("--picture-lexicons", own_words,
                "every folder's lexicon.tsv tells the words of each picture");
+  app.add_option("--among", among,
+                 "choose each picture's word among so many: its own, and others of --lexicon")
+      ->check(CLI::PositiveNumber)
+      ->needs("--lexicon")
+      ->excludes("--picture-lexicons");
+  app.add_option("--seed", seed, "of the words drawn for --among")->capture_default_str();
   app.add_option("--beam", options.beam,
                  "hypotheses kept while decoding (default 1, along a lexicon's tree 7, of crnn 64)")
       ->check(CLI::Range(1, 100));
@@ -103,6 +112,8 @@ int main(int argc, char** argv) {
     for (const std::string& folder : folders) {
       std::optional<PictureLexicons> own;
       if (own_words) own.emplace(folder, model.charset());
+      if (among > 0)
+        own.emplace(read_folder(folder), words.lexicon->words(), among, seed, model.charset());
       const Evaluation e = evaluate_folder(
           model, folder, limit, options,
           [&](const LabelledFile& file, const Picture& picture, const Reading& reading) {

@@ -34,8 +34,8 @@ int main(int argc, char** argv) {
                      "rare, or what --weights or the run to resume holds)")
           ->check(CLI::IsMember({"rare", "srn", "crnn"}));
   CLI::Option* const preset_option =
-      app.add_option("--config", preset, "paper, base or compact")
-          ->check(CLI::IsMember({"paper", "base", "compact"}));
+      app.add_option("--config", preset, "paper, large (not of crnn), base or compact")
+          ->check(CLI::IsMember({"paper", "large", "base", "compact"}));
   app.add_option("--pattern", pattern, "where fiducials start: straight, slanted or sine")
       ->check(CLI::IsMember({"straight", "slanted", "sine"}));
   app.add_option("--widths", widths, "rectified widths, growing (default 100 160 240)");

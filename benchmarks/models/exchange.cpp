@@ -1,7 +1,7 @@
 // exchange: writes a model's weights, what it is given and what it makes of that into one
 // safetensors file, so that another engine can be held to the same work.
 //
-//   exchange FILE rare|crnn [batch]            RARE's base preset, or CRNN as published
+//   exchange FILE rare|crnn [batch]            RARE's large preset, or CRNN as published
 //
 //   model.*        every parameter and buffer, before the step
 //   in.picture     (N, 1, 32, 100), standardised          in.labels    (N, 11) symbol numbers
@@ -125,14 +125,10 @@ void write(const std::string& path, const std::string& name, Model model, Index 
   file.save(path);
 }
 
-/// RARE as published, with 1.3 in place of 8.9 million parameters in its rectifier; not as it starts
-/// but as it might stand: with fiducial points that move, so that all before them has a gradient, and
-/// with words as long as they may be.
+/// RARE, not as it starts but as it might stand: with fiducial points that move, so that all before
+/// them has a gradient, and with words as long as they may be.
 Rare<float> rare(Random& random) {
-  ReaderConfig config = rare_config("paper");
-  config.localization_norm = config.localization_mean = true;
-  config.localization_hidden = {256};
-  config.projection = 256;
+  ReaderConfig config = rare_config("large");
   config.max_length = letters;
   Rare<float> model(config, random);
   Variable<float>& last = model.rectifier->localization.last.weight;

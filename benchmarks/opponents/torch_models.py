@@ -29,7 +29,7 @@ LETTERS = 11
 CHARACTERS = 36
 FIDUCIALS = 20
 PARAMETERS = {'rare': 10_832_077, 'crnn': 8_331_301}
-PRESET = {'rare': 'base', 'crnn': 'paper'}
+PRESET = {'rare': 'large', 'crnn': 'paper'}
 
 
 def memory_megabytes(field='VmHWM'):

@@ -146,7 +146,7 @@ void rectifier() {
       [](const auto& v) { return resize_bilinear(v[0], 32, 100, true); });
 }
 
-/// 10.8 M numbers in the sizes of the `base` preset's larger parameters.
+/// 10.8 M numbers in the sizes of the `large` preset's larger parameters.
 void optimizers() {
   std::vector<NamedParameter<float>> list;
   const std::vector<Shape> shapes = {{512, 512, 3, 3}, {512, 512, 3, 3}, {512, 256, 3, 3},

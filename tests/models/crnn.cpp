@@ -25,7 +25,7 @@ TEST_CASE("crnn has the published number of parameters", "[models]") {
   // Convolutions 5 551 360, BLSTMs 1 576 960 and 1 052 672, linear layers 131 328 and 18 981.
   CHECK(count_parameters(paper) == 8331301);
   CHECK(count_parameters(compact) == 1268725);
-  CHECK_THROWS_AS(crnn_config("huge"), ValueError);
+  CHECK_THROWS_AS(crnn_config("large"), ValueError);
   const Variable<float> scores = compact.scores(constant(zeros<float>({2, 1, 32, 100})));
   CHECK(scores.shape() == Shape{26, 2, 37});
 }

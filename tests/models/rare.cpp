@@ -34,6 +34,7 @@ TEST_CASE("presets have the published numbers of parameters", "[models]") {
   CHECK(count("paper", false) == 5551360 + 3153920 + 826405);
   // Localization as published: 8.93 M.
   CHECK(count("paper", true) - count("paper", false) == 8932904);
+  CHECK(count("large", true) == 10832077);
   CHECK(count("base", true) == 4172173);
   CHECK(count("compact", true) == 1730813);
   CHECK_THROWS_AS(rare_config("huge"), ValueError);

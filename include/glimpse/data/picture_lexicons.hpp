@@ -1,20 +1,27 @@
 // picture lexicons: for every picture of a folder the words that it may show.
 //
 //   lexicon.tsv beside the pictures, one picture a line:   path <tab> word,word,...
+//   or, as the lexicons of the benchmarks were made: its own word among others of a list
 //
 // Paths are relative to the folder, as in its list of labels. Lines may end in carriage returns;
 // empty lines are skipped; of two lines for one picture the first counts.
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include <glimpse/core/error.hpp>
+#include <glimpse/core/random.hpp>
+#include <glimpse/data/folder.hpp>
 #include <glimpse/text/lexicon.hpp>
+#include <glimpse/text/metrics.hpp>
 
 namespace glimpse::inline v0 {
 
@@ -46,8 +53,28 @@ class PictureLexicons {
                       " holds no word that the reader can spell");
       table_.emplace_back((fs::path(folder) / line.substr(0, tab)).string(), std::move(lexicon));
     }
-    std::stable_sort(table_.begin(), table_.end(),
-                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    sort();
+  }
+
+  /// For every picture `count` words: its own and others of `words`, which are all different, by a
+  /// random stream of its own. A picture whose label keeps no letter or digit gets none.
+  /// Throws ValueError where `words` is shorter than that.
+  PictureLexicons(const std::vector<LabelledFile>& files, const std::vector<std::string>& words,
+                  Index count, std::uint64_t seed, const Charset& charset) {
+    if (count < 1 || count > std::ssize(words))
+      fail("lexicon", "cannot draw ", count, " words a picture from a list of ", words.size());
+    for (std::size_t i = 0; i < files.size(); ++i) {
+      std::vector<std::string> drawn{normalise(files[i].label)};
+      if (drawn.front().empty()) continue;
+      Random random(seed, i);
+      std::unordered_set<std::string_view> taken;
+      while (std::ssize(drawn) < count) {
+        const std::string& word = words[static_cast<std::size_t>(random.below(std::ssize(words)))];
+        if (normalise(word) != drawn.front() && taken.insert(word).second) drawn.push_back(word);
+      }
+      table_.emplace_back(files[i].path, Lexicon(drawn, charset));
+    }
+    sort();
   }
 
   Index size() const { return std::ssize(table_); }
@@ -59,6 +86,11 @@ class PictureLexicons {
   }
 
  private:
+  void sort() {
+    std::stable_sort(table_.begin(), table_.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+  }
+
   std::vector<std::pair<std::string, Lexicon>> table_;  // by path
 };
 

@@ -4,18 +4,19 @@
 //   model  preset   localization                          convolutions       recurrent  parameters
 //   rare   paper    64-128-256-512, 1024-1024-40          64-128-256-256-    256        18.46 M
 //                                                         512-512-512
-//   rare   base     32-64-96-128 normed, 128-40           48-96-160-160-     192         BASE_M
+//   rare   large    64-128-256-512 normed, mean, 256-40   the same           256        10.83 M
+//   rare   base     32-64-96-128 normed, 128-40           48-96-160-160-     192         4.17 M
 //                                                         256-256-320
 //   rare   compact  16-32-64-96 normed, 96-40             32-48-96-96-       128         1.73 M
 //                                                         160-160-192
 //   crnn   paper    none                                  as RARE's          256         8.33 M
+//   crnn   base     none                                  as RARE's base     192         3.17 M
 //   crnn   compact  none                                  as RARE's compact  128         1.27 M
 //
-//   crnn   base     none                                  as RARE's base     192        CRNN_M
-//
 // `srn` is RARE without its rectifier. CRNN has a linear layer between its two recurrent layers;
-// RARE, as drawn in the article, has none. `base` has the layers of `compact`, each about half as
-// wide again, so that it can start from the trained weights of `compact` (train/widen.hpp).
+// so has RARE's `large`. RARE's `paper`, as drawn in the article, has none. `base` has the layers of
+// `compact`, each about half as wide again, so that it can start from what `compact` has learnt
+// (train/widen.hpp).
 // Sources: Shi et al. 2016 (RARE), Shi, Bai, Yao 2015 (CRNN).
 #pragma once
 
@@ -124,8 +125,8 @@ struct ReaderConfig {
 inline ReaderConfig rare_config(std::string_view preset) {
   ReaderConfig c;
   if (preset == "compact") return c;
-  if (preset != "base" && preset != "paper")
-    fail("config", "unknown preset '", preset, "'; there are paper, base and compact");
+  if (preset != "base" && preset != "large" && preset != "paper")
+    fail("config", "unknown preset '", preset, "'; there are paper, large, base and compact");
   c.preset = std::string(preset);
   if (preset == "base") {
     c.channels = {48, 96, 160, 160, 256, 256, 320};
@@ -139,14 +140,18 @@ inline ReaderConfig rare_config(std::string_view preset) {
   c.recurrent = c.attention = c.decoder = 256;
   c.localization_width = 100;
   c.localization_channels = {64, 128, 256, 512};
-  c.localization_hidden = {1024, 1024};
-  c.localization_norm = false;
+  const bool large = preset == "large";
+  c.localization_norm = c.localization_mean = large;
+  c.localization_hidden = large ? std::vector<Index>{256} : std::vector<Index>{1024, 1024};
+  c.projection = large ? 256 : 0;
   return c;
 }
 
 /// CRNN's presets of the table above: its pictures come as they are read, at their final size.
 /// Throws ValueError for another name.
 inline ReaderConfig crnn_config(std::string_view preset) {
+  if (preset == "large")
+    fail("config", "unknown preset 'large' of crnn; there are paper, base and compact");
   ReaderConfig c = rare_config(preset);
   c.model = ReaderModel::crnn;
   c.source_scale = 1;
