@@ -377,7 +377,7 @@ int main(int argc, char** argv) {
   LoopOptions loop{.steps = 3500, .learning_rate = 3e-3, .rise = 0.15, .check_every = 500};
   std::string objects, out;
   Index batch = 32, tests = 500;
-  double coverage = 1e-4, dropout = 0.3;
+  double coverage = 1e-4, dropout = 0.3, state_dropout = 0.5;
   int threads = 0;
   std::uint64_t seed = 1;
   app.add_option("--objects", objects,
@@ -400,6 +400,10 @@ int main(int argc, char** argv) {
   app.add_option("--coverage", coverage, "factor of the doubly stochastic penalty")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
+  app.add_option("--state-dropout", state_dropout,
+                 "chance that a word must be told from its own look, without the state")
+      ->check(CLI::Range(0.0, 0.9))
+      ->capture_default_str();
   app.add_option("--dropout", dropout, "of state and glimpse before the readout")
       ->check(CLI::Range(0.0, 0.9))
       ->capture_default_str();
@@ -413,7 +417,13 @@ int main(int argc, char** argv) {
     if (threads > 0) set_num_threads(threads);
     const World world(load_stickers(objects));
     Random rng(seed);
-    MapReader<float> model({.symbols = world.vocabulary(), .decoder = 96, .dropout = dropout}, rng);
+    // A place sees 14 of 56 pixels, about an object, so that it must be looked at to be named.
+    MapReader<float> model({.layers = {{16, 3, {2, 2}}, {32}, {48, 3, {2, 2}}, {64, 1}, {64, 1}},
+                            .symbols = world.vocabulary(),
+                            .decoder = 96,
+                            .dropout = dropout,
+                            .state_dropout = state_dropout},
+                           rng);
     std::printf("%td parameters, %td objects, %td words\n", count_parameters(model), world.kinds(),
                 world.vocabulary());
     std::vector<Scene> test, few;

@@ -134,3 +134,33 @@ TEST_CASE("labels and sounds that do not fit are told", "[sequence_decoder]") {
   CHECK_THROWS_AS(listener.read(brief), ShapeError);
   CHECK(listener.read(fits, {.max_length = 3}, 1).front().attention.size(1) == 3);
 }
+
+TEST_CASE("state dropout hides the state from some words in training, and from none in reading", "[sequence_decoder]") {
+  Random rng(4);
+  SequenceDecoder<float> decoder(
+      {.symbols = 5, .hidden = 6, .readout = 4, .attention = {.width = 4}, .frame = 3, .state_dropout = 0.25}, rng);
+  const Index rows = 400;
+  Tensor<float> seen({rows, 9});
+  for (float& x : seen.span()) x = static_cast<float>(rng.normal());
+  Tensor<float> blind = seen.clone();
+  for (Index r = 0; r < rows; ++r)
+    for (Index i = 0; i < 6; ++i) blind(r, i) = 0;
+  const Symbols previous(rows, 2);
+  const auto scores = [&](const Tensor<float>& x) { return decoder.scores(constant(x), previous).value(); };
+
+  const Tensor<float> taught = scores(seen);
+  set_training(decoder, false);
+  const Tensor<float> whole = scores(seen), without = scores(blind);
+  Index hidden = 0, kept = 0;
+  for (Index r = 0; r < rows; ++r) {
+    const auto same = [&](const Tensor<float>& x) {
+      bool equal = true;
+      for (Index c = 0; c < 5; ++c) equal = equal && taught(r, c) == Approx(x(r, c)).margin(1e-6);
+      return equal;
+    };
+    hidden += same(without), kept += same(whole);
+  }
+  CHECK(hidden + kept == rows);
+  CHECK(hidden > 70);
+  CHECK(hidden < 130);
+}

@@ -29,6 +29,7 @@ struct MapReaderConfig {
   bool gate = true;
   double dropout =
       0;  // of state and glimpse before the readout: what is in one must be in the other
+  double state_dropout = 0;  // chance that the readout goes without the state
 };
 
 template <class T = float>
@@ -54,7 +55,8 @@ struct MapReader {
                                   .readout = c.decoder / 2,
                                   .attention = {.width = c.attention, .gate = c.gate},
                                   .frame = in + 2,
-                                  .dropout = c.dropout},
+                                  .dropout = c.dropout,
+                                  .state_dropout = c.state_dropout},
                                  rng);
     name_modules(*this);
   }

@@ -41,6 +41,7 @@ struct SequenceDecoderConfig {
   AttentionConfig attention{};    // its state and sequence are set from here
   Index frame = 0;                // width of h
   double dropout = 0;             // of [s_t, g_t] in (4)
+  double state_dropout = 0;       // chance that (4) goes without s_t: it tells what is seen now
 };
 
 /// How a loss is made.
@@ -73,7 +74,7 @@ struct SequenceDecoder {
   Linear<T> glimpse;               // input weights of the glimpse in (3)
   Variable<T> w_h, b_h;            // recurrent weights
   Linear<T> readout, output;       // U, W
-  Dropout<T> dropout;
+  Dropout<T> dropout, state_dropout;
 
   SequenceDecoder() = default;
   SequenceDecoder(SequenceDecoderConfig c, Random& rng) : config(c) {
@@ -92,6 +93,7 @@ struct SequenceDecoder {
     readout = Linear<T>(c.hidden + c.frame, 2 * c.readout, rng);
     output = Linear<T>(c.readout, c.symbols, rng);
     dropout = Dropout<T>(c.dropout, rng);
+    if (c.state_dropout > 0) state_dropout = Dropout<T>(c.state_dropout, rng);
   }
 
   Index end_symbol() const { return config.symbols - 1; }
@@ -131,7 +133,7 @@ struct SequenceDecoder {
   /// softmax.
   Variable<T> scores(const Variable<T>& seen, std::span<const Index> previous) {
     const Index rows = seen.size(0);
-    const Variable<T> pairs = readout(dropout(seen)) + embedding(symbol_out, previous, Shape{rows});
+    const Variable<T> pairs = readout(dropout(without_states(seen))) + embedding(symbol_out, previous, Shape{rows});
     return output(max(reshape(pairs, {rows, config.readout, 2}), {2}));
   }
 
@@ -218,10 +220,22 @@ struct SequenceDecoder {
   void visit(F&& f) {
     f("attention", attention), f("first", first), f("symbol", symbol), f("symbol_out", symbol_out);
     f("glimpse", glimpse), f("w_h", w_h), f("b_h", b_h), f("readout", readout), f("output", output);
-    f("dropout", dropout);
+    f("dropout", dropout), f("state_dropout", state_dropout);
   }
 
  private:
+  /// In training, rows of [s_t, g_t] of which some have lost s_t: their word must come from what is
+  /// looked at now, not from what an earlier look has told already.
+  Variable<T> without_states(const Variable<T>& seen) {
+    if (!(config.state_dropout > 0) || !state_dropout.training) return seen;
+    const Index rows = seen.size(0);
+    const Variable<T> kept = state_dropout(constant(full<T>({rows, 1}, T(1)))) *
+                             static_cast<T>(1 - config.state_dropout);  // 0 or 1
+    return concatenate<T>({slice(seen, 1, 0, config.hidden) * kept,
+                           slice(seen, 1, config.hidden, seen.size(1))},
+                          1);
+  }
+
   void check_labels(std::span<const std::vector<Index>> labels, Index n) const {
     if (std::ssize(labels) != n)
       fail<ShapeError>("sequence_decoder", labels.size(), " labels for a batch of ", n);
