@@ -374,9 +374,9 @@ void draw_looks(const std::string& file, const World& world, const Scene& s,
 int main(int argc, char** argv) {
   CLI::App app("Learns to say what stands in a picture, and shows where it looked for every word.",
                "describe_scene");
-  LoopOptions loop{.steps = 3500, .learning_rate = 3e-3, .rise = 0.15, .check_every = 500};
+  LoopOptions loop{.steps = 5000, .learning_rate = 3e-3, .rise = 0.15, .check_every = 500};
   std::string objects, out;
-  Index batch = 32, tests = 500;
+  Index batch = 32, tests = 500, looking = 2500;
   double coverage = 1e-4, dropout = 0.3, state_dropout = 0.5;
   int threads = 0;
   std::uint64_t seed = 1;
@@ -403,6 +403,9 @@ int main(int argc, char** argv) {
   app.add_option("--state-dropout", state_dropout,
                  "chance that a word must be told from its own look, without the state")
       ->check(CLI::Range(0.0, 0.9))
+      ->capture_default_str();
+  app.add_option("--looking", looking, "steps that the state dropout lasts")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   app.add_option("--dropout", dropout, "of state and glimpse before the readout")
       ->check(CLI::Range(0.0, 0.9))
@@ -433,6 +436,8 @@ int main(int argc, char** argv) {
     const LoopResult result = train_loop(
         model, loop,
         [&](Index step) {
+          // First where to look, then, with the state's help, how things stand to each other.
+          model.decoder.state_dropout.p = step < looking ? state_dropout : 0;
           std::vector<Scene> scenes;
           std::vector<std::vector<Index>> labels;
           for (Index i = 0; i < batch; ++i) {

@@ -46,9 +46,10 @@ int main(int argc, char** argv) {
   app.add_option("--widen", narrow, "weights of a narrower model of the same layers to start from")
       ->check(CLI::ExistingFile)
       ->excludes("--weights");
-  app.add_option("--encoder", encoder,
-                 "weights of another model (crnn, say) whose encoder to start from: the layers that "
-                 "have the same shape")
+  app.add_option(
+         "--encoder", encoder,
+         "weights of another model (crnn, say) whose encoder to start from: the layers that "
+         "have the same shape")
       ->check(CLI::ExistingFile)
       ->excludes("--weights")
       ->excludes("--widen");
@@ -76,8 +77,9 @@ int main(int argc, char** argv) {
   app.add_option("--batch", options.batch, "words a step")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  app.add_option("--optimizer", optimizer,
-                 "adamw with a one-cycle schedule, or adadelta at a constant rate (1, as published)")
+  app.add_option(
+         "--optimizer", optimizer,
+         "adamw with a one-cycle schedule, or adadelta at a constant rate (1, as published)")
       ->check(CLI::IsMember({"adamw", "adadelta"}))
       ->capture_default_str();
   app.add_option("--learning-rate", options.learning_rate, "peak of the one-cycle schedule")
@@ -93,9 +95,10 @@ int main(int argc, char** argv) {
   app.add_option("--label-smoothing", options.label_smoothing, "share spread over all symbols")
       ->check(CLI::Range(0.0, 0.5))
       ->capture_default_str();
-  app.add_option("--average", options.average,
-                 "keep a running mean of the weights, which takes this share of itself from step to "
-                 "step (0.999, say); 0: the weights themselves")
+  app.add_option(
+         "--average", options.average,
+         "keep a running mean of the weights, which takes this share of itself from step to "
+         "step (0.999, say); 0: the weights themselves")
       ->check(CLI::Range(0.0, 0.99999))
       ->capture_default_str();
   app.add_option("--seed", options.seed, "of weights, words and order")->capture_default_str();

@@ -8,7 +8,8 @@ using namespace glimpse;
 TEST_CASE("every picture's own word stands among words of the list", "[data]") {
   const Charset charset("abcdefghijklmnopqrstuvwxyz0123456789");
   const std::vector<LabelledFile> files = {{"b.png", "Hotel"}, {"a.png", "EXIT!"}, {"c.png", "&"}};
-  const std::vector<std::string> words = {"exit", "open", "bar", "shop", "cafe", "taxi", "hotel", "museum"};
+  const std::vector<std::string> words = {"exit", "open", "bar",   "shop",
+                                          "cafe", "taxi", "hotel", "museum"};
   const PictureLexicons drawn(files, words, 5, 7, charset), again(files, words, 5, 7, charset),
       other(files, words, 5, 8, charset);
   CHECK(drawn.size() == 2);  // the label of c.png has no letter

@@ -12,7 +12,8 @@ ReaderConfig sized(ReaderModel model, bool wide) {
   ReaderConfig c;
   c.model = model;
   c.widths = {48};
-  c.channels = wide ? std::vector<Index>{6, 11, 8, 12, 9, 8, 10} : std::vector<Index>{4, 5, 8, 6, 8, 7, 8};
+  c.channels =
+      wide ? std::vector<Index>{6, 11, 8, 12, 9, 8, 10} : std::vector<Index>{4, 5, 8, 6, 8, 7, 8};
   c.recurrent = wide ? 12 : 8, c.attention = wide ? 9 : 6, c.decoder = wide ? 11 : 10;
   c.projection = model == ReaderModel::crnn ? wide ? 10 : 8 : 0;
   c.localization_channels = wide ? std::vector<Index>{6, 5} : std::vector<Index>{4, 4};
@@ -27,7 +28,8 @@ Reader<float> shaken(const ReaderConfig& c) {
   Reader<float> reader(c, random);
   for (const auto& [name, tensor] : state_dict(reader))
     for (float& x : Tensor<float>(tensor).span())
-      x += static_cast<float>(name.ends_with("running_var") ? random.uniform(0, 0.5) : random.normal(0, 0.05));
+      x += static_cast<float>(name.ends_with("running_var") ? random.uniform(0, 0.5)
+                                                            : random.normal(0, 0.05));
   return reader;
 }
 
@@ -45,7 +47,8 @@ TEST_CASE("a widened model computes what the narrow one does", "[train]") {
   Tensor<float> pictures({3, 1, 40, 60});
   for (float& x : pictures.span()) x = static_cast<float>(random.normal());
   const std::vector<std::vector<Index>> labels = {{1, 2, 3}, {30, 4}, {7, 7, 8, 9}};
-  const Variable<float> a = narrow.loss(constant(pictures), 48, labels), b = wide.loss(constant(pictures), 48, labels);
+  const Variable<float> a = narrow.loss(constant(pictures), 48, labels),
+                        b = wide.loss(constant(pictures), 48, labels);
   CHECK(b.item() == Approx(a.item()).epsilon(1e-4));
   CHECK(a.item() > 1);
 
@@ -65,7 +68,8 @@ TEST_CASE("a widened model computes what the narrow one does", "[train]") {
 }
 
 TEST_CASE("what cannot grow is told by name", "[train]") {
-  Reader<float> narrow = shaken(sized(ReaderModel::srn, false)), wide = shaken(sized(ReaderModel::srn, true)),
+  Reader<float> narrow = shaken(sized(ReaderModel::srn, false)),
+                wide = shaken(sized(ReaderModel::srn, true)),
                 other = shaken(sized(ReaderModel::crnn, true));
   Random random(7);
   CHECK_THROWS_AS(widen(wide, narrow, random), ShapeError);

@@ -94,6 +94,7 @@ struct SequenceDecoder {
     output = Linear<T>(c.readout, c.symbols, rng);
     dropout = Dropout<T>(c.dropout, rng);
     if (c.state_dropout > 0) state_dropout = Dropout<T>(c.state_dropout, rng);
+    state_dropout.p = c.state_dropout;
   }
 
   Index end_symbol() const { return config.symbols - 1; }
@@ -133,7 +134,8 @@ struct SequenceDecoder {
   /// softmax.
   Variable<T> scores(const Variable<T>& seen, std::span<const Index> previous) {
     const Index rows = seen.size(0);
-    const Variable<T> pairs = readout(dropout(without_states(seen))) + embedding(symbol_out, previous, Shape{rows});
+    const Variable<T> pairs =
+        readout(dropout(without_states(seen))) + embedding(symbol_out, previous, Shape{rows});
     return output(max(reshape(pairs, {rows, config.readout, 2}), {2}));
   }
 
@@ -227,13 +229,12 @@ struct SequenceDecoder {
   /// In training, rows of [s_t, g_t] of which some have lost s_t: their word must come from what is
   /// looked at now, not from what an earlier look has told already.
   Variable<T> without_states(const Variable<T>& seen) {
-    if (!(config.state_dropout > 0) || !state_dropout.training) return seen;
+    if (!(state_dropout.p > 0) || !state_dropout.training) return seen;
     const Index rows = seen.size(0);
     const Variable<T> kept = state_dropout(constant(full<T>({rows, 1}, T(1)))) *
-                             static_cast<T>(1 - config.state_dropout);  // 0 or 1
-    return concatenate<T>({slice(seen, 1, 0, config.hidden) * kept,
-                           slice(seen, 1, config.hidden, seen.size(1))},
-                          1);
+                             static_cast<T>(1 - state_dropout.p);  // 0 or 1
+    return concatenate<T>(
+        {slice(seen, 1, 0, config.hidden) * kept, slice(seen, 1, config.hidden, seen.size(1))}, 1);
   }
 
   void check_labels(std::span<const std::vector<Index>> labels, Index n) const {

@@ -48,8 +48,7 @@ inline UnitAxes unit_axes(std::string_view name, Index rank, bool projected) {
 inline std::vector<Index> narrow_places(Index narrow, Index wide, Index parts) {
   std::vector<Index> places;
   for (Index j = 0; j < wide; ++j)
-    places.push_back(j / (wide / parts) * (narrow / parts) +
-                     j % (wide / parts) % (narrow / parts));
+    places.push_back(j / (wide / parts) * (narrow / parts) + j % (wide / parts) % (narrow / parts));
   return places;
 }
 
@@ -62,7 +61,7 @@ void widen_tensor(std::string_view name, const Tensor<T>& narrow, Tensor<T> wide
   std::vector<std::vector<Index>> from(static_cast<std::size_t>(rank));
   for (Index a = 0; a < rank; ++a) {
     const Index n = narrow.size(a), w = wide.size(a);
-    const Index parts = a == units.out.axis ? units.out.parts
+    const Index parts = a == units.out.axis  ? units.out.parts
                         : a == units.in.axis ? units.in.parts
                                              : 1;
     const bool may_grow = a == units.out.axis || a == units.in.axis;
@@ -77,8 +76,8 @@ void widen_tensor(std::string_view name, const Tensor<T>& narrow, Tensor<T> wide
   for (Index i = 0; i < wide.size(); ++i) {
     Index j = 0;
     for (Index a = 0; a < rank; ++a)
-      j = j * narrow.size(a) +
-          from[static_cast<std::size_t>(a)][static_cast<std::size_t>(at[static_cast<std::size_t>(a)])];
+      j = j * narrow.size(a) + from[static_cast<std::size_t>(a)]
+                                   [static_cast<std::size_t>(at[static_cast<std::size_t>(a)])];
     to[i] = source.data()[j];
     for (Index a = rank; a-- > 0;) {
       auto& k = at[static_cast<std::size_t>(a)];
@@ -123,8 +122,8 @@ void widen(Reader<T>& narrow, Reader<T>& wide, Random& random) {
   for (std::size_t i = 0; same && i < from.size(); ++i) same = from[i].name == to[i].name;
   if (!same) fail("widen", "the wide model has other layers or characters than the narrow one");
   for (std::size_t i = 0; i < from.size(); ++i)
-    detail::widen_tensor(from[i].name, from[i].tensor, to[i].tensor,
-                         narrow.config().projection > 0, random);
+    detail::widen_tensor(from[i].name, from[i].tensor, to[i].tensor, narrow.config().projection > 0,
+                         random);
 }
 
 }  // namespace glimpse::inline v0

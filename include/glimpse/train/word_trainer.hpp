@@ -74,9 +74,7 @@ class WordTrainer {
   /// model: fresh, or with weights to start from. Throws IoError where a run to resume is missing
   /// or does not fit.
   WordTrainer(Reader<float> model, WordSource source, TrainOptions options)
-      : options_(std::move(options)),
-        model_(std::move(model)),
-        optimizer_(made_optimizer()) {
+      : options_(std::move(options)), model_(std::move(model)), optimizer_(made_optimizer()) {
     if (options_.average > 0) mean_ = clone(model_);
     if (options_.steps == 0 && !(options_.minutes > 0))
       fail("train", "wants a budget: steps or minutes");
