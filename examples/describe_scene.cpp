@@ -420,8 +420,8 @@ int main(int argc, char** argv) {
     if (threads > 0) set_num_threads(threads);
     const World world(load_stickers(objects));
     Random rng(seed);
-    // A place sees 14 of 56 pixels, about an object, so that it must be looked at to be named.
-    MapReader<float> model({.layers = {{16, 3, {2, 2}}, {32}, {48, 3, {2, 2}}, {64, 1}, {64, 1}},
+    // A place sees 18 of 56 pixels, about an object, so that it must be looked at to be named.
+    MapReader<float> model({.layers = {{16, 3, {2, 2}}, {32}, {32}, {48, 3, {2, 2}}, {64, 1}, {64, 1}},
                             .symbols = world.vocabulary(),
                             .decoder = 96,
                             .dropout = dropout,
