@@ -14,8 +14,18 @@
 //
 //   describe_scene --weights scenes.safetensors --out scene.png
 //
-// Measured (one Zen 4 core): 99.6 % of 500 unseen scenes told exactly, 89.3 % of their nouns looked
-// into their object, after 3000 of 3500 steps, 3:22 of processor time.
+// Measured (one thread of a busy Zen 3 machine, the default 3500 steps, 4:16 of processor time): of
+// 500 unseen scenes 91.8 % told exactly; 96.1 % of their nouns looked into their object. Both come
+// from what a place sees and from --state-dropout, and pull at each other:
+//
+//   a place sees   state dropout   steps   exact   nouns inside
+//   22 pixels      0                4000   99.0    48.0
+//   22             0.5              3500   95.0    73.5
+//   14             0.5              3500   91.8    96.1
+//   14             0.5              6500   91.4    97.5
+//
+// With the state at hand a word is told from an earlier look, and the eye is free to wander. What is
+// told wrongly is nearly always how two things stand to each other.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -374,9 +384,9 @@ void draw_looks(const std::string& file, const World& world, const Scene& s,
 int main(int argc, char** argv) {
   CLI::App app("Learns to say what stands in a picture, and shows where it looked for every word.",
                "describe_scene");
-  LoopOptions loop{.steps = 5000, .learning_rate = 3e-3, .rise = 0.15, .check_every = 500};
+  LoopOptions loop{.steps = 3500, .learning_rate = 3e-3, .rise = 0.15, .check_every = 500};
   std::string objects, out;
-  Index batch = 32, tests = 500, looking = 2500;
+  Index batch = 32, tests = 500;
   double coverage = 1e-4, dropout = 0.3, state_dropout = 0.5;
   int threads = 0;
   std::uint64_t seed = 1;
@@ -404,9 +414,6 @@ int main(int argc, char** argv) {
                  "chance that a word must be told from its own look, without the state")
       ->check(CLI::Range(0.0, 0.9))
       ->capture_default_str();
-  app.add_option("--looking", looking, "steps that the state dropout lasts")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
   app.add_option("--dropout", dropout, "of state and glimpse before the readout")
       ->check(CLI::Range(0.0, 0.9))
       ->capture_default_str();
@@ -420,8 +427,8 @@ int main(int argc, char** argv) {
     if (threads > 0) set_num_threads(threads);
     const World world(load_stickers(objects));
     Random rng(seed);
-    // A place sees 18 of 56 pixels, about an object, so that it must be looked at to be named.
-    MapReader<float> model({.layers = {{16, 3, {2, 2}}, {32}, {32}, {48, 3, {2, 2}}, {64, 1}, {64, 1}},
+    // A place sees 14 of 56 pixels, about an object, so that it must be looked at to be named.
+    MapReader<float> model({.layers = {{16, 3, {2, 2}}, {32}, {48, 3, {2, 2}}, {64, 1}, {64, 1}},
                             .symbols = world.vocabulary(),
                             .decoder = 96,
                             .dropout = dropout,
@@ -436,8 +443,6 @@ int main(int argc, char** argv) {
     const LoopResult result = train_loop(
         model, loop,
         [&](Index step) {
-          // First where to look, then, with the state's help, how things stand to each other.
-          model.decoder.state_dropout.p = step < looking ? state_dropout : 0;
           std::vector<Scene> scenes;
           std::vector<std::vector<Index>> labels;
           for (Index i = 0; i < batch; ++i) {
