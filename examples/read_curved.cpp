@@ -12,7 +12,7 @@
 //
 //   read_curved --minutes 6 --threads 1 --fonts /usr/share/fonts/truetype/dejavu --out curved.png
 //
-// Measured so (one thread of a busy Zen 3 machine; 300 words each, +-2 points):
+// Measured so (one thread of a busy Zen 3 machine; 300 words each, +-4 points at 95 %):
 //
 //   words right, %   straight   slanted   curved   steps in 6:00 of processor time
 //   srn                 100.0      86.0     86.7   8944
