@@ -7,6 +7,7 @@
 #include <thread>
 
 #include <glimpse/data/word_sources.hpp>
+#include <glimpse/train/load_encoder.hpp>
 #include <glimpse/train/widen.hpp>
 #include <glimpse/train/word_trainer.hpp>
 

@@ -21,5 +21,8 @@ TEST_CASE("every picture's own word stands among words of the list", "[data]") {
   CHECK(drawn.find("a.png")->words() != other.find("a.png")->words());
   CHECK(drawn.find("a.png")->size() == 5);
   CHECK_THROWS_AS(PictureLexicons(files, words, 9, 7, charset), ValueError);
+  CHECK_THROWS_AS(PictureLexicons(files, {"exit", "Exit", "EXIT!", "open"}, 3, 7, charset),
+                  ValueError);
+  CHECK(PictureLexicons(files, {"exit", "Exit", "open"}, 2, 7, charset).find("a.png")->size() == 2);
   CHECK_THROWS_AS(PictureLexicons(files, words, 0, 7, charset), ValueError);
 }

@@ -21,9 +21,11 @@ ReaderConfig tiny() {
 
 TEST_CASE("crnn has the published number of parameters", "[models]") {
   Random random(1);
-  Crnn<float> paper(crnn_config("paper"), random), compact(crnn_config("compact"), random);
+  Crnn<float> paper(crnn_config("paper"), random), base(crnn_config("base"), random),
+      compact(crnn_config("compact"), random);
   // Convolutions 5 551 360, BLSTMs 1 576 960 and 1 052 672, linear layers 131 328 and 18 981.
   CHECK(count_parameters(paper) == 8331301);
+  CHECK(count_parameters(base) == 3171141);
   CHECK(count_parameters(compact) == 1268725);
   CHECK_THROWS_AS(crnn_config("large"), ValueError);
   const Variable<float> scores = compact.scores(constant(zeros<float>({2, 1, 32, 100})));

@@ -135,10 +135,16 @@ TEST_CASE("labels and sounds that do not fit are told", "[sequence_decoder]") {
   CHECK(listener.read(fits, {.max_length = 3}, 1).front().attention.size(1) == 3);
 }
 
-TEST_CASE("state dropout hides the state from some words in training, and from none in reading", "[sequence_decoder]") {
+TEST_CASE("state dropout hides the state from some words in training, and from none in reading",
+          "[sequence_decoder]") {
   Random rng(4);
-  SequenceDecoder<float> decoder(
-      {.symbols = 5, .hidden = 6, .readout = 4, .attention = {.width = 4}, .frame = 3, .state_dropout = 0.25}, rng);
+  SequenceDecoder<float> decoder({.symbols = 5,
+                                  .hidden = 6,
+                                  .readout = 4,
+                                  .attention = {.width = 4},
+                                  .frame = 3,
+                                  .state_dropout = 0.25},
+                                 rng);
   const Index rows = 400;
   Tensor<float> seen({rows, 9});
   for (float& x : seen.span()) x = static_cast<float>(rng.normal());
@@ -146,7 +152,9 @@ TEST_CASE("state dropout hides the state from some words in training, and from n
   for (Index r = 0; r < rows; ++r)
     for (Index i = 0; i < 6; ++i) blind(r, i) = 0;
   const Symbols previous(rows, 2);
-  const auto scores = [&](const Tensor<float>& x) { return decoder.scores(constant(x), previous).value(); };
+  const auto scores = [&](const Tensor<float>& x) {
+    return decoder.scores(constant(x), previous).value();
+  };
 
   const Tensor<float> taught = scores(seen);
   set_training(decoder, false);

@@ -35,3 +35,14 @@ for model in rare srn crnn; do
   done
 done
 echo "three models, each as itself"
+
+train_words --steps 2 --batch 4 --valid drawn --out from_crnn --encoder crnn/best.safetensors --optimizer adadelta \
+  --average 0.9 2>&1 | grep -q "tensors of the encoder" || fail "rare does not start with crnn's encoder"
+train_words --steps 2 --batch 4 --valid drawn --out wide --config base --widen rare/best.safetensors >/dev/null 2>&1 ||
+  fail "rare does not grow"
+[ -s from_crnn/best.safetensors ] && [ -s wide/best.safetensors ] || fail "no weights of what started elsewhere"
+
+evaluate_words --weights rare/best.safetensors --lexicon words.txt --among 3 --predictions p.tsv drawn >out 2>err ||
+  fail "--among: $(cat err)"
+strangers=$(awk -F '\t' '{ t = tolower($2); gsub(/[^a-z0-9]/, "", t); if ($3 != t && $3 !~ /^(hotel|museum|caf)$/) print }' p.tsv)
+[ -z "$strangers" ] || fail "--among reads what is not among its words: $strangers"

@@ -101,6 +101,27 @@ TEST_CASE("with Adadelta and a running mean of the weights, too", "[train]") {
   CHECK(mean);  // it is not what is trained
 }
 
+TEST_CASE("the running mean goes part of the way to the weights, and is what is kept", "[train]") {
+  TrainOptions o = options("mean");
+  o.steps = 1, o.average = 0.9;
+  Random random(o.seed);
+  Reader<float> start(tiny(), random);
+  const auto trained_once = trained(o, {}, 1);
+  const Checkpoint c = load_checkpoint(o.out + "/last.safetensors");
+  const auto before = state_dict(start);
+  double moved = 0;
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    const Tensor<float>* mean = c.find("mean." + before[i].name);
+    REQUIRE(mean);
+    for (Index j = 0; j < mean->size(); ++j) {  // after one step the mean keeps 2 / 11
+      const double w0 = before[i].tensor.data()[j], w1 = trained_once[i].tensor.data()[j];
+      CHECK(mean->data()[j] == Approx(w0 + 9.0 / 11 * (w1 - w0)).margin(1e-6));
+      moved = std::max(moved, std::abs(w1 - w0));
+    }
+  }
+  CHECK(moved > 1e-4);
+}
+
 TEST_CASE("resuming what is not there, or is something else, says so and touches nothing",
           "[train]") {
   TrainOptions o = options("missing");

@@ -1,5 +1,4 @@
 // A widened model reads as the narrow one does, and its copies learn apart.
-#include <glimpse/train/model_file.hpp>
 #include <glimpse/train/widen.hpp>
 
 #include "catch.hpp"
@@ -74,15 +73,4 @@ TEST_CASE("what cannot grow is told by name", "[train]") {
   Random random(7);
   CHECK_THROWS_AS(widen(wide, narrow, random), ShapeError);
   CHECK_THROWS_AS(widen(narrow, other, random), ValueError);
-}
-
-TEST_CASE("an encoder carries over to a model with another decoder", "[train]") {
-  ReaderConfig c = sized(ReaderModel::crnn, false);
-  Reader<float> crnn = shaken(c), srn = shaken(sized(ReaderModel::srn, false));
-  const EncoderTaken taken = load_encoder(crnn, srn);
-  CHECK(taken.tensors > 40);
-  CHECK(taken.tensors < taken.of);  // crnn has a linear layer before its second recurrent one
-  const auto from = state_dict(crnn), to = state_dict(srn);
-  CHECK(to.front().name == "recognizer." + from.front().name);
-  CHECK(to.front().tensor.data()[0] == from.front().tensor.data()[0]);
 }

@@ -56,21 +56,28 @@ class PictureLexicons {
     sort();
   }
 
-  /// For every picture `count` words: its own and others of `words`, which are all different, by a
-  /// random stream of its own. A picture whose label keeps no letter or digit gets none.
+  /// For every picture `count` words: its own and others drawn from `words`, by a random stream of
+  /// its own. Words that differ in case or punctuation alone count once. A picture whose label keeps
+  /// no letter or digit gets none.
   /// Throws ValueError where `words` is shorter than that.
   PictureLexicons(const std::vector<LabelledFile>& files, const std::vector<std::string>& words,
                   Index count, std::uint64_t seed, const Charset& charset) {
-    if (count < 1 || count > std::ssize(words))
-      fail("lexicon", "cannot draw ", count, " words a picture from a list of ", words.size());
+    std::vector<std::string> list;
+    std::unordered_set<std::string> seen;
+    for (const std::string& word : words)
+      if (std::string plain = normalise(word); !plain.empty() && seen.insert(plain).second)
+        list.push_back(std::move(plain));
+    if (count < 1 || count > std::ssize(list))
+      fail("lexicon", "cannot draw ", count, " words a picture from a list of ", list.size());
     for (std::size_t i = 0; i < files.size(); ++i) {
-      std::vector<std::string> drawn{normalise(files[i].label)};
-      if (drawn.front().empty()) continue;
+      const std::string own = normalise(files[i].label);
+      if (own.empty()) continue;
       Random random(seed, i);
-      std::unordered_set<std::string_view> taken;
+      std::vector<std::string> drawn{own};
+      std::unordered_set<std::string_view> taken{own};
       while (std::ssize(drawn) < count) {
-        const std::string& word = words[static_cast<std::size_t>(random.below(std::ssize(words)))];
-        if (normalise(word) != drawn.front() && taken.insert(word).second) drawn.push_back(word);
+        const std::string& word = list[static_cast<std::size_t>(random.below(std::ssize(list)))];
+        if (taken.insert(word).second) drawn.push_back(word);
       }
       table_.emplace_back(files[i].path, Lexicon(drawn, charset));
     }

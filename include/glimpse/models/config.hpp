@@ -15,7 +15,7 @@
 //
 // `srn` is RARE without its rectifier. CRNN has a linear layer between its two recurrent layers;
 // so has RARE's `large`. RARE's `paper`, as drawn in the article, has none. `base` has the layers of
-// `compact`, each about half as wide again, so that it can start from what `compact` has learnt
+// `compact`, each 1.3 to 2 times as wide, so that it can start from what `compact` has learnt
 // (train/widen.hpp).
 // Sources: Shi et al. 2016 (RARE), Shi, Bai, Yao 2015 (CRNN).
 #pragma once
@@ -150,8 +150,8 @@ inline ReaderConfig rare_config(std::string_view preset) {
 /// CRNN's presets of the table above: its pictures come as they are read, at their final size.
 /// Throws ValueError for another name.
 inline ReaderConfig crnn_config(std::string_view preset) {
-  if (preset == "large")
-    fail("config", "unknown preset 'large' of crnn; there are paper, base and compact");
+  if (preset != "paper" && preset != "base" && preset != "compact")
+    fail("config", "unknown preset '", preset, "' of crnn; there are paper, base and compact");
   ReaderConfig c = rare_config(preset);
   c.model = ReaderModel::crnn;
   c.source_scale = 1;

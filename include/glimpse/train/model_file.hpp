@@ -69,33 +69,6 @@ inline Reader<float> model_from_checkpoint(const Checkpoint& c) {
   return model;
 }
 
-/// How much of an encoder was taken over.
-struct EncoderTaken {
-  Index tensors = 0, of = 0;
-};
-
-/// Starts the encoder of `to` with that of another model, which may be of another kind: a decoder
-/// learns sooner over frames that CTC has taught. Tensors of another shape are left as they are.
-inline EncoderTaken load_encoder(Reader<float>& from, Reader<float>& to) {
-  const auto below = [](std::string_view name) {
-    const std::size_t at = name.find("encoder.");
-    return at == name.npos ? std::string_view() : name.substr(at);
-  };
-  EncoderTaken taken;
-  const auto given = state_dict(from);
-  for (const auto& mine : state_dict(to)) {
-    if (below(mine.name).empty()) continue;
-    ++taken.of;
-    for (const auto& other : given) {
-      if (below(other.name) != below(mine.name) || !(other.tensor.shape() == mine.tensor.shape()))
-        continue;
-      Tensor<float>(mine.tensor).copy_from(other.tensor);
-      ++taken.tensors;
-    }
-  }
-  return taken;
-}
-
 /// Loads a reader for use: reading mode, batch norms folded. Throws IoError that names the path.
 inline Reader<float> load_reader(const std::string& path) {
   const Checkpoint c = load_checkpoint(path);
