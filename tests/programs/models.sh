@@ -37,7 +37,8 @@ done
 echo "three models, each as itself"
 
 train_words --steps 2 --batch 4 --valid drawn --out from_crnn --encoder crnn/best.safetensors --optimizer adadelta \
-  --average 0.9 2>&1 | grep -q "tensors of the encoder" || fail "rare does not start with crnn's encoder"
+  --average 0.9 >log 2>&1 || fail "rare does not start with crnn's encoder: $(cat log)"
+grep -q "tensors of the encoder" log || fail "nobody tells what of the encoder fitted: $(cat log)"
 train_words --steps 2 --batch 4 --valid drawn --out wide --config base --widen rare/best.safetensors >/dev/null 2>&1 ||
   fail "rare does not grow"
 [ -s from_crnn/best.safetensors ] && [ -s wide/best.safetensors ] || fail "no weights of what started elsewhere"
