@@ -24,8 +24,8 @@
 #include <glimpse/viz/reliability.hpp>
 #include <glimpse/viz/view_of.hpp>
 
-#include "lexicon_options.hpp"
 #include "program.hpp"
+#include "reading_options.hpp"
 
 using namespace glimpse;
 
@@ -67,17 +67,16 @@ struct Findings {
 int main(int argc, char** argv) {
   CLI::App app("Measures a word reader on folders of labelled pictures.", "evaluate_words");
   std::string weights = default_weights(), model_name, predictions, errors;
-  LexiconOptions words;
+  ReadingOptions reading;
   bool own_words = false;
   std::vector<std::string> folders;
   Index limit = 0, among = 0;
   std::uint64_t seed = 1;
   int threads = 0;
-  ReadOptions options;
   app.add_option("--weights", weights, "weights file")->capture_default_str();
   app.add_option("--model", model_name, "the model that the weights must be of")
       ->check(CLI::IsMember({"rare", "srn", "crnn"}));
-  words.add_to(app);
+  reading.add_to(app);
   app.add_flag("--picture-lexicons", own_words,
                "every folder's lexicon.tsv tells the words of each picture");
   app.add_option("--among", among,
@@ -86,9 +85,6 @@ int main(int argc, char** argv) {
       ->needs("--lexicon")
       ->excludes("--picture-lexicons");
   app.add_option("--seed", seed, "of the words drawn for --among")->capture_default_str();
-  app.add_option("--beam", options.beam,
-                 "hypotheses kept while decoding (default 1, along a lexicon's tree 7, of crnn 64)")
-      ->check(CLI::Range(1, 100));
   app.add_option("--predictions", predictions,
                  "writes path, truth, reading, confidence, tab-separated");
   app.add_option("--errors", errors, "folder for a page of what was read wrongly");
@@ -99,7 +95,7 @@ int main(int argc, char** argv) {
   return run_program(app, argc, argv, [&] {
     if (threads > 0) set_num_threads(threads);
     Reader<float> model = load_reader(weights, model_name);
-    words.apply(app, model.charset(), options);
+    reading.apply(app, model.charset());
     std::ofstream out;
     if (!predictions.empty()) {
       out.open(predictions);
@@ -113,14 +109,14 @@ int main(int argc, char** argv) {
       std::optional<PictureLexicons> own;
       if (own_words) own.emplace(folder, model.charset());
       if (among > 0)
-        own.emplace(read_folder(folder), words.lexicon->words(), among, seed, model.charset());
+        own.emplace(read_folder(folder), reading.lexicon->words(), among, seed, model.charset());
       const Evaluation e = evaluate_folder(
-          model, folder, limit, options,
-          [&](const LabelledFile& file, const Picture& picture, const Reading& reading) {
-            if (!errors.empty()) findings.add(file, picture, reading);
+          model, folder, limit, reading.options,
+          [&](const LabelledFile& file, const Picture& picture, const Reading& r) {
+            if (!errors.empty()) findings.add(file, picture, r);
             if (out)
-              out << file.path << '\t' << file.label << '\t' << reading.text << '\t'
-                  << reading.confidence << '\n';
+              out << file.path << '\t' << file.label << '\t' << r.text << '\t' << r.confidence
+                  << '\n';
           },
           own ? &*own : nullptr);
       if (e.free > 0)

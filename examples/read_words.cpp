@@ -6,6 +6,7 @@
 //                                                    looked, letter by letter
 //   read_words --lexicon words.txt picture.jpg       only these words
 //   read_words --rotations sideways.jpg              tries the four turns; a column tells which
+//                                                    (else only tall pictures are turned)
 //   read_words - < picture.jpg                       the picture comes on standard input
 #include <algorithm>
 #include <cctype>
@@ -18,12 +19,12 @@
 #include <nlohmann/json.hpp>
 
 #include <glimpse/data/load_picture.hpp>
-#include <glimpse/models/read_turned.hpp>
+#include <glimpse/models/read.hpp>
 #include <glimpse/train/model_file.hpp>
 #include <glimpse/viz/view_of.hpp>
 
-#include "lexicon_options.hpp"
 #include "program.hpp"
+#include "reading_options.hpp"
 
 namespace {
 
@@ -74,21 +75,15 @@ int main(int argc, char** argv) {
   CLI::App app("Reads pictures of words: one line a picture, path, text, confidence.",
                "read_words");
   std::string weights = default_weights(), model_name, panels;
-  LexiconOptions words;
+  ReadingOptions reading;
   std::vector<std::string> names;
-  ReadOptions options;
-  bool json = false, rotations = false;
+  bool json = false;
   int threads = 0;
   app.add_option("--weights", weights, "weights file")->capture_default_str();
   app.add_option("--model", model_name, "the model that the weights must be of")
       ->check(CLI::IsMember({"rare", "srn", "crnn"}));
-  words.add_to(app);
+  reading.add_to(app);
   app.add_option("--visualize", panels, "folder for a panel of every picture");
-  app.add_option("--beam", options.beam,
-                 "hypotheses kept while decoding (default 1, along a lexicon's tree 7, of crnn 64)")
-      ->check(CLI::Range(1, 100));
-  app.add_flag("--rotations", rotations,
-               "tries the four turns of every picture and keeps the one read most surely");
   app.add_flag("--json", json, "one JSON object a line, with every character's confidence");
   app.add_option("--threads", threads, "threads (default: all cores)")->check(CLI::PositiveNumber);
   app.add_option("pictures", names, "pictures, folders of them, or - for standard input")
@@ -98,25 +93,21 @@ int main(int argc, char** argv) {
     if (threads > 0) set_num_threads(threads);
     const std::vector<std::string> paths = pictures_of(names);
     Reader<float> model = load_reader(weights, model_name);
-    words.apply(app, model.charset(), options);
+    reading.apply(app, model.charset());
     if (!panels.empty()) fs::create_directories(panels);
     std::set<std::string> taken;
     int failures = 0;
     for (const std::string& path : paths) {
       try {
-        TurnedReading best{{}, 0, picture_at(path)};
-        if (rotations)
-          best = read_turned(model, best.picture, options);
-        else
-          best.reading = read(model, best.picture, options);
-        const Reading& r = best.reading;
+        const Picture picture = picture_at(path);
+        const Reading r = read(model, picture, reading.options);
         if (json) {
           nlohmann::ordered_json line{{"path", path},
                                       {"text", r.text},
                                       {"confidence", r.confidence},
-                                      {"character_confidence", r.character_confidence}};
-          if (options.lexicon) line["ties"] = r.ties;
-          if (rotations) line["turned"] = 90 * best.quarters;
+                                      {"character_confidence", r.character_confidence},
+                                      {"turned", 90 * r.quarters}};
+          if (reading.options.lexicon) line["ties"] = r.ties;
           std::vector<std::vector<float>> points;
           for (Index i = 0; r.fiducials.defined() && i < r.fiducials.size(0); ++i)
             points.push_back({r.fiducials(i, 0), r.fiducials(i, 1)});
@@ -125,12 +116,11 @@ int main(int argc, char** argv) {
                       line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
         } else {
           std::printf("%s\t%s\t%.4f", path.c_str(), r.text.c_str(), r.confidence);
-          if (rotations) std::printf("\t%d", static_cast<int>(90 * best.quarters));
+          if (reading.rotations) std::printf("\t%d", static_cast<int>(90 * r.quarters));
           std::printf("\n");
         }
         std::fflush(stdout);
-        if (!panels.empty())
-          write_png(panel_path(panels, path, taken), draw(view_of(best.picture, r)));
+        if (!panels.empty()) write_png(panel_path(panels, path, taken), draw(view_of(picture, r)));
       } catch (const Error& e) {  // one bad picture does not keep the others from being read
         std::fprintf(stderr, "read_words: %s\n", e.what());
         ++failures;

@@ -119,7 +119,7 @@
 #include <glimpse/models/map_reader.hpp>
 #include <glimpse/models/rare.hpp>
 #include <glimpse/models/read.hpp>
-#include <glimpse/models/read_turned.hpp>
+#include <glimpse/models/read_in_turns.hpp>
 #include <glimpse/models/reader.hpp>
 #include <glimpse/models/reading.hpp>
 #include <glimpse/models/recognizer.hpp>

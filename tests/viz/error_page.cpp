@@ -54,6 +54,9 @@ TEST_CASE("a view has the straightened picture in [0, 1]", "[viz]") {
   CHECK(view.rectified(0, 0) == 0);
   CHECK(view.rectified(1, 1) == 1);
   CHECK_FALSE(view_of(Picture(4, 5), Reading()).rectified.defined());
+  Reading standing;
+  standing.quarters = 1;
+  CHECK(view_of(Picture(4, 5), standing).picture.shape() == Shape{5, 4});
 }
 
 TEST_CASE("the reliability diagram is drawn, with few words and with none", "[viz]") {

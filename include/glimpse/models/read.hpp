@@ -1,5 +1,7 @@
 // read: pictures in, words out, by any model, freely or out of a lexicon.
 //
+//   text = argmax over the picture's turns of p(text | turn)      read_in_turns
+//
 // Pictures come in any size and are rectified from their own pixels; those of the same rectified
 // width are located and read in one batch, which changes the result by rounding alone.
 #pragma once
@@ -12,6 +14,7 @@
 #include <glimpse/data/prepare.hpp>
 #include <glimpse/models/attention_speller.hpp>
 #include <glimpse/models/ctc_speller.hpp>
+#include <glimpse/models/read_in_turns.hpp>
 #include <glimpse/models/reader.hpp>
 
 namespace glimpse::inline v0 {
@@ -37,35 +40,26 @@ CtcSpeller<T> speller(Crnn<T>& model, const Variable<T>& words) {
   return {model, model.scores(words)};
 }
 
+/// Reads pictures as they stand.
 template <class T, class Model>
-std::vector<Reading> read(Model& model, std::span<const Picture> pictures,
-                          const ReadOptions& options) {
+std::vector<Reading> read_standing(Model& model, std::span<const Picture* const> pictures,
+                                   const ReadOptions& options) {
   constexpr std::size_t batch = 64;
-  const NoGrad no_grad;
   const ReaderConfig& c = model.config;
-  if (!options.lexicons.empty() && options.lexicons.size() != pictures.size())
-    fail<ShapeError>("read", options.lexicons.size(), " lexicons for ", pictures.size(),
-                     " pictures");
-  const auto lexicon_of = [&](std::size_t i) {
-    const Lexicon* lexicon = options.lexicons.empty() ? options.lexicon : options.lexicons[i];
-    if (lexicon && lexicon->size() == 0) fail("read", "the lexicon of picture ", i, " is empty");
-    return lexicon;
-  };
   std::vector<Reading> readings(pictures.size());
   for (const Index width : c.widths) {
     std::vector<std::size_t> group;
     for (std::size_t i = 0; i < pictures.size(); ++i) {
-      if (pictures[i].empty()) fail("read", "picture ", i, " is empty");
-      if (rectified_width(c, pictures[i].height, pictures[i].width) == width) group.push_back(i);
+      if (rectified_width(c, pictures[i]->height, pictures[i]->width) == width) group.push_back(i);
     }
     for (std::size_t begin = 0; begin < group.size(); begin += batch) {
       std::vector<Variable<T>> seen;
       std::vector<Reading*> targets;
       std::vector<const Lexicon*> lexicons;
       for (std::size_t g = begin; g < std::min(begin + batch, group.size()); ++g) {
-        seen.push_back(constant(sampler_picture<T>(c, pictures[group[g]], width)));
+        seen.push_back(constant(sampler_picture<T>(c, *pictures[group[g]], width)));
         targets.push_back(&readings[group[g]]);
-        lexicons.push_back(lexicon_of(group[g]));
+        lexicons.push_back(options.lexicons.empty() ? options.lexicon : options.lexicons[group[g]]);
       }
       const Rectified<T> words = model.rectify(seen, width);
       for (std::size_t i = 0; i < targets.size(); ++i) {
@@ -81,10 +75,28 @@ std::vector<Reading> read(Model& model, std::span<const Picture> pictures,
   return readings;
 }
 
+template <class T, class Model>
+std::vector<Reading> read(Model& model, std::span<const Picture> pictures,
+                          const ReadOptions& options) {
+  const NoGrad no_grad;
+  const std::span<const Lexicon* const> own = options.lexicons;
+  if (!own.empty() && own.size() != pictures.size())
+    fail<ShapeError>("read", own.size(), " lexicons for ", pictures.size(), " pictures");
+  for (std::size_t i = 0; i < pictures.size(); ++i) {
+    const Lexicon* lexicon = own.empty() ? options.lexicon : own[i];
+    if (pictures[i].empty()) fail("read", "picture ", i, " is empty");
+    if (lexicon && lexicon->size() == 0) fail("read", "the lexicon of picture ", i, " is empty");
+  }
+  return read_in_turns(pictures, options,
+                       [&](std::span<const Picture* const> seen, const ReadOptions& standing) {
+                         return read_standing<T>(model, seen, standing);
+                       });
+}
+
 }  // namespace detail
 
-/// Reads pictures. The model must be in reading mode (`set_training(model, false)`).
-/// Throws ValueError for an empty picture or an empty lexicon.
+/// Reads pictures, each in the turns that options.turns asks for. The model must be in reading mode
+/// (`set_training(model, false)`). Throws ValueError for an empty picture or an empty lexicon.
 template <class T>
 std::vector<Reading> read(Rare<T>& model, std::span<const Picture> pictures,
                           const ReadOptions& options = {}) {

@@ -26,9 +26,15 @@ struct Reading {
   /// to 1. Attention weights, or under CTC how likely each frame shows the character.
   Tensor<float> attention;
   Index ties = 0;  // words of the lexicon that were as near (edit); the first of them was taken
+  Index quarters = 0;  // by which the picture was turned to be read, clockwise; see turned()
 };
 
+/// The turns of a picture that are read, for the surest of the readings to win: as it stands;
+/// where it is half as tall again as wide, on either side, too; or all four.
+enum class Turns { none, tall, all };
+
 struct ReadOptions {
+  Turns turns = Turns::tall;
   Index beam = 0;  // hypotheses kept; 0: greedy, or along a lexicon's trie 7 (CTC: 64)
   const Lexicon* lexicon = nullptr;  // only its words are read
   LexiconMode lexicon_mode = LexiconMode::automatic;

@@ -3,17 +3,18 @@
 
 #include <algorithm>
 
-#include <glimpse/data/picture.hpp>
+#include <glimpse/data/turned.hpp>
 #include <glimpse/models/reading.hpp>
 #include <glimpse/viz/reading.hpp>
 
 namespace glimpse::inline v0 {
 
-/// What the reader saw and read. The straightened picture, standardised for the network, is
+/// What the reader saw, the way up that it was read, and read. The straightened picture, standardised for the network, is
 /// stretched over [0, 1].
 inline ReadingView view_of(const Picture& picture, const Reading& reading) {
-  ReadingView view{.picture = tensor<float>(std::span<const float>(picture.pixels),
-                                            {picture.height, picture.width}),
+  const Picture seen = turned(picture, reading.quarters);
+  ReadingView view{.picture = tensor<float>(std::span<const float>(seen.pixels),
+                                            {seen.height, seen.width}),
                    .fiducials = reading.fiducials,
                    .attention = reading.attention,
                    .text = reading.text,

@@ -1,4 +1,5 @@
-// lexicon options: how a program is told of the words that a reading may be.
+// reading options: how a program is told to read: the turns of a picture, the beam, the words that a
+// reading may be.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -9,11 +10,20 @@
 #include <glimpse/models/reading.hpp>
 #include <glimpse/text/read_lexicon.hpp>
 
-struct LexiconOptions {
-  std::string file, mode;
+struct ReadingOptions {
+  glimpse::ReadOptions options;
   std::optional<glimpse::Lexicon> lexicon;
 
   void add_to(CLI::App& app) {
+    CLI::Option* all =
+        app.add_flag("--rotations", rotations,
+                     "tries the four turns of every picture and keeps the one read most surely "
+                     "(default: of pictures half as tall again as wide, both sides)");
+    app.add_flag("--upright", upright, "reads every picture as it stands")->excludes(all);
+    app.add_option(
+           "--beam", options.beam,
+           "hypotheses kept while decoding (default 1, along a lexicon's tree 7, of crnn 64)")
+        ->check(CLI::Range(1, 100));
     app.add_option("--lexicon", file, "words to choose from, one a line")->check(CLI::ExistingFile);
     app.add_option("--lexicon-mode", mode,
                    "posterior: the likeliest of all; edit: the nearest to what is read without; "
@@ -22,9 +32,11 @@ struct LexiconOptions {
         ->check(CLI::IsMember({"posterior", "edit", "tree"}));
   }
 
-  /// Reads the file where one is named, and tells on standard error what of it could not be used.
-  void apply(const CLI::App& app, const glimpse::Charset& charset, glimpse::ReadOptions& options) {
-    using glimpse::LexiconMode;
+  /// Fills `options`. Reads the lexicon where one is named, and tells on standard error what of it
+  /// could not be used.
+  void apply(const CLI::App& app, const glimpse::Charset& charset) {
+    using glimpse::LexiconMode, glimpse::Turns;
+    options.turns = rotations ? Turns::all : upright ? Turns::none : Turns::tall;
     options.lexicon_mode = mode == "posterior" ? LexiconMode::posterior
                            : mode == "edit"    ? LexiconMode::edit
                            : mode == "tree"    ? LexiconMode::tree
@@ -36,4 +48,7 @@ struct LexiconOptions {
       std::fprintf(stderr, "%s: %s: %s\n", app.get_name().c_str(), file.c_str(), remarks.c_str());
     options.lexicon = &*lexicon;
   }
+
+  bool rotations = false, upright = false;
+  std::string file, mode;
 };
