@@ -96,6 +96,13 @@ int main(int argc, char** argv) {
   app.add_option("--label-smoothing", options.label_smoothing, "share spread over all symbols")
       ->check(CLI::Range(0.0, 0.5))
       ->capture_default_str();
+  app.add_option("--fiducials", options.fiducials,
+                 "weight of the drawn words' own fiducial points in what is learnt, beside their "
+                 "letters (10, say); 0: the rectifier learns from letters alone, as published")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  app.add_flag("--rectifier-alone", options.rectifier_alone,
+               "teach the rectifier alone, the drawn words' own fiducial points");
   app.add_option(
          "--average", options.average,
          "keep a running mean of the weights, which takes this share of itself from step to "
@@ -152,7 +159,8 @@ int main(int argc, char** argv) {
     if (data.empty() || !drawing.words.empty() || !drawing.fonts.empty()) {
       const auto painter = drawing.painter();
       std::printf("%lld faces of type\n", static_cast<long long>(painter->fonts().size()));
-      const WordSource drawn = drawn_words(painter, reader.charset(), options.seed);
+      const WordSource drawn =
+          drawn_words(painter, reader.charset(), options.seed, config.fiducials);
       source = source ? mixed_words(drawn, source, share < 0 ? 0.5 : share, options.seed) : drawn;
     }
     std::printf("%s %s: %lld parameters\n", preset.c_str(), model.c_str(),

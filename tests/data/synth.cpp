@@ -8,9 +8,9 @@
 #include <glimpse/core/parallel.hpp>
 #include <glimpse/data/synth.hpp>
 
+#include "scratch.hpp"
 #include "synth_fonts.hpp"
 #include "tests/catch.hpp"
-#include "scratch.hpp"
 
 using namespace glimpse;
 using namespace glimpse::synth;
@@ -90,6 +90,49 @@ TEST_CASE("a recipe without steps draws dark or light ink that fills its picture
     };
     CHECK((tight(*low) || tight(*high)));
   }
+}
+
+TEST_CASE("fiducial points hold the ink of a bent word, and hold it closely", "[synth]") {
+  Recipe recipe = Recipe::plain();
+  recipe.crop = {1, 10};  // so loose that no point falls outside
+  recipe.curve.chance = recipe.perspective.chance = recipe.elastic.chance = recipe.slant.chance = 1;
+  const WordPainter painter(test_fonts(), Words::built_in(), recipe);
+  double out_of_points = 0, out_of_less = 0;
+  for (std::uint64_t i = 0; i < 30; ++i) {
+    const WordSample sample = painter.draw(8, i, 24);
+    const Picture& p = sample.picture;
+    INFO("picture " << i << " says " << sample.text);
+    REQUIRE(sample.fiducials.size() == 24);
+    // Share of the ink outside the points, taken at `reach` of their distance from the middle line.
+    const auto outside = [&](float reach) {
+      std::vector<Point> ring;
+      for (std::size_t k = 0; k < 24; ++k) {
+        const std::size_t n = k < 12 ? k : 35 - k;  // along the top, and back along the bottom
+        const Point a = sample.fiducials[n], b = sample.fiducials[n < 12 ? n + 12 : n - 12];
+        const float s = 0.5f * (1 + reach), t = 1 - s;
+        ring.push_back({(s * a.x + t * b.x + 1) / 2 * static_cast<float>(p.width),
+                        (s * a.y + t * b.y + 1) / 2 * static_cast<float>(p.height)});
+      }
+      double all = 0, out = 0;
+      for (Index y = 0; y < p.height; ++y)
+        for (Index x = 0; x < p.width; ++x) {
+          const float px = static_cast<float>(x) + 0.5f, py = static_cast<float>(y) + 0.5f;
+          bool inside = false;  // an odd number of edges to the right
+          for (std::size_t k = 0, j = 23; k < 24; j = k++) {
+            const Point a = ring[k], b = ring[j];
+            if ((a.y > py) != (b.y > py) && px < a.x + (b.x - a.x) * (py - a.y) / (b.y - a.y))
+              inside = !inside;
+          }
+          const double ink = static_cast<double>(std::fabs(p(y, x) - p(0, 0)));
+          all += ink, out += inside ? 0 : ink;
+        }
+      return out / all;
+    };
+    CHECK(outside(1) < 0.1);  // corners of wide letters reach out of a narrow bend
+    out_of_points += outside(1) / 30, out_of_less += outside(0.7f) / 30;
+  }
+  CHECK(out_of_points < 0.01);
+  CHECK(out_of_less > 0.15);
 }
 
 TEST_CASE("leaving one step out changes nothing else about a picture", "[synth]") {

@@ -26,6 +26,7 @@ LabelledWord striped_word(std::uint64_t i) {
   LabelledWord word{Picture(20, 30 + random.below(60)), {}};
   for (Index n = 1 + random.below(3); n > 0; --n) word.symbols.push_back(random.below(36));
   for (float& p : word.picture.pixels) p = static_cast<float>(random.uniform());
+  for (Index n = 0; n < 40; ++n) word.fiducials.push_back(static_cast<float>(random.uniform(-1, 1)));
   return word;
 }
 
@@ -99,6 +100,33 @@ TEST_CASE("with Adadelta and a running mean of the weights, too", "[train]") {
     mean = mean || !std::equal(x.data(), x.data() + x.size(), now->data());
   }
   CHECK(mean);  // it is not what is trained
+}
+
+TEST_CASE("taught fiducial points, too, the rectifier alone and beside the words", "[train]") {
+  TrainOptions whole = options("points_whole"), broken = options("points_broken");
+  for (TrainOptions* o : {&whole, &broken}) o->fiducials = 10;
+  check_same(trained(whole, {}, 2), trained(broken, {7}, 1));
+
+  for (TrainOptions* o : {&whole, &broken}) {
+    *o = options(o == &whole ? "alone_whole" : "alone_broken");
+    o->rectifier_alone = true;
+  }
+  const auto alone = trained(whole, {}, 2);
+  check_same(alone, trained(broken, {7}, 1));
+  Random random(whole.seed);
+  Reader<float> start(tiny(), random);
+  const auto before = state_dict(start);
+  for (std::size_t i = 0; i < alone.size(); ++i) {  // nothing else is touched
+    INFO(alone[i].name);
+    const Tensor<float>&a = before[i].tensor, &b = alone[i].tensor;
+    const bool moved = !std::equal(a.data(), a.data() + a.size(), b.data());
+    CHECK(moved == alone[i].name.starts_with("rectifier"));
+  }
+
+  ReaderConfig srn = tiny();
+  srn.model = ReaderModel::srn;
+  CHECK_THROWS_WITH(WordTrainer(Reader<float>(srn, random), striped_word, whole),
+                    "train: srn has no rectifier to teach fiducial points to");
 }
 
 TEST_CASE("the running mean goes part of the way to the weights, and is what is kept", "[train]") {

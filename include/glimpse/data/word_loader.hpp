@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,6 +27,7 @@ namespace glimpse::inline v0 {
 struct LabelledWord {
   Picture picture;
   std::vector<Index> symbols;
+  std::vector<float> fiducials = {};  // (K, 2) in [-1, 1], x before y; empty where nobody knows
 };
 
 /// Sample number i: must always give the same word for the same i, from any thread.
@@ -35,6 +37,7 @@ struct WordBatch {
   Tensor<float> pictures;                   // (N, 1, height, scaled width), standardised
   Index width = 0;                          // rectified width of all of them
   std::vector<std::vector<Index>> symbols;  // N labels
+  Tensor<float> fiducials;                  // (N, K, 2), NaN where nobody knows
 };
 
 struct WordLoaderOptions {
@@ -42,6 +45,7 @@ struct WordLoaderOptions {
   Index batches_per_chunk = 8;
   Index picture_height = 64;  // of the batch's pictures
   Index picture_scale = 2;    // their width is this many times the rectified width
+  Index fiducials = 20;       // K
   std::function<Index(Index, Index)> width_of;  // rectified width from a picture's height and width
   int threads = 1;
   std::uint64_t seed = 1;  // of the order of batches within a chunk
@@ -90,11 +94,17 @@ class WordLoader {
       b.width = order[begin + batch - 1].first;  // the widest in it
       const Index h = options_.picture_height, w = options_.picture_scale * b.width;
       b.pictures = empty<float>({options_.batch, 1, h, w});
+      b.fiducials = full<float>({options_.batch, options_.fiducials, 2},
+                                std::numeric_limits<float>::quiet_NaN());
       for (std::size_t i = begin; i < begin + batch; ++i) {
         LabelledWord& word = words[order[i].second];
         Tensor<float> slot = b.pictures.select(0, static_cast<Index>(i - begin));
         slot.copy_from(resized(standardized(word.picture), h, w).select(0, 0));
         b.symbols.push_back(std::move(word.symbols));
+        const std::size_t numbers = static_cast<std::size_t>(2 * options_.fiducials);
+        if (word.fiducials.size() == numbers)
+          std::copy(word.fiducials.begin(), word.fiducials.end(),
+                    b.fiducials.data() + (i - begin) * numbers);
       }
       chunk.push_back(std::move(b));
     }

@@ -15,12 +15,18 @@
 
 namespace glimpse::inline v0 {
 
-/// Sample i is the painter's word (seed, i). Labels keep what the character set knows.
+/// Sample i is the painter's word (seed, i), with so many fiducial points. Labels keep what the
+/// character set knows.
 inline WordSource drawn_words(std::shared_ptr<const synth::WordPainter> painter,
-                              const Charset& charset, std::uint64_t seed) {
-  return [painter, charset, seed](std::uint64_t i) {
-    synth::WordSample sample = painter->draw(seed, i);
-    return LabelledWord{std::move(sample.picture), charset.encode(charset.fit(sample.text))};
+                              const Charset& charset, std::uint64_t seed, Index fiducials = 20) {
+  return [painter, charset, seed, fiducials](std::uint64_t i) {
+    synth::WordSample sample = painter->draw(seed, i, fiducials);
+    LabelledWord word{std::move(sample.picture), charset.encode(charset.fit(sample.text))};
+    for (const synth::Point p : sample.fiducials) {
+      word.fiducials.push_back(p.x);
+      word.fiducials.push_back(p.y);
+    }
+    return word;
   };
 }
 

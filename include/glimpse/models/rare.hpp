@@ -44,11 +44,14 @@ struct Rare {
     return {concatenate(words, 0), Variable<T>()};
   }
 
-  /// Mean of -ln p over all symbols of the batch; see AttentionDecoder::loss.
+  /// Mean of -ln p over all symbols of the batch; see AttentionDecoder::loss. fiducials: if given,
+  /// receives the points (N, K, 2) on the way; undefined without rectifier.
   Variable<T> loss(const Variable<T>& picture, Index width,
                    std::span<const std::vector<Index>> labels, T label_smoothing = 0,
-                   Index* right = nullptr) {
-    return recognizer.loss(rectify(picture, width).picture, labels, label_smoothing, right);
+                   Index* right = nullptr, Variable<T>* fiducials = nullptr) {
+    const Rectified<T> words = rectify(picture, width);
+    if (fiducials) *fiducials = words.fiducials;
+    return recognizer.loss(words.picture, labels, label_smoothing, right);
   }
 
   /// Melts every batch norm into the convolution before it: for reading only.

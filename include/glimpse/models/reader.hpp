@@ -28,14 +28,14 @@ struct Reader {
     return std::visit([](const auto& m) -> const Charset& { return m.charset; }, model);
   }
 
-  /// A number to make small; right: if given, receives how many words of the batch were right. See
-  /// Rare::loss and Crnn::loss. Throws ValueError for label smoothing under CTC, which has no place
-  /// for it.
+  /// A number to make small; right: if given, receives how many words of the batch were right;
+  /// fiducials: the points that straightened them, undefined where none did. See Rare::loss and
+  /// Crnn::loss. Throws ValueError for label smoothing under CTC, which has no place for it.
   Variable<T> loss(const Variable<T>& picture, Index width,
                    std::span<const std::vector<Index>> labels, T label_smoothing = 0,
-                   Index* right = nullptr) {
+                   Index* right = nullptr, Variable<T>* fiducials = nullptr) {
     if (Rare<T>* rare = std::get_if<Rare<T>>(&model))
-      return rare->loss(picture, width, labels, label_smoothing, right);
+      return rare->loss(picture, width, labels, label_smoothing, right, fiducials);
     if (label_smoothing > 0) fail("crnn", "CTC knows no label smoothing");
     return std::get<Crnn<T>>(model).loss(picture, width, labels, right);
   }

@@ -4,7 +4,8 @@
 //   C --> thin-plate spline --> grid --> bilinear samples of the full picture --> straight word
 //
 // The last linear layer starts with zero weights and a bias that holds the starting pattern, so every picture is first
-// read as it is: random starts do not converge. Nobody labels fiducial points; they learn from the words alone.
+// read as it is: random starts do not converge. Fiducial points learn from the words alone; where words are drawn, their
+// true points are known and can help (fiducial_loss.hpp).
 // Sources: Jaderberg et al. 2015 (spatial transformer); Shi et al. 2016; Bookstein 1989 (thin-plate spline).
 #pragma once
 
@@ -114,10 +115,14 @@ struct Rectifier {
     for (const Index w : c.widths) matrix(w);
   }
 
+  /// picture: (N, 1, H, W) of any size.  Returns the fiducial points (N, K, 2).
+  Variable<T> locate(const Variable<T>& picture) {
+    return localization(resize_bilinear(picture, small_height, small_width, true));
+  }
+
   /// picture: (N, 1, H, W) of any size.  Returns the straightened words, `width` pixels wide.
   Rectified<T> operator()(const Variable<T>& picture, Index width) {
-    const Variable<T> points =
-        localization(resize_bilinear(picture, small_height, small_width, true));
+    const Variable<T> points = locate(picture);
     const Variable<T> grid = tps_grid(points, matrix(width), height, width);
     return {grid_sample(picture, grid, GridPadding::border), points};
   }

@@ -3,7 +3,8 @@
 //   minimise   L = mean of -ln p(symbol | symbols before it, picture)      RARE, SRN
 //              L = mean of -ln p(word | picture) / characters of a word    CRNN
 //
-// from pictures and words alone. A run is a pure function of (configuration, seed, source) counted
+// from pictures and words alone, or with `fiducials` = w > 0 plus w times the fiducial loss, where
+// drawn words tell their points (fiducial_loss.hpp). A run is a pure function of (configuration, seed, source) counted
 // in steps: stopped after any step and resumed, it ends bit for bit where an unbroken run ends. (A
 // run with a budget in minutes takes its learning rate from the clock.) In `out` stand:
 // last.safetensors (everything to go on), best.safetensors (weights alone, best on the validation
@@ -29,6 +30,7 @@
 #include <glimpse/optim/clip.hpp>
 #include <glimpse/optim/schedule.hpp>
 #include <glimpse/train/evaluate.hpp>
+#include <glimpse/train/fiducial_loss.hpp>
 #include <glimpse/train/model_file.hpp>
 #include <glimpse/train/progress.hpp>
 #include <glimpse/train/train_log.hpp>
@@ -50,6 +52,8 @@ struct TrainOptions {
   double localization_factor = 0.1;  // learning rate of the localization network, relative
   double clip_norm = 5;
   double label_smoothing = 0;
+  double fiducials = 0;          // weight of the fiducial loss beside the words
+  bool rectifier_alone = false;  // the fiducial loss instead of the words: trains the rectifier
   double average = 0;  // what the running mean of the weights keeps from step to step; 0: no mean
   std::vector<std::string> validation;  // folders
   Index validation_limit = 500;         // pictures a folder, while training
@@ -78,6 +82,8 @@ class WordTrainer {
     if (options_.average > 0) mean_ = clone(model_);
     if (options_.steps == 0 && !(options_.minutes > 0))
       fail("train", "wants a budget: steps or minutes");
+    if ((options_.fiducials > 0 || options_.rectifier_alone) && !rectifier())
+      fail("train", name(model_.config().model), " has no rectifier to teach fiducial points to");
     std::filesystem::create_directories(options_.out);
     WordLoader::Position position;
     if (options_.resume) position = restore();
@@ -87,6 +93,7 @@ class WordTrainer {
         WordLoaderOptions{.batch = options_.batch,
                           .picture_height = c.source_scale * c.height,
                           .picture_scale = c.source_scale,
+                          .fiducials = c.fiducials,
                           .width_of = [c](Index h, Index w) { return rectified_width(c, h, w); },
                           .threads = options_.loader_threads,
                           .seed = options_.seed},
@@ -123,19 +130,26 @@ class WordTrainer {
 
   using AnyOptimizer = std::variant<AdamW<float>, Adadelta<float>>;
 
+  Rectifier<float>* rectifier() {
+    Rare<float>* rare = std::get_if<Rare<float>>(&model_.model);
+    return rare && rare->rectifier ? &*rare->rectifier : nullptr;
+  }
+
   AnyOptimizer made_optimizer() {
     std::vector<RateFactor> factors;
-    if (model_.config().model == ReaderModel::rare)
+    if (rectifier() && !options_.rectifier_alone)
       factors = {{"rectifier", options_.localization_factor}};
+    const auto trained =
+        rectifier() && options_.rectifier_alone ? parameters(*rectifier()) : parameters(model_);
     if (options_.optimizer == TrainOptimizer::adadelta)
-      return Adadelta<float>(parameters(model_), {.learning_rate = options_.learning_rate,
-                                                  .weight_decay = options_.weight_decay,
-                                                  .decay_vectors = false,
-                                                  .rate_factors = std::move(factors)});
-    return AdamW<float>(parameters(model_), {.learning_rate = options_.learning_rate,
-                                             .weight_decay = options_.weight_decay,
-                                             .decay_vectors = false,
-                                             .rate_factors = std::move(factors)});
+      return Adadelta<float>(trained, {.learning_rate = options_.learning_rate,
+                                       .weight_decay = options_.weight_decay,
+                                       .decay_vectors = false,
+                                       .rate_factors = std::move(factors)});
+    return AdamW<float>(trained, {.learning_rate = options_.learning_rate,
+                                  .weight_decay = options_.weight_decay,
+                                  .decay_vectors = false,
+                                  .rate_factors = std::move(factors)});
   }
 
   double scheduled_rate() const {
@@ -158,8 +172,7 @@ class WordTrainer {
     const double rate = scheduled_rate();
     std::visit([&](auto& o) { o.learning_rate = rate, o.zero_grad(); }, optimizer_);
     Index right = 0;
-    const Variable<float> loss = model_.loss(constant(batch.pictures), batch.width, batch.symbols,
-                                             static_cast<float>(options_.label_smoothing), &right);
+    const Variable<float> loss = loss_of(batch, right);
     loss.backward();
     norm_ = std::visit([](auto& o) { return grad_norm(o.parameters()); }, optimizer_);
     const double value = static_cast<double>(loss.item());
@@ -181,6 +194,18 @@ class WordTrainer {
                 (1 - keep) * static_cast<double>(right) / static_cast<double>(options_.batch);
     rate_ = rate;
     ++counted_;
+  }
+
+  Variable<float> loss_of(const WordBatch& batch, Index& right) {
+    const Variable<float> pictures = constant(batch.pictures);
+    if (options_.rectifier_alone)
+      return fiducial_loss(rectifier()->locate(pictures), batch.fiducials);
+    Variable<float> points;
+    const Variable<float> words =
+        model_.loss(pictures, batch.width, batch.symbols,
+                    static_cast<float>(options_.label_smoothing), &right, &points);
+    if (!(options_.fiducials > 0)) return words;
+    return words + fiducial_loss(points, batch.fiducials) * options_.fiducials;
   }
 
   /// m <- k m + (1 - k) w, k smaller at first: the start is soon forgotten.

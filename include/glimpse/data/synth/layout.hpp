@@ -2,11 +2,14 @@
 //
 //   (1)  pen_{i+1} = pen_i + advance_i + kern_{i,i+1} + spacing
 //   (2)  point p of glyph i goes to  curve(pen_i + centre_i) + R(angle) (p - (centre_i, 0))
+//   (3)  fiducial points of the line: curve(s) + R(angle) (0, y), s evenly from its first ink to its
+//        last, y above and below all of its ink
 //
 // Unit is the height of a capital; the text is centred on x = 0 and its baseline starts from y = 0
 // (geometry.hpp).
 #pragma once
 
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -70,9 +73,33 @@ inline Setting draw_setting(const Random& stream, const Recipe& recipe, const Fa
   return setting;
 }
 
-/// Sets a text, equations (1) and (2). Characters that the face lacks are left out.
+namespace detail {
+
+/// Equation (3), half of the points above the line from left to right, half below. ink: of all
+/// glyphs along a straight line centred on x = 0.
+inline void place_fiducials(std::span<Point> points, const Curve& curve, const Box& ink) {
+  const std::size_t half = points.size() / 2;
+  const double room = 0.1;  // around the ink, in capitals
+  const double left = static_cast<double>(ink.left) - room,
+               step = (static_cast<double>(ink.width()) + 2 * room) / static_cast<double>(half - 1);
+  for (std::size_t i = 0; i < half; ++i) {
+    const Curve::Place place = curve.at(left + step * static_cast<double>(i));
+    const double up_x = -std::sin(place.angle), up_y = std::cos(place.angle);
+    for (const bool below : {false, true}) {
+      const double y =
+          below ? static_cast<double>(ink.bottom) + room : static_cast<double>(ink.top) - room;
+      points[below ? i + half : i] = {static_cast<float>(place.x + up_x * y),
+                                      static_cast<float>(place.y + up_y * y)};
+    }
+  }
+}
+
+}  // namespace detail
+
+/// Sets a text, equations (1) and (2). Characters that the face lacks are left out. fiducials: an
+/// even number of points from 4, or none, which receive (3).
 inline Lettering set_text(const Face& face, std::string_view text, const Setting& setting,
-                          const Random& stream) {
+                          const Random& stream, std::span<Point> fiducials = {}) {
   Random rng = stream;
   std::vector<double> pens, sizes;
   double pen = 0;
@@ -90,6 +117,7 @@ inline Lettering set_text(const Face& face, std::string_view text, const Setting
     curve.bend = std::clamp(curve.bend, -curve.length / 1.6, curve.length / 1.6);
 
   Lettering lettering;
+  Box ink;
   std::vector<Point> outline;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const Glyph& glyph = face.glyph(text[i]);
@@ -107,10 +135,16 @@ inline Lettering set_text(const Face& face, std::string_view text, const Setting
       const std::span<const Point> contour = face.contour(k);
       outline.assign(contour.begin(), contour.end());
       widen(outline, static_cast<float>(setting.bold));
+      const Box own = box_of(outline);
+      const float at = static_cast<float>(pens[i] - 0.5 * pen),
+                  scale = static_cast<float>(sizes[i]);
+      ink.take(Point{at + scale * own.left, scale * own.top});
+      ink.take(Point{at + scale * own.right, scale * own.bottom});
       for (Point& p : outline) p = map(p);
       lettering.add(outline);
     }
   }
+  if (!fiducials.empty() && !ink.empty()) detail::place_fiducials(fiducials, curve, ink);
   return lettering;
 }
 

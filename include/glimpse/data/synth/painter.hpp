@@ -24,6 +24,9 @@ struct WordSample {
   Picture picture;
   std::string label;  // a-z and 0-9
   std::string text;   // as drawn
+  /// Points along the word, half above it from left to right and half below: what a perfect
+  /// rectifier would find. In [-1, 1] of the picture, which holds those that fall outside.
+  std::vector<Point> fiducials;
 };
 
 /// Draws words from faces, texts and a recipe. Constant after construction: share it between
@@ -39,10 +42,12 @@ class WordPainter {
   const Recipe& recipe() const { return recipe_; }
   const Fonts& fonts() const { return fonts_; }
 
-  /// Picture number `index` of the endless row that `seed` names.
-  WordSample draw(std::uint64_t seed, std::uint64_t index) const {
+  /// Picture number `index` of the endless row that `seed` names. fiducials: how many are told, an
+  /// even number from 4.
+  WordSample draw(std::uint64_t seed, std::uint64_t index, Index fiducials = 20) const {
     const Random root = Random(seed, index).split(0x9A1E);
     WordSample sample;
+    sample.fiducials.resize(static_cast<std::size_t>(fiducials));
     for (std::uint64_t attempt = 0; attempt < 12; ++attempt) {
       const Random rng = root.split(attempt);
       sample.text = words_.draw(rng.split(stream::text), recipe_);
@@ -78,7 +83,9 @@ inline bool WordPainter::compose(WordSample& sample, const Random& rng, bool eas
   Setting style = draw_setting(rng.split(stream::setting), recipe_, *type);
   if (label_of(sample.text).size() < 3) style.curve = Curve{};
   Scene scene;
-  scene.word = set_text(*type, sample.text, style, rng.split(stream::letters));
+  scene.fiducials.add(sample.fiducials);
+  scene.word =
+      set_text(*type, sample.text, style, rng.split(stream::letters), scene.fiducials.points);
   if (scene.word.points.empty()) {
     sample.picture = Picture(32, 32, 0.5f);
     return false;
@@ -115,7 +122,7 @@ inline bool WordPainter::compose(WordSample& sample, const Random& rng, bool eas
     scene.panel.take(Point{box.left - side(), box.top - side()});
     scene.panel.take(Point{box.right + side(), box.bottom + side()});
   }
-  centre(scene.word), centre(scene.others), centre(scene.rules);
+  centre(scene.word), centre(scene.others), centre(scene.rules), centre(scene.fiducials);
   if (!scene.panel.empty()) {
     Lettering corners;
     corners.add(std::array{Point{scene.panel.left, scene.panel.top},
@@ -130,13 +137,20 @@ inline bool WordPainter::compose(WordSample& sample, const Random& rng, bool eas
     bend(scene.word, recipe_.elastic.strength, bends.split(1));
     bend(scene.others, recipe_.elastic.strength, bends.split(1));
     bend(scene.rules, recipe_.elastic.strength, bends.split(1));
+    bend(scene.fiducials, recipe_.elastic.strength, bends.split(1));
   }
   const double u = frames.uniform();
   frame(scene, map, margin,
         recipe_.least_height + (recipe_.most_height - recipe_.least_height) * u * u);
+  for (std::size_t i = 0; i < sample.fiducials.size(); ++i) {
+    const Point p = scene.to_pixels(scene.fiducials.points[i]);
+    sample.fiducials[i] = {std::clamp(2 * p.x / static_cast<float>(scene.width) - 1, -1.0f, 1.0f),
+                           std::clamp(2 * p.y / static_cast<float>(scene.height) - 1, -1.0f, 1.0f)};
+  }
 
   Picture cover;
-  sample.picture = paint_scene(scene, draw_greys(rng.split(stream::greys)), recipe_, photos_, rng, cover);
+  sample.picture =
+      paint_scene(scene, draw_greys(rng.split(stream::greys)), recipe_, photos_, rng, cover);
   photograph(sample.picture, static_cast<double>(scene.capital), recipe_, rng, easy);
   return visible(sample.picture, cover, recipe_.least_contrast);
 }

@@ -68,6 +68,7 @@ inline void bend(Lettering& lettering, double strength, const Random& stream) {
 /// A word with everything that is drawn by the same map, and the map to pixels.
 struct Scene {
   Lettering word, others, rules;
+  Lettering fiducials;  // points along the word, which are not painted
   Box panel;  // in the plane, empty where there is none
   Map to_pixels;
   Index height = 0, width = 0;

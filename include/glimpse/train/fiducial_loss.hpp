@@ -1,0 +1,38 @@
+// fiducial loss: how far a rectifier's points are from where a drawn word has them.
+//
+//   L = sum |C - C*|^2 / (2 K M)      over the M words of a batch whose points C* are known
+//
+// RARE learns its points from the words alone. But a word that was drawn says where its letters
+// stand, and a localization network that is told needs no recogniser to learn: a step costs a tenth.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+
+#include <glimpse/ops/arithmetic.hpp>
+#include <glimpse/ops/reductions.hpp>
+
+namespace glimpse::inline v0 {
+
+/// points, wanted: (N, K, 2); words with a NaN in `wanted` do not count. Throws ShapeError where
+/// the shapes differ.
+template <class T>
+Variable<T> fiducial_loss(const Variable<T>& points, const Tensor<T>& wanted) {
+  if (!(points.shape() == wanted.shape()) || wanted.rank() != 3)
+    fail<ShapeError>("fiducial_loss", "wants (N, K, 2) twice, got points ", points.shape(),
+                     " and wanted ", wanted.shape());
+  const Index words = wanted.size(0), numbers = wanted.size(1) * wanted.size(2);
+  Tensor<T> target = points.value().clone();  // a word whose points are unknown is right as it is
+  Index known = 0;
+  for (Index n = 0; n < words; ++n) {
+    const Tensor<T> word = wanted.select(0, n);
+    const auto unknown = [](T x) { return std::isnan(x); };
+    if (std::any_of(word.data(), word.data() + numbers, unknown)) continue;
+    target.select(0, n).copy_from(word);
+    ++known;
+  }
+  const Variable<T> off = points - constant(target);
+  return sum(off * off) * (1.0 / static_cast<double>(std::max<Index>(known * numbers, 1)));
+}
+
+}  // namespace glimpse::inline v0
