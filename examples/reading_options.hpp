@@ -18,7 +18,7 @@ struct ReadingOptions {
     CLI::Option* all =
         app.add_flag("--rotations", rotations,
                      "tries the four turns of every picture and keeps the one read most surely "
-                     "(default: of pictures half as tall again as wide, both sides)");
+                     "(default: of pictures taller than 1.5 times their width, both sides)");
     app.add_flag("--upright", upright, "reads every picture as it stands")->excludes(all);
     app.add_option(
            "--beam", options.beam,

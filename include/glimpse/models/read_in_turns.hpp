@@ -1,7 +1,8 @@
 // read_in_turns: words that stand on end, lie on their side or stand on their head.
 //
 // The picture is read in several turns, and the reading with the highest p(text | picture) wins.
-// A word is seldom taller than wide: by default the pictures that are, and they alone, are turned.
+// By default only pictures taller than 1.5 times their width are: few words that lie are, and most
+// that stand on end.
 #pragma once
 
 #include <span>

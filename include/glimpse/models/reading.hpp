@@ -20,7 +20,8 @@ struct Reading {
   double confidence = 0;
   /// Of every character; one more, for the end, where the decoder tells one (attention).
   std::vector<double> character_confidence;
-  Tensor<float> fiducials;  // (K, 2) in [-1, 1] of the picture; undefined without rectifier
+  /// (K, 2) in [-1, 1] of the picture as it was turned; undefined without rectifier.
+  Tensor<float> fiducials;
   Tensor<float> rectified;  // (height, width), standardised
   /// Where the reader looked for each of the above: (characters, columns) or one row more; rows sum
   /// to 1. Attention weights, or under CTC how likely each frame shows the character.
@@ -30,7 +31,7 @@ struct Reading {
 };
 
 /// The turns of a picture that are read, for the surest of the readings to win: as it stands;
-/// where it is half as tall again as wide, on either side, too; or all four.
+/// where it is taller than 1.5 times its width, on either side, too; or all four.
 enum class Turns { none, tall, all };
 
 struct ReadOptions {
