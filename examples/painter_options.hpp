@@ -40,6 +40,12 @@ struct PainterOptions {
                    "changes a step of the recipe: name=chance or name=chance:strength");
   }
 
+  /// Whether anything is said of how words are drawn.
+  bool given() const {
+    return !fonts.empty() || !photos.empty() || !settings.empty() || !font_table.empty() ||
+           !words.empty() || style != "all";
+  }
+
   glimpse::synth::Recipe recipe() const {
     glimpse::synth::Recipe recipe = styles().at(style);
     for (const std::string& setting : settings) glimpse::synth::change(recipe, setting);

@@ -4,10 +4,10 @@
 //   train_words --config compact --minutes 60 --out run --words words.txt --resume        goes on where it stopped
 #include <csignal>
 #include <cstdio>
-#include <thread>
+#include <filesystem>
 
 #include <glimpse/data/word_sources.hpp>
-#include <glimpse/train/load_encoder.hpp>
+#include <glimpse/train/load_part.hpp>
 #include <glimpse/train/widen.hpp>
 #include <glimpse/train/word_trainer.hpp>
 
@@ -22,8 +22,8 @@ int main(int argc, char** argv) {
   using namespace glimpse;
   CLI::App app("Trains a word reader. Stops cleanly on Ctrl-C; --resume goes on.", "train_words");
   TrainOptions options;
-  std::string model = "rare", preset = "compact", weights, narrow, encoder, pattern = "straight",
-              optimizer = "adamw";
+  std::string model = "rare", preset = "compact", weights, narrow, encoder, straightener,
+              pattern = "straight", optimizer = "adamw";
   PainterOptions drawing;
   std::vector<std::string> data;
   double share = -1;
@@ -54,11 +54,15 @@ int main(int argc, char** argv) {
       ->check(CLI::ExistingFile)
       ->excludes("--weights")
       ->excludes("--widen");
+  app.add_option("--rectifier", straightener,
+                 "weights of another rare whose rectifier to start from")
+      ->check(CLI::ExistingFile);
   app.add_option("--data", data, "folders of labelled pictures to learn from")
       ->check(CLI::ExistingDirectory);
   app.add_option(
          "--data-share", share,
-         "share of the pictures that come from --data (default 1 with --data alone, else 0.5)")
+         "share of the pictures that come from --data (default 1 where nothing is said of drawn "
+         "words, else 0.5)")
       ->check(CLI::Range(0.0, 1.0));
   drawing.add_to(app, "training");
   app.add_option("--valid", options.validation, "folders to validate on")
@@ -70,9 +74,10 @@ int main(int argc, char** argv) {
   app.add_option("--save-every", options.save_every, "seconds between checkpoints")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  app.add_option("--minutes", options.minutes, "budget in minutes")->check(CLI::PositiveNumber);
+  app.add_option("--minutes", options.minutes, "budget in minutes, or")->check(CLI::PositiveNumber);
   app.add_option("--steps", options.steps,
-                 "budget in steps; such a run is reproducible bit for bit");
+                 "budget in steps, instead; such a run is reproducible bit for bit")
+      ->excludes("--minutes");
   app.add_option("--stop-after", options.stop_after,
                  "stop after so many steps of the budget, to be resumed");
   app.add_option("--batch", options.batch, "words a step")
@@ -86,7 +91,7 @@ int main(int argc, char** argv) {
   app.add_option("--learning-rate", options.learning_rate, "peak of the one-cycle schedule")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  app.add_option("--weight-decay", options.weight_decay, "of AdamW")
+  app.add_option("--weight-decay", options.weight_decay, "of AdamW; of adadelta 0 where not said")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   app.add_option("--localization-factor", options.localization_factor,
@@ -140,7 +145,11 @@ int main(int argc, char** argv) {
     if (optimizer == "adadelta") {
       options.optimizer = TrainOptimizer::adadelta;
       if (app.count("--learning-rate") == 0) options.learning_rate = 1;
+      if (app.count("--weight-decay") == 0) options.weight_decay = 0;
     }
+    if (!options.resume && std::filesystem::exists(options.out + "/last.safetensors"))
+      fail<IoError>("--out", options.out,
+                    " holds a run: --resume goes on with it; else name another");
     Random random(options.seed);
     Reader<float> reader(config, random);
     if (!weights.empty()) load_state(reader, load_checkpoint(weights), "model");
@@ -148,15 +157,21 @@ int main(int argc, char** argv) {
       Reader<float> from = model_from_checkpoint(load_checkpoint(narrow));
       widen(from, reader, random);
     }
-    if (!encoder.empty() && !options.resume) {
-      Reader<float> from = model_from_checkpoint(load_checkpoint(encoder));
-      const auto [taken, layers] = load_encoder(from, reader);
-      std::printf("%td of %td tensors of the encoder from %s\n", taken, layers, encoder.c_str());
-    }
+    const auto start_with = [&](const char* part, const std::string& file) {
+      if (file.empty() || options.resume) return;
+      Reader<float> from = model_from_checkpoint(load_checkpoint(file));
+      const auto [taken, all] = load_part(from, reader, part);
+      std::printf("%td of %td tensors of the %s from %s\n", taken, all, part, file.c_str());
+    };
+    start_with("encoder", encoder);
+    start_with("rectifier", straightener);
 
     WordSource source;
     if (!data.empty()) source = folder_words(data, reader.charset(), options.seed);
-    if (data.empty() || !drawing.words.empty() || !drawing.fonts.empty()) {
+    const bool draws = data.empty() || drawing.given() || (share >= 0 && share < 1);
+    if (!draws && (options.fiducials > 0 || options.rectifier_alone))
+      fail("--fiducials", "only drawn words tell their points: wants --words or --fonts, too");
+    if (draws) {
       const auto painter = drawing.painter();
       std::printf("%lld faces of type\n", static_cast<long long>(painter->fonts().size()));
       const WordSource drawn =

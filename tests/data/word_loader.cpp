@@ -1,4 +1,5 @@
 // The loader: the same stream for any number of threads and any point of entry.
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 
@@ -51,6 +52,32 @@ TEST_CASE("a word that cannot be made is told when its turn comes", "[data]") {
   WordLoader loader([](std::uint64_t i) { return i == 14 ? throw IoError("word 14 is broken") : numbered(i); }, options(2));
   for (int b = 0; b < 3; ++b) CHECK_NOTHROW(loader.next());
   CHECK_THROWS_AS(loader.next(), IoError);
+}
+
+TEST_CASE("a prefetcher wants a thread", "[data]") {
+  CHECK_THROWS_AS(Prefetcher<int>([](std::uint64_t) { return 1; }, 0, 1), ValueError);
+}
+
+TEST_CASE("what is known of fiducial points comes along", "[data]") {
+  WordLoaderOptions o = options(1);
+  o.fiducials = 4;
+  WordLoader loader(
+      [](std::uint64_t i) {
+        LabelledWord word = numbered(i);
+        if (i % 2 == 0) word.fiducials.assign(8, static_cast<float>(i));
+        return word;
+      },
+      o);
+  const WordBatch batch = loader.next();
+  CHECK(batch.fiducials.shape() == Shape{4, 4, 2});
+  for (Index n = 0; n < 4; ++n) {
+    const Index i = batch.symbols[static_cast<std::size_t>(n)][0];
+    const float first = batch.fiducials(n, 0, 0), last = batch.fiducials(n, 3, 1);
+    if (i % 2 == 0)
+      CHECK((first == static_cast<float>(i) && last == first));
+    else
+      CHECK((std::isnan(first) && std::isnan(last)));
+  }
 }
 
 TEST_CASE("folders are read by their list, and told what is wrong with it", "[data]") {

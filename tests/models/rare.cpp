@@ -232,4 +232,10 @@ TEST_CASE("what cannot be read or learnt says so", "[models]") {
   ReaderConfig c = tiny();
   c.fiducials = 5;
   CHECK_THROWS_AS(Rare<float>(c, random), ValueError);
+  c = tiny();
+  c.widths = {48, 10'000'000};  // a file that asks for 25 GB
+  CHECK_THROWS_AS(Rare<float>(c, random), ValueError);
+  c = tiny();
+  c.localization_channels.assign(63, 4);
+  CHECK_THROWS_AS(Rare<float>(c, random), ValueError);
 }

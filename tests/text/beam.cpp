@@ -221,6 +221,13 @@ TEST_CASE("beam: a text must end at the longest length, and impossible ends are 
   REQUIRE(found.size() == 1);
   CHECK_FALSE(found[0].finished);
   CHECK(found[0].symbols == std::vector<Index>{0, 0, 0});
+  CHECK(found[0].confidence() == 0);
+
+  const float no_number = std::numeric_limits<float>::quiet_NaN();
+  const auto broken = [&](int, Index) { return std::pair(std::vector<float>(3, no_number), 0); };
+  found = beam_search_states(0, broken, {.width = 2, .max_length = 3});
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].confidence() == 0);  // nothing was read
 
   const Trie trie({{0, 0, 0, 0, 1}});
   found = beam_search_states(0, never, {.width = 2, .max_length = 3, .trie = &trie});

@@ -37,6 +37,7 @@ TEST_CASE("every word is in one bin, those at the ends too", "[text]") {
   CHECK(bins[2].words == 0);
   CHECK(bins[3].words == 2);
   CHECK(bins[3].right == 1);
+  CHECK(calibration_bins({{std::nan(""), false}, {2, true}}, 4)[0].words == 1);
   CHECK_THROWS_AS(calibration_bins({}, 0), ValueError);
 }
 
@@ -48,4 +49,5 @@ TEST_CASE("the exponent that makes confidence honest is found", "[text]") {
     for (Trial& t : words) t.confidence = std::pow(t.confidence, found);
     CHECK(calibration_error(words) < 0.02);
   }
+  CHECK(fit_temper({}) == 1);
 }

@@ -26,7 +26,8 @@ LabelledWord striped_word(std::uint64_t i) {
   LabelledWord word{Picture(20, 30 + random.below(60)), {}};
   for (Index n = 1 + random.below(3); n > 0; --n) word.symbols.push_back(random.below(36));
   for (float& p : word.picture.pixels) p = static_cast<float>(random.uniform());
-  for (Index n = 0; n < 40; ++n) word.fiducials.push_back(static_cast<float>(random.uniform(-1, 1)));
+  for (Index n = 0; n < 40; ++n)
+    word.fiducials.push_back(static_cast<float>(random.uniform(-1, 1)));
   return word;
 }
 
@@ -129,6 +130,19 @@ TEST_CASE("taught fiducial points, too, the rectifier alone and beside the words
                     "train: srn has no rectifier to teach fiducial points to");
 }
 
+TEST_CASE("a word that cannot be made ends a run, and nothing that was learnt is lost", "[train]") {
+  TrainOptions o = options("broken_word");
+  o.loader_threads = 1;
+  Random random(1);
+  const WordSource source = [](std::uint64_t i) {
+    return i < 32 ? striped_word(i) : throw IoError("word 32 is broken");
+  };
+  WordTrainer trainer(Reader<float>(tiny(), random), source, o);
+  CHECK_THROWS_AS(trainer.run(), IoError);
+  o.resume = true, o.stop_after = 4;
+  CHECK(WordTrainer(Reader<float>(tiny(), random), striped_word, o).run().steps == 12);
+}
+
 TEST_CASE("the running mean goes part of the way to the weights, and is what is kept", "[train]") {
   TrainOptions o = options("mean");
   o.steps = 1, o.average = 0.9;
@@ -163,6 +177,10 @@ TEST_CASE("resuming what is not there, or is something else, says so and touches
   ReaderConfig larger = tiny();
   larger.decoder = 12;
   first.resume = true;
+  TrainOptions elsewhere = first;
+  elsewhere.seed = 5;
+  CHECK_THROWS_WITH(WordTrainer(Rare<float>(tiny(), random), striped_word, elsewhere),
+                    Catch::Contains("was trained with seed 1, not 5"));
   CHECK_THROWS_AS(WordTrainer(Rare<float>(larger, random), striped_word, first), IoError);
 }
 

@@ -11,6 +11,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -26,16 +27,17 @@ class Prefetcher {
 
   Prefetcher(Maker make, int threads, std::uint64_t ahead, std::uint64_t first = 0)
       : make_(std::move(make)), ahead_(ahead), wanted_(first), started_(first) {
-    for (int i = 0; i < threads; ++i) workers_.emplace_back([this] { work(); });
-  }
-  ~Prefetcher() {
-    {
-      const std::lock_guard lock(mutex_);
-      stop_ = true;
+    if (threads < 1 || ahead < 1)
+      fail("prefetch", "wants a thread and room for an item, got ", threads, " and ", ahead);
+    try {
+      for (int i = 0; i < threads; ++i) workers_.emplace_back([this] { work(); });
+    } catch (const std::system_error& e) {
+      const std::size_t started = workers_.size();
+      stop();
+      fail<Error>("prefetch", "thread ", started + 1, " of ", threads, " cannot start: ", e.what());
     }
-    room_.notify_all();
-    for (std::thread& worker : workers_) worker.join();
   }
+  ~Prefetcher() { stop(); }
   Prefetcher(const Prefetcher&) = delete;
   Prefetcher& operator=(const Prefetcher&) = delete;
 
@@ -55,6 +57,16 @@ class Prefetcher {
     std::optional<Item> item;  // absent after an error
     std::exception_ptr error;
   };
+
+  void stop() {
+    {
+      const std::lock_guard lock(mutex_);
+      stop_ = true;
+    }
+    room_.notify_all();
+    for (std::thread& worker : workers_) worker.join();
+    workers_.clear();
+  }
 
   void work() {
     const ThreadScope one_thread(1);

@@ -91,20 +91,27 @@ struct ReaderConfig {
 
   /// Throws ValueError that names the field which makes no sense.
   void check() const {
-    const auto positive = [](std::string_view field, Index value) {
+    const auto positive = [](std::string_view field, Index value, Index most = 8192) {
       if (value < 1) fail("config", field, " must be positive, is ", value);
+      if (value > most) fail("config", field, " must be at most ", most, ", is ", value);
     };
     static_cast<void>(Charset(characters));  // says itself what is wrong
     if (channels.size() != 7) fail("config", "channels wants 7 widths, has ", channels.size());
     if (widths.empty()) fail("config", "widths are missing");
     if (columns != 24 && columns != 26) fail("config", "columns must be 24 or 26, is ", columns);
+    positive("fiducials", fiducials, 1000), positive("height", height, 1024);
+    positive("localization_height", localization_height);
+    positive("localization_width", localization_width);
+    if (localization_channels.size() > 16)
+      fail("config", "localization_channels has more than 16 layers, ",
+           localization_channels.size());
     if (fiducials < 4 || fiducials % 2)
       fail("config", "fiducials must be even and at least 4, is ", fiducials);
     if (!(margin >= 0 && margin < 1)) fail("config", "margin must lie in [0, 1), is ", margin);
     if (height < 16 || height % 16) fail("config", "height must be a multiple of 16, is ", height);
     for (std::size_t i = 0; i < widths.size(); ++i)
-      if (widths[i] < 16 || (i > 0 && widths[i] <= widths[i - 1]))
-        fail("config", "widths must grow from at least 16");
+      if (widths[i] < 16 || widths[i] > 8192 || (i > 0 && widths[i] <= widths[i - 1]))
+        fail("config", "widths must grow from at least 16 to at most 8192");
     for (const Index c : channels) positive("channels", c);
     for (const Index c : localization_channels) positive("localization_channels", c);
     for (const Index c : localization_hidden) positive("localization_hidden", c);
@@ -114,10 +121,10 @@ struct ReaderConfig {
     if (localization_height < shrink || localization_width < shrink)
       fail("config", "localization picture ", localization_height, " x ", localization_width,
            " vanishes in its pools");
-    positive("source_scale", source_scale), positive("recurrent", recurrent),
+    positive("source_scale", source_scale, 16), positive("recurrent", recurrent),
         positive("attention", attention);
     positive("decoder", decoder), positive("max_length", max_length);
-    if (projection < 0) fail("config", "projection must not be negative, is ", projection);
+    if (projection != 0) positive("projection", projection);
   }
 };
 

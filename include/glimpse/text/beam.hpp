@@ -53,7 +53,7 @@ struct Hypothesis {
   Index node = 0;              // in the trie
 
   /// Product of the symbols' probabilities, the end included.
-  double confidence() const { return std::exp(log_probability); }
+  double confidence() const { return finished ? std::exp(log_probability) : 0; }
   /// (2) for a text of `length` symbols, its own where it is finished.
   double score(double power, std::size_t length) const {
     return power == 0 ? log_probability

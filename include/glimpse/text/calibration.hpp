@@ -36,8 +36,9 @@ inline std::vector<CalibrationBin> calibration_bins(const std::vector<Trial>& tr
   if (bins < 1) fail("calibration_bins", "wants at least one bin, got ", bins);
   std::vector<CalibrationBin> result(static_cast<std::size_t>(bins));
   for (const Trial& t : trials) {
-    const auto k = static_cast<Index>(t.confidence * static_cast<double>(bins));
-    CalibrationBin& bin = result[static_cast<std::size_t>(std::clamp<Index>(k, 0, bins - 1))];
+    const double sure = t.confidence > 0 ? std::min(t.confidence, 1.0) : 0;  // NaN, too, is 0
+    const auto k = static_cast<Index>(sure * static_cast<double>(bins));
+    CalibrationBin& bin = result[static_cast<std::size_t>(std::min(k, bins - 1))];
     ++bin.words, bin.confidence += t.confidence, bin.right += t.right;
   }
   for (CalibrationBin& bin : result) {
@@ -56,7 +57,9 @@ inline double calibration_error(const std::vector<Trial>& trials, Index bins = 1
 }
 
 /// The exponent of (3), between 1/16 and 16, by golden section in ln a: the likelihood has one peak.
+/// 1 for no trials.
 inline double fit_temper(const std::vector<Trial>& trials) {
+  if (trials.empty()) return 1;
   const auto likelihood = [&](double log_a) {
     double sum = 0;
     for (const Trial& t : trials) {

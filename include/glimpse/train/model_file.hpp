@@ -6,6 +6,9 @@
 //                       their own prefix
 #pragma once
 
+#include <algorithm>
+#include <cmath>
+#include <exception>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -74,10 +77,13 @@ inline Reader<float> load_reader(const std::string& path) {
   const Checkpoint c = load_checkpoint(path);
   try {
     Reader<float> model = model_from_checkpoint(c);
+    for (const auto& [name, x] : state_dict(model))
+      if (!std::all_of(x.data(), x.data() + x.size(), [](float v) { return std::isfinite(v); }))
+        fail<IoError>("load_reader", "'", name, "' holds something that is no number");
     set_training(model, false);
     model.fold();
     return model;
-  } catch (const Error& e) {
+  } catch (const std::exception& e) {  // sizes may ask for more memory than there is
     throw IoError(path + ": holds no reader: " + e.what());
   }
 }

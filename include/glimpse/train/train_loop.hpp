@@ -77,7 +77,7 @@ LoopResult train_loop(Model& model, const LoopOptions& options, Loss&& loss, Che
     load_state(model, c, "model");
     const auto number = [&](const std::string& name) {
       const Tensor<double>* x = c.find_exact(name);
-      if (!x) fail<IoError>("resume", options.checkpoint, " lacks ", name);
+      if (!x || x->size() != 1) fail<IoError>("resume", options.checkpoint, " lacks ", name);
       return x->data()[0];
     };
     optimizer.visit_state([&](const std::string& name, auto& x) {

@@ -84,6 +84,7 @@ class WordTrainer {
       fail("train", "wants a budget: steps or minutes");
     if ((options_.fiducials > 0 || options_.rectifier_alone) && !rectifier())
       fail("train", name(model_.config().model), " has no rectifier to teach fiducial points to");
+    for (const std::string& folder : options_.validation) static_cast<void>(read_folder(folder));
     std::filesystem::create_directories(options_.out);
     WordLoader::Position position;
     if (options_.resume) position = restore();
@@ -101,7 +102,8 @@ class WordTrainer {
     log_.emplace(options_.out + "/log.tsv", step_);
   }
 
-  /// Trains until the budget is spent or `stop` says so; then saves.
+  /// Trains until the budget is spent or `stop` says so; then saves. Saves, too, before an error of
+  /// the source goes on to the caller.
   TrainResult run(const std::function<bool()>& stop = {}) {
     set_training(model_, true);
     const std::uint64_t first = step_;
@@ -117,8 +119,8 @@ class WordTrainer {
       if (!options_.validation.empty() && seconds_ - last_validation > options_.validate_every)
         validate(), last_validation = seconds_;
     }
-    if (spent()) validate();
-    save();
+    save();  // before the validation, which may fail
+    if (spent()) validate(), save();
     progress_.finish();
     return {step_, seconds_, loss_, best_, spent()};
   }
@@ -167,8 +169,17 @@ class WordTrainer {
     return options_.steps > 0 ? step_ >= options_.steps : seconds_ >= 60 * options_.minutes;
   }
 
+  WordBatch next_batch() {
+    try {
+      return loader_->next();
+    } catch (...) {
+      save();
+      throw;
+    }
+  }
+
   void train_step() {
-    const WordBatch batch = loader_->next();
+    const WordBatch batch = next_batch();
     const double rate = scheduled_rate();
     std::visit([&](auto& o) { o.learning_rate = rate, o.zero_grad(); }, optimizer_);
     Index right = 0;
@@ -289,6 +300,7 @@ class WordTrainer {
     c.exact.emplace_back("loader.chunk", full<double>({1}, static_cast<double>(p.chunk)));
     c.exact.emplace_back("loader.batch", full<double>({1}, static_cast<double>(p.batch)));
     c.metadata["seed"] = std::to_string(options_.seed);
+    c.metadata["batch"] = std::to_string(options_.batch);
     save_checkpoint(options_.out + "/last.safetensors", c);
     log_->draw(options_.out + "/curves.png");
   }
@@ -303,6 +315,13 @@ class WordTrainer {
     };
     if (config_text(model_.config()) != config_text(config_from_text(c.text("config"))))
       fail<IoError>("resume", path, " was trained with another configuration: ", c.text("config"));
+    const auto same = [&](const std::string& name, const std::string& now) {
+      const auto saved = c.metadata.find(name);
+      if (saved != c.metadata.end() && saved->second != now)
+        fail<IoError>("resume", path, " was trained with ", name, " ", saved->second, ", not ", now);
+    };
+    same("seed", std::to_string(options_.seed));
+    same("batch", std::to_string(options_.batch));
     load_state(model_, c, "model");
     if (mean_) load_state(*mean_, c, "mean");
     const auto put = [&](const std::string& name, auto& x) {
@@ -319,8 +338,13 @@ class WordTrainer {
     visit_numbers([&](const char* name, auto& x) {
       x = static_cast<std::remove_reference_t<decltype(x)>>(number(std::string("train.") + name));
     });
-    return {static_cast<std::uint64_t>(number("loader.chunk")),
-            static_cast<std::uint64_t>(number("loader.batch"))};
+    const auto place = [&](const std::string& name, double limit) {
+      const double at = number(name);
+      if (!(at >= 0 && at < limit)) fail<IoError>("resume", path, " holds ", name, " = ", at);
+      return static_cast<std::uint64_t>(at);
+    };
+    return {place("loader.chunk", 1e15),
+            place("loader.batch", static_cast<double>(WordLoaderOptions{}.batches_per_chunk))};
   }
 
   template <class F>

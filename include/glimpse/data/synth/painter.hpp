@@ -76,7 +76,14 @@ inline bool WordPainter::compose(WordSample& sample, const Random& rng, bool eas
   if (type == nullptr) {
     sample.text = label_of(sample.text);
     type = fonts_.draw(faces, sample.text);
-    if (type == nullptr) type = &fonts_[0];
+    if (type == nullptr) {  // no face has it all: what this one lacks is not said, either
+      type = &fonts_[0];
+      std::erase_if(sample.text, [&](char c) { return !type->has(c); });
+      if (label_of(sample.text).empty()) {
+        sample.picture = Picture(32, 32, 0.5f);
+        return false;
+      }
+    }
   }
   if (type->caps_only) sample.text = upper_case(sample.text);
 

@@ -1,5 +1,5 @@
-// An encoder carries over to a model with another decoder, as far as its shapes go.
-#include <glimpse/train/load_encoder.hpp>
+// Parts carry over to another model, as far as their shapes go.
+#include <glimpse/train/load_part.hpp>
 
 #include "catch.hpp"
 
@@ -22,7 +22,7 @@ Reader<float> made(ReaderModel model, Index width, std::uint64_t seed) {
 
 TEST_CASE("an encoder carries over to a model with another decoder", "[train]") {
   Reader<float> crnn = made(ReaderModel::crnn, 8, 1), srn = made(ReaderModel::srn, 8, 2);
-  const EncoderTaken taken = load_encoder(crnn, srn);
+  const PartTaken taken = load_part(crnn, srn, "encoder");
   const auto from = state_dict(crnn), to = state_dict(srn);
   Index same = 0, encoder = 0;
   for (const auto& mine : to) {
@@ -39,7 +39,24 @@ TEST_CASE("an encoder carries over to a model with another decoder", "[train]") 
   CHECK(taken.tensors == taken.of - 2);
 }
 
+TEST_CASE("a rectifier carries over, and nothing else", "[train]") {
+  Reader<float> a = made(ReaderModel::rare, 8, 1), b = made(ReaderModel::rare, 8, 2);
+  const PartTaken taken = load_part(a, b, "rectifier");
+  CHECK(taken.tensors == taken.of);
+  Reader<float> fresh = made(ReaderModel::rare, 8, 2);
+  const auto from = state_dict(a), to = state_dict(b), before = state_dict(fresh);
+  for (std::size_t i = 0; i < to.size(); ++i) {
+    INFO(to[i].name);
+    const auto same = [&](const Tensor<float>& x) {
+      return std::equal(x.data(), x.data() + x.size(), to[i].tensor.data());
+    };
+    CHECK(same(to[i].name.starts_with("rectifier.") ? from[i].tensor : before[i].tensor));
+  }
+  Reader<float> srn = made(ReaderModel::srn, 8, 1);
+  CHECK_THROWS_AS(load_part(srn, b, "rectifier"), ValueError);
+}
+
 TEST_CASE("an encoder of which nothing fits is told", "[train]") {
   Reader<float> narrow = made(ReaderModel::srn, 4, 1), wide = made(ReaderModel::srn, 8, 2);
-  CHECK_THROWS_AS(load_encoder(narrow, wide), ValueError);
+  CHECK_THROWS_AS(load_part(narrow, wide, "encoder"), ValueError);
 }
