@@ -16,7 +16,10 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <optional>
+#include <set>
+#include <utility>
 
 #include <glimpse/train/evaluate.hpp>
 #include <glimpse/train/model_file.hpp>
@@ -33,7 +36,9 @@ namespace {
 
 /// Collects what a page of errors tells, and writes it.
 struct Findings {
+  static constexpr std::size_t shown = 400;  // with pictures
   std::vector<ReadingError> errors;
+  std::set<std::pair<double, std::size_t>> surest;  // (-confidence, number) of those
   Confusion confusion;
   std::vector<Trial> trials;
 
@@ -44,6 +49,11 @@ struct Findings {
     if (right) return;
     errors.push_back({file.path, view_of(picture, reading)});
     errors.back().view.truth = file.label;
+    surest.emplace(-reading.confidence, errors.size() - 1);
+    if (surest.size() <= shown) return;
+    ReadingView& out = errors[std::prev(surest.end())->second].view;  // is counted, no more
+    out = ReadingView{.confidence = out.confidence};
+    surest.erase(std::prev(surest.end()));
   }
 
   /// The exponent is fitted on every second word and judged on the others.
@@ -51,7 +61,7 @@ struct Findings {
     std::filesystem::create_directories(folder);
     const std::string page = folder + "/index.html", diagram = folder + "/reliability.png";
     write_file(page, error_page("Words read wrongly", std::move(errors),
-                                static_cast<Index>(trials.size()), confusion));
+                                static_cast<Index>(trials.size()), confusion, shown));
     std::vector<Trial> fitted, judged;
     for (std::size_t i = 0; i < trials.size(); ++i) (i % 2 ? fitted : judged).push_back(trials[i]);
     const double temper = fit_temper(fitted), before = calibration_error(judged);
@@ -78,7 +88,8 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"rare", "srn", "crnn"}));
   reading.add_to(app);
   app.add_flag("--picture-lexicons", own_words,
-               "every folder's lexicon.tsv tells the words of each picture");
+               "every folder's lexicon.tsv tells the words of each picture")
+      ->excludes("--lexicon");
   app.add_option("--among", among,
                  "choose each picture's word among so many: its own, and others of --lexicon")
       ->check(CLI::PositiveNumber)
@@ -94,6 +105,11 @@ int main(int argc, char** argv) {
 
   return run_program(app, argc, argv, [&] {
     if (threads > 0) set_num_threads(threads);
+    for (const std::string& folder : folders) {  // what is not there is told before any is read
+      (void)read_folder(folder);
+      const std::string words = (std::filesystem::path(folder) / "lexicon.tsv").string();
+      if (own_words && !std::ifstream(words)) fail<IoError>("lexicon", "cannot read ", words);
+    }
     Reader<float> model = load_reader(weights, model_name);
     reading.apply(app, model.charset());
     std::ofstream out;
@@ -139,6 +155,8 @@ int main(int argc, char** argv) {
       std::fflush(stdout);
     }
     if (!errors.empty()) findings.write(errors);
+    if (!predictions.empty() && !out.flush())
+      fail<IoError>("--predictions", "cannot write all of ", predictions);
     return broken ? 1 : 0;
   });
 }

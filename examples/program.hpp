@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <functional>
 #include <string>
 
@@ -34,8 +35,6 @@ inline int run_program(CLI::App& app, int argc, char** argv, const std::function
     return 1;
   }
 }
-
-#include <filesystem>
 
 /// The weights that ship with the project, found from the working directory upwards.
 inline std::string default_weights() {

@@ -15,6 +15,7 @@
 #include <iostream>
 #include <iterator>
 #include <set>
+#include <system_error>
 
 #include <nlohmann/json.hpp>
 
@@ -35,7 +36,8 @@ namespace fs = std::filesystem;
 std::vector<std::string> pictures_of(const std::vector<std::string>& names) {
   std::vector<std::string> paths;
   for (const std::string& name : names) {
-    if (name == "-" || !fs::is_directory(name)) {
+    std::error_code unknown;  // then it is told where the picture is read
+    if (name == "-" || !fs::is_directory(name, unknown)) {
       paths.push_back(name);
       continue;
     }
@@ -43,7 +45,7 @@ std::vector<std::string> pictures_of(const std::vector<std::string>& names) {
     for (const fs::directory_entry& entry : fs::directory_iterator(name)) {
       std::string end = entry.path().extension().string();
       for (char& c : end) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-      if (entry.is_regular_file() &&
+      if (entry.is_regular_file(unknown) &&
           (end == ".png" || end == ".jpg" || end == ".jpeg" || end == ".bmp"))
         inside.insert(entry.path().string());
     }

@@ -221,6 +221,8 @@ int main(int argc, char** argv) {
   app.add_option("--seed", seed, "of weights and order")->capture_default_str();
   return run_program(app, argc, argv, [&] {
     if (threads > 0) set_num_threads(threads);
+    if (word.empty() || word.find_first_not_of("abcdefghijklmnopqrstuvwxyz'") != word.npos)
+      fail("--word", "wants letters a to z");
     const Dictionary d = read_dictionary(dictionary_path(dictionary));
     std::vector<Lesson> lessons;
     std::vector<std::pair<std::string, const std::vector<Symbols>*>> test;
@@ -315,9 +317,6 @@ int main(int argc, char** argv) {
     std::printf("beam of %td: word error %.2f %%, phoneme error %.2f %%\n", beam,
                 100 * searched.words, 100 * searched.phonemes);
     if (out.empty()) return 0;
-    for (const char c : word)
-      if (!((c >= 'a' && c <= 'z') || c == '\''))
-        fail("spell_to_sound", "--word wants letters a to z");
     const std::vector<Symbols> one{letters(word)};
     const auto reading = model.read(one, {.width = beam, .max_length = 30}).front();
     AlignmentView view{.title = word + "  -->  " + spoken(reading.symbols),

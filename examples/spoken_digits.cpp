@@ -24,6 +24,7 @@
 //   the same, looks kept in a window of 50 places (2 s)            2.2            55.9
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <string>
@@ -62,9 +63,10 @@ Tensor<float> resampled(const Tensor<float>& x, double step) {
   Tensor<float> y({std::max<Index>(n, 1)});
   for (Index i = 0; i < y.size(); ++i) {
     const double at = static_cast<double>(i) * step;
-    const Index k = std::min(static_cast<Index>(at), x.size() - 2);
+    const Index k = std::min(static_cast<Index>(at), x.size() - 1),
+                next = std::min(k + 1, x.size() - 1);
     const float part = static_cast<float>(at - static_cast<double>(k));
-    y(i) = x(k) + part * (x(k + 1) - x(k));
+    y(i) = x(k) + part * (x(next) - x(k));
   }
   return y;
 }
@@ -331,7 +333,6 @@ int main(int argc, char** argv) {
     const Studio studio(recordings.train), hall(recordings.test);
     std::vector<Utterance> single, strings, triple;
     for (const Speaker& s : recordings.test) {  // every held-out recording alone
-      const std::vector<Speaker> alone{s};
       for (Index d = 0; d < 10; ++d)
         for (std::size_t take = 0; take < s.digits[static_cast<std::size_t>(d)].size(); ++take) {
           std::vector<Speaker> one{{s.name, {}}};
@@ -359,6 +360,12 @@ int main(int argc, char** argv) {
       std::printf("%s: %td parameters\n", form.c_str(), count_parameters(model));
       const std::vector<Utterance> few(strings.begin(),
                                        strings.begin() + std::min<Index>(48, std::ssize(strings)));
+      double before = 0;  // seconds that training has taken already
+      if (options.resume && std::filesystem::exists(options.checkpoint)) {
+        const Checkpoint c = load_checkpoint(options.checkpoint);
+        if (const Tensor<double>* x = c.find_exact("loop.seconds"); x && x->size() == 1)
+          before = x->data()[0];
+      }
       const auto start = std::chrono::steady_clock::now();
       const LoopResult result = train_loop(
           model, options,
@@ -366,8 +373,9 @@ int main(int argc, char** argv) {
             // Short strings first: alignments are learned there, and then stretched.
             const double spent =
                 options.minutes > 0
-                    ? std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
-                              .count() /
+                    ? (before +
+                       std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
+                           .count()) /
                           60 / options.minutes
                     : static_cast<double>(step) / static_cast<double>(options.steps);
             const Index longest = std::clamp<Index>(

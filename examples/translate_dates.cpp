@@ -180,6 +180,9 @@ int main(int argc, char** argv) {
   app.add_option("--seed", seed, "of weights and dates")->capture_default_str();
   return run_program(app, argc, argv, [&] {
     if (threads > 0) set_num_threads(threads);
+    if (date.empty()) fail("--date", "is empty");
+    for (const char c : date)
+      if (c < ' ' || c > '~') fail("--date", "holds a character that is not printable ASCII");
     Random rng(seed);
     Translator<float> model({.from = 96,
                              .to = std::ssize(target),
@@ -202,9 +205,6 @@ int main(int argc, char** argv) {
                 test.from.size());
     if (out.empty()) return 0;
     std::vector<std::vector<Index>> one{characters(date)};
-    for (const char c : date)
-      if (c < ' ' || c > '~')
-        fail("translate_dates", "--date holds a character that is not printable ASCII");
     const auto reading = model.read(one, {.max_length = 12}).front();
     AlignmentView view{.title = date + "  -->  " + written(reading.symbols),
                        .attention = reading.attention};

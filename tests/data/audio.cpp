@@ -44,6 +44,12 @@ TEST_CASE("a tone stands in its own frequency, frame by frame, whatever the numb
   }
 }
 
+TEST_CASE("a spectrogram tells which of its options is wrong", "[audio]") {
+  const Tensor<float> x = zeros<float>({300});
+  CHECK_THROWS_WITH(power_spectrogram(x, {.hop = 0}), Catch::Contains("hop from 1, got 0"));
+  CHECK_THROWS_WITH(power_spectrogram(x, {.transform = 128}), Catch::Contains("got 200 and 128"));
+}
+
 TEST_CASE("mel bands: triangles that overlap by half, and a tone in the band of its pitch",
           "[audio]") {
   const MelOptions o{.bands = 20};

@@ -92,6 +92,12 @@ TEST_CASE("folders are read by their list, and told what is wrong with it", "[da
   REQUIRE(files.size() == 2);
   CHECK(files[0].label == "Hello");
   CHECK(files[1].label == "Two words");
+  std::ofstream(folder / "labels.tsv") << "\xEF\xBB\xBF" "a.png\tHello\n";
+  CHECK(read_folder(folder.string())[0].path == (folder / "a.png").string());
+  fs::permissions(folder / "labels.tsv", fs::perms::none);
+  if (!std::ifstream(folder / "labels.tsv"))  // root may read it all the same
+    CHECK_THROWS_WITH(read_folder(folder.string()), Catch::Contains("cannot read"));
+  fs::permissions(folder / "labels.tsv", fs::perms::owner_all);
   std::ofstream(folder / "labels.tsv") << "a.png Hello\n";
   CHECK_THROWS_WITH(read_folder(folder.string()), Catch::Contains("line 1"));
 }

@@ -19,10 +19,17 @@ TEST_CASE("file: missing, too large and unwritable files are told") {
   CHECK(says(message_of([&] { write_file(folder / "no/such/a", "x"); }), "cannot be written"));
   if (std::filesystem::exists("/dev/null"))
     CHECK(says(message_of([] { read_file("/dev/null"); }), "no regular file"));
+  std::filesystem::create_symlink("loop", folder / "loop");  // is there, and leads nowhere
+  const std::string loop = message_of([&] { read_file(folder / "loop"); });
+  CHECK(says(loop, "loop'"));
+  CHECK_FALSE(says(loop, "does not exist"));
   std::filesystem::create_directories(folder / "taken");
   CHECK_THROWS_AS(write_file(folder / "taken", "x"), IoError);
   CHECK_FALSE(std::filesystem::exists(folder / "taken.new"));
   CHECK_FALSE(std::filesystem::exists(folder / "a.new"));
+  std::filesystem::create_directories(folder / "b.new");  // in the draft's place, and not ours
+  CHECK_THROWS_AS(write_file(folder / "b", "x"), IoError);
+  CHECK(std::filesystem::exists(folder / "b.new"));
 }
 
 TEST_CASE("file: a new file that is not finished leaves the old one") {

@@ -126,4 +126,11 @@ TEST_CASE("a label too long for its frames teaches crnn nothing, and spoils noth
   loss.backward();
   for (const auto& p : parameters(model))
     for (const float g : p.variable.grad().span()) CHECK(g == 0);
+
+  // Beside one that fits: the mean is over the characters of that one alone.
+  set_training(model, false);
+  const std::vector<std::vector<Index>> fits{{1, 2, 2}};
+  const Variable<float> first = constant(pictures.value().slice(0, 0, 1));
+  CHECK(model.loss(pictures, 48, std::vector<std::vector<Index>>{fits[0], labels[1]}).item() ==
+        Approx(model.loss(first, 48, fits).item()));
 }

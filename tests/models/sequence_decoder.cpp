@@ -125,6 +125,10 @@ TEST_CASE("labels and sounds that do not fit are told", "[sequence_decoder]") {
   CHECK_THROWS_AS(model.loss(from, two), ShapeError);
   CHECK_THROWS_AS(model.loss(from, beyond), ValueError);
   CHECK_THROWS_AS(model.loss(empty, from), ValueError);
+  const std::vector<Symbols> none;
+  CHECK_THROWS_AS(model.loss(none, none), ValueError);
+  CHECK_THROWS_AS(model.read(none), ValueError);
+  CHECK_THROWS_AS(model.loss(from, from, {.sampling = 0.5}), ValueError);
   Listener<float> listener(
       {.bands = 4, .stack = 2, .symbols = 3, .encoder = 4, .decoder = 6, .attention = 4, .taps = 5},
       rng);
@@ -132,7 +136,37 @@ TEST_CASE("labels and sounds that do not fit are told", "[sequence_decoder]") {
       fits{zeros<float>({6, 4})};
   CHECK_THROWS_AS(listener.read(narrow), ShapeError);
   CHECK_THROWS_AS(listener.read(brief), ShapeError);
+  CHECK_THROWS_AS(listener.read({}), ValueError);
+  CHECK_THROWS_AS(listener.loss({}, {}), ValueError);
   CHECK(listener.read(fits, {.max_length = 3}, 1).front().attention.size(1) == 3);
+}
+
+TEST_CASE("reading is in the mode for use, and leaves mode and window as they were",
+          "[sequence_decoder]") {
+  Random rng(3);
+  Listener<float> listener({.bands = 4,
+                            .stack = 2,
+                            .symbols = 3,
+                            .encoder = 4,
+                            .decoder = 6,
+                            .attention = 4,
+                            .taps = 5,
+                            .dropout = 0.5},
+                           rng);
+  listener.decoder.state_dropout = Dropout<float>(0.5, rng);
+  Tensor<float> sound({12, 4});
+  for (float& x : sound.span()) x = static_cast<float>(rng.normal());
+  const std::vector<Tensor<float>> sounds{sound};
+  const std::vector<bool> modes = training_modes(listener);
+  CHECK(std::count(modes.begin(), modes.end(), true) == 3);  // encoder, readout, states
+  listener.decoder.attention.config.window = 2;
+  const double one = listener.read(sounds, {.max_length = 4}).front().confidence;
+  CHECK(listener.read(sounds, {.max_length = 4}).front().confidence == one);
+  CHECK_THROWS_AS(listener.read(sounds, {.width = 0}, 1), ValueError);
+  CHECK(training_modes(listener) == modes);
+  CHECK(listener.decoder.attention.config.window == 2);
+  set_training(listener, false);
+  CHECK(listener.read(sounds, {.max_length = 4}).front().confidence == one);
 }
 
 TEST_CASE("state dropout hides the state from some words in training, and from none in reading",

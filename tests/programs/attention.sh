@@ -45,6 +45,8 @@ awk 'BEGIN { srand(3); split("a k m n o q s t", l); split("AA K M N OW Z S T", p
     print word said } }' >toy.dict
 spell_to_sound --dictionary toy.dict --steps 240 --batch 32 --beam 2 --word tomato --out sounds.png >log 2>&1 || { cat log; bad=1; }
 wants "phoneme error, %" "$(number '.*greedy: word error [0-9.]* %, phoneme error \([0-9.]*\) %')" "<" 15
+refuses --word spell_to_sound --dictionary toy.dict --word 42
+refuses --date translate_dates --date ""
 refuses no_such.dict spell_to_sound --dictionary no_such.dict
 echo nothing >empty.dict
 refuses empty.dict spell_to_sound --dictionary empty.dict

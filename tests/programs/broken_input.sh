@@ -55,11 +55,25 @@ refuses lexicon.tsv evaluate_words --weights "$weights" --picture-lexicons no_pi
 refuses beam read_words --weights "$weights" --beam nought "${pictures[0]}"
 refuses empty_folder evaluate_words --weights "$weights" empty_folder
 refuses missing.png evaluate_words --weights "$weights" no_pictures
+refuses no_such_folder evaluate_words --weights "$weights" no_pictures no_such_folder
+refuses lexicon evaluate_words --weights "$weights" --picture-lexicons --lexicon wordless.txt no_pictures
 refuses no_such_folder evaluate_words --weights "$weights" no_such_folder
 refuses steps train_words --steps many
 refuses no_such_folder train_words --steps 1 --out run --data no_such_folder
 refuses empty_folder train_words --steps 1 --out run --data empty_folder
 refuses count synthesize_words --out drawn --count -5
+
+mkdir good && cp "${pictures[0]}" good/a.png && printf 'a.png\tword\n' >good/labels.tsv
+if [ -w /dev/full ]; then
+  refuses /dev/full evaluate_words --weights "$weights" --predictions /dev/full good
+fi
+
+# A name too long for a file is one bad picture, too.
+long=$(printf '%0300d' 0)
+if read_words --weights "$weights" "$long" "${pictures[0]}" >out 2>err || [ "$(wc -l <out)" -ne 1 ]; then
+  echo "FAIL a name that is too long and a good picture: $(cat out err)"
+  bad=1
+fi
 
 # One bad picture does not keep the others from being read, but it shows in the status.
 if read_words --weights "$weights" text.png "${pictures[0]}" >out 2>err || [ "$(wc -l <out)" -ne 1 ]; then

@@ -59,6 +59,16 @@ TEST_CASE("plot: ticks are round numbers with short labels") {
   CHECK(decades.ticks(6).size() == 5);
 }
 
+TEST_CASE("plot: ticks end where neighbours are the same number") {
+  for (const double low : {1e17, -1e17, 1e300}) {
+    const detail::Axis axis{low, low + std::fabs(low) * 4e-16, 0, 100};
+    const auto ticks = axis.ticks(6);
+    CHECK(ticks.size() <= 7);
+    for (std::size_t i = 1; i < ticks.size(); ++i) CHECK(ticks[i].first > ticks[i - 1].first);
+  }
+  CHECK(clean(draw(Plot{.series = {{.y = {1e17, 1e17 + 32}}}})));
+}
+
 TEST_CASE("plot: curves are drawn where their values are") {
   const Plot plot{.title = "t", .series = {{.name = "a", .y = {0, 1, 2, 3}}}};
   const Plot falling{.title = "t", .series = {{.name = "a", .y = {3, 2, 1, 0}}}};

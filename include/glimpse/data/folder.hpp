@@ -2,7 +2,8 @@
 //
 //   labels.tsv or gt.txt beside the pictures, one word a line:   path <tab> label        path is relative to the folder
 //
-// Lines may end in carriage returns; empty lines are skipped; a line without tab is an error with its number.
+// Lines may end in carriage returns, and a byte order mark may stand first; empty lines are skipped;
+// a line without tab is an error with its number.
 #pragma once
 
 #include <filesystem>
@@ -29,9 +30,11 @@ inline std::vector<LabelledFile> read_folder(const std::string& folder) {
       list = (fs::path(folder) / name).string();
   if (list.empty()) fail<IoError>("folder", folder, " holds neither labels.tsv nor gt.txt");
   std::ifstream in(list, std::ios::binary);
+  if (!in) fail<IoError>("folder", "cannot read ", list);
   std::vector<LabelledFile> files;
   std::string line;
   for (Index number = 1; std::getline(in, line); ++number) {
+    if (number == 1 && line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
     if (!line.empty() && line.back() == '\r') line.pop_back();
     if (line.empty()) continue;
     const std::size_t tab = line.find('\t');
@@ -39,6 +42,7 @@ inline std::vector<LabelledFile> read_folder(const std::string& folder) {
       fail<IoError>("folder", list, " line ", number, " is not 'path <tab> label'");
     files.push_back({(fs::path(folder) / line.substr(0, tab)).string(), line.substr(tab + 1)});
   }
+  if (in.bad()) fail<IoError>("folder", "cannot read all of ", list);
   if (files.empty()) fail<IoError>("folder", list, " lists no picture");
   return files;
 }

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include <glimpse/core/parallel.hpp>
@@ -16,15 +17,19 @@ namespace glimpse::inline v0 {
 
 /// Up to `limit` JPEG, PNG and BMP files of the folders and all below them, chosen by a fixed draw.
 /// Files whose name ends in _nm, _gm, _sm or _rm (maps of 3-D models, not surfaces) and files that
-/// cannot be read are left out. Throws IoError where a folder is missing or nothing is left.
+/// cannot be read are left out, and so are folders inside that may not be opened. Throws IoError
+/// where no folder is named, one is missing, or nothing is left.
 inline synth::Photos load_photos(const std::vector<std::string>& folders, Index limit = 400) {
   namespace fs = std::filesystem;
+  if (folders.empty()) fail<IoError>("photos", "wants a folder");
   std::vector<std::string> files;
   for (const std::string& folder : folders) {
     std::error_code error;
-    fs::recursive_directory_iterator entry(folder, error);
-    if (error) fail<IoError>("photos", "cannot open the folder ", folder);
-    for (; entry != fs::recursive_directory_iterator(); entry.increment(error)) {
+    if (fs::directory_iterator(folder, error); error)
+      fail<IoError>("photos", "cannot open the folder ", folder);
+    fs::recursive_directory_iterator entry(folder, fs::directory_options::skip_permission_denied,
+                                           error);
+    while (!error && entry != fs::recursive_directory_iterator()) {
       std::string extension = entry->path().extension().string();
       for (char& c : extension) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
       const std::string stem = entry->path().stem().string();
@@ -33,8 +38,9 @@ inline synth::Photos load_photos(const std::vector<std::string>& folders, Index 
           extension == ".jpg" || extension == ".jpeg" || extension == ".png" || extension == ".bmp";
       const bool map = end == "_nm" || end == "_gm" || end == "_sm" || end == "_rm";
       if (picture && !map) files.push_back(entry->path().string());
-      if (error) break;
+      entry.increment(error);
     }
+    if (error) fail<IoError>("photos", "cannot read all of ", folder, ": ", error.message());
   }
   std::sort(files.begin(), files.end());
   Random random(0x9407);
@@ -43,16 +49,15 @@ inline synth::Photos load_photos(const std::vector<std::string>& folders, Index 
               files[static_cast<std::size_t>(random.below(i + 1))]);
   if (static_cast<Index>(files.size()) > limit) files.resize(static_cast<std::size_t>(limit));
 
-  std::vector<Picture> pictures(files.size());
+  std::vector<synth::Photos> reduced(files.size());  // each at once: whole they need gigabytes
   parallel_for(static_cast<Index>(files.size()), 1'000'000, [&](Index i) {
     try {
-      pictures[static_cast<std::size_t>(i)] = load_picture(files[static_cast<std::size_t>(i)]);
-    } catch (const Error&) {
-      pictures[static_cast<std::size_t>(i)] = Picture();  // not readable: done without
+      reduced[static_cast<std::size_t>(i)].add(load_picture(files[static_cast<std::size_t>(i)]));
+    } catch (const Error&) {  // not readable: done without
     }
   });
   synth::Photos photos;
-  for (const Picture& picture : pictures) photos.add(picture);
+  for (synth::Photos& one : reduced) photos.add(std::move(one));
   if (photos.empty()) fail<IoError>("photos", "no usable picture in ", folders.front());
   return photos;
 }

@@ -31,13 +31,18 @@ inline WordSource drawn_words(std::shared_ptr<const synth::WordPainter> painter,
 }
 
 /// Sample i is a random file of the folders, the same for the same seed. Files whose label keeps no character are left
-/// out; broken pictures are an error that names the file.
+/// out; broken pictures and labels that are no UTF-8 are an error that names the file.
 inline WordSource folder_words(const std::vector<std::string>& folders, const Charset& charset,
                                std::uint64_t seed) {
   auto files = std::make_shared<std::vector<std::pair<std::string, std::vector<Index>>>>();
   for (const std::string& folder : folders)
     for (const LabelledFile& file : read_folder(folder)) {
-      std::vector<Index> symbols = charset.encode(charset.fit(file.label));
+      std::vector<Index> symbols;
+      try {
+        symbols = charset.encode(charset.fit(file.label));
+      } catch (const ValueError& e) {
+        fail<IoError>("folder", "the label of ", file.path, ": ", e.what());
+      }
       if (!symbols.empty()) files->emplace_back(file.path, std::move(symbols));
     }
   if (files->empty()) fail<IoError>("folder", "no label holds a character of the set");

@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <glimpse/core/error.hpp>
 
@@ -35,7 +36,9 @@ inline constexpr std::uintmax_t default_file_limit = std::uintmax_t{1} << 34;
 inline std::string read_file(const std::string& path, std::uintmax_t limit = default_file_limit) {
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
-  if (!std::filesystem::exists(status)) fail<IoError>("read", "'", path, "' does not exist");
+  if (status.type() == std::filesystem::file_type::not_found)
+    fail<IoError>("read", "'", path, "' does not exist");
+  if (error) fail<IoError>("read", "'", path, "': ", error.message());
   if (std::filesystem::is_directory(status)) fail<IoError>("read", "'", path, "' is a folder");
   if (!std::filesystem::is_regular_file(status))
     fail<IoError>("read", "'", path, "' is no regular file");
@@ -61,6 +64,7 @@ class NewFile {
   explicit NewFile(std::string path) : path_(std::move(path)), draft_(path_ + ".new") {
     file_ = std::fopen(draft_.c_str(), "wb");
     if (!file_) give_up("cannot be written");
+    drafted_ = true;
   }
   NewFile(const NewFile&) = delete;
   NewFile& operator=(const NewFile&) = delete;
@@ -77,15 +81,14 @@ class NewFile {
 #ifdef GLIMPSE_POSIX_FILES
     if (::fsync(::fileno(file_)) != 0 && errno != EINVAL) give_up("cannot be flushed");
 #endif
-    std::FILE* file = file_;
-    file_ = nullptr;
-    if (std::fclose(file) != 0) give_up("cannot be closed");
+    if (std::fclose(std::exchange(file_, nullptr)) != 0) give_up("cannot be closed");
     std::error_code error;
     std::filesystem::rename(draft_, path_, error);
     if (error) {
-      std::remove(draft_.c_str());
+      discard();
       fail<IoError>("write", "'", path_, "': ", error.message());
     }
+    drafted_ = false;
 #ifdef GLIMPSE_POSIX_FILES
     // The rename itself must reach the disk as well: it lives in the folder.
     const std::string folder = std::filesystem::path(path_).parent_path().string();
@@ -103,14 +106,13 @@ class NewFile {
     fail<IoError>("write", "'", path_, "' ", what, ": ", reason);
   }
   void discard() {
-    if (!file_) return;
-    std::fclose(file_);
-    file_ = nullptr;
-    std::remove(draft_.c_str());
+    if (file_) std::fclose(std::exchange(file_, nullptr));
+    if (std::exchange(drafted_, false)) std::remove(draft_.c_str());
   }
 
   std::string path_, draft_;
   std::FILE* file_ = nullptr;
+  bool drafted_ = false;  // the draft is there, and ours
 };
 
 /// Writes a whole file through NewFile. Throws IoError with the path.

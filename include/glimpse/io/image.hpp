@@ -14,6 +14,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -144,13 +145,14 @@ inline Tensor<float> decode_image(std::string_view file, Index channels = 1,
     fail<IoError>("image", "'", name, "' is ", w, " x ", h, " pixels, the limits are ",
                   limits.pixels, " pixels and ", limits.extent, " to a side");
 
-  stbi_uc* pixels = stbi_load_from_memory(bytes, size, &w, &h, &found, 0);
+  const std::unique_ptr<stbi_uc, void (*)(void*)> pixels(
+      stbi_load_from_memory(bytes, size, &w, &h, &found, 0), &stbi_image_free);
   if (!pixels) fail<IoError>("image", "'", name, "' is damaged (", stbi_failure_reason(), ")");
   Tensor<float> x(Shape{channels, h, w});
   const Index plane = Index{w} * h;
   float* out = x.data();
   for (Index i = 0; i < plane; ++i) {
-    const stbi_uc* p = pixels + i * found;
+    const stbi_uc* p = pixels.get() + i * found;
     const bool colour = found >= 3, alpha = found == 2 || found == 4;
     const float opacity = alpha ? static_cast<float>(p[found - 1]) / 255.0f : 1.0f;
     const auto value = [&](int c) {
@@ -163,7 +165,6 @@ inline Tensor<float> decode_image(std::string_view file, Index channels = 1,
       out[i] = r, out[i + plane] = g, out[i + 2 * plane] = b;
     }
   }
-  stbi_image_free(pixels);
   return detail::upright(x, detail::exif_orientation(file));
 }
 

@@ -8,6 +8,7 @@
 // Recognition", 2015.
 #pragma once
 
+#include <algorithm>
 #include <span>
 #include <vector>
 
@@ -57,7 +58,7 @@ struct Crnn {
   Variable<T> scores(const Variable<T>& picture) { return output(encoder(picture)); }
 
   /// -ln p(labels) of the batch, for each of their characters. A label that is too long for its
-  /// frames counts nothing.
+  /// frames counts nothing, nor do its characters.
   /// right: if given, receives how many words the likeliest path spells right.
   Variable<T> loss(const Variable<T>& picture, Index width,
                    std::span<const std::vector<Index>> labels, Index* right = nullptr) {
@@ -65,9 +66,10 @@ struct Crnn {
     if (right) *right = count_right(frames.value(), labels);
     std::size_t characters = 0;
     for (const std::vector<Index>& label : labels)
-      characters += std::max<std::size_t>(1, label.size());
+      if (frames_wanted(label) <= frames.size(0))
+        characters += std::max<std::size_t>(1, label.size());
     return sum(ctc_loss(frames, labels, {}, {.blank = blank(), .zero_infinity = true})) *
-           (T(1) / static_cast<T>(characters));
+           (T(1) / static_cast<T>(std::max<std::size_t>(1, characters)));
   }
 
   /// Melts every batch norm into the convolution before it: for reading only.
@@ -79,6 +81,13 @@ struct Crnn {
   }
 
  private:
+  /// One for each symbol, and one for the blank between two alike.
+  static Index frames_wanted(const std::vector<Index>& label) {
+    Index n = std::ssize(label);
+    for (std::size_t i = 1; i < label.size(); ++i) n += label[i] == label[i - 1];
+    return n;
+  }
+
   static Index count_right(const Tensor<T>& scores, std::span<const std::vector<Index>> labels) {
     Index right = 0;
     for (std::size_t i = 0; i < labels.size(); ++i) {

@@ -11,6 +11,8 @@
 
 #include <algorithm>
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include <glimpse/models/sequence_decoder.hpp>
@@ -62,16 +64,21 @@ struct Listener {
         options, right);
   }
 
+  /// The likeliest sequences; see SequenceDecoder::read.
   /// window: places on each side of the last look that the next may fall on; 0: all.
   std::vector<SequenceReading<T>> read(std::span<const Tensor<T>> sounds,
                                        const BeamOptions& options = {}, Index window = 0) {
     const NoGrad no_grad;
+    const detail::ReadingMode mode(*this);
     const std::vector<Index> lengths = lengths_of(sounds);
-    decoder.attention.config.window = window;
-    auto readings = decoder.read(
+    struct Restore {
+      Index &window, before;
+      ~Restore() { window = before; }
+    };
+    Index& now = decoder.attention.config.window;
+    const Restore restore{now, std::exchange(now, window)};
+    return decoder.read(
         decoder.remember(encoder(constant(stacked(sounds, lengths)), lengths), lengths), options);
-    decoder.attention.config.window = 0;
-    return readings;
   }
 
   template <class F>
@@ -81,6 +88,7 @@ struct Listener {
 
  private:
   std::vector<Index> lengths_of(std::span<const Tensor<T>> sounds) const {
+    if (sounds.empty()) fail("listener", "wants at least one sound");
     std::vector<Index> lengths;
     for (const Tensor<T>& x : sounds) {
       require(x.rank() == 2 && x.size(1) == config.bands && x.size(0) >= config.stack, "listener",

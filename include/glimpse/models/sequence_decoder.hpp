@@ -25,6 +25,7 @@
 
 #include <glimpse/nn/attention.hpp>
 #include <glimpse/nn/dropout.hpp>
+#include <glimpse/nn/module.hpp>
 #include <glimpse/ops/cross_entropy.hpp>
 #include <glimpse/ops/doubly_stochastic.hpp>
 #include <glimpse/ops/embedding.hpp>
@@ -60,6 +61,26 @@ struct SequenceReading {
   Tensor<T> attention;                // (symbols and end, T)
   double confidence = 0;              // their product
 };
+
+namespace detail {
+
+/// The mode for use while it lives; then every module's own again.
+template <class M>
+class ReadingMode {
+ public:
+  explicit ReadingMode(M& model) : model_(model), modes_(training_modes(model)) {
+    set_training(model, false);
+  }
+  ReadingMode(const ReadingMode&) = delete;
+  ReadingMode& operator=(const ReadingMode&) = delete;
+  ~ReadingMode() { set_training_modes(model_, modes_); }
+
+ private:
+  M& model_;
+  std::vector<bool> modes_;
+};
+
+}  // namespace detail
 
 template <class T = float>
 struct SequenceDecoder {
@@ -107,6 +128,7 @@ struct SequenceDecoder {
 
   /// (1).
   State start(const AttentionMemory<T>& memory) const {
+    if (memory.batch() < 1) fail("sequence_decoder", "wants at least one sequence");
     const Index rows = memory.frames.size(0), places = memory.places();
     Tensor<T> even = zeros<T>({rows, places});
     for (Index r = 0; r < rows; ++r) {
@@ -146,6 +168,8 @@ struct SequenceDecoder {
                    const SequenceLossOptions& options = {}, Index* right = nullptr) {
     const Index n = memory.batch();
     check_labels(labels, n);
+    if (options.sampling > 0 && !options.random)
+      fail("sequence_decoder", "wants a generator for scheduled sampling (.random)");
     State state = start(memory);
     std::size_t longest = 0;
     for (const auto& label : labels) longest = std::max(longest, label.size());
@@ -181,11 +205,11 @@ struct SequenceDecoder {
     return total;
   }
 
-  /// The likeliest sequences, by beam search; options.end and .begin are set from here.
+  /// The likeliest sequences, by beam search, in the mode for use whatever the mode; options.end
+  /// and .begin are set from here.
   std::vector<SequenceReading<T>> read(const AttentionMemory<T>& memory, BeamOptions options = {}) {
     const NoGrad no_grad;
-    const bool trained = dropout.training;
-    dropout.training = false;
+    const detail::ReadingMode mode(*this);
     AttentionMemory<T> rows_memory = memory;
     State state = start(memory);
     std::vector<Index> items;
@@ -214,7 +238,6 @@ struct SequenceDecoder {
       r.symbols = std::move(best.symbols), r.probabilities = std::move(best.probabilities);
       readings.push_back(std::move(r));
     }
-    dropout.training = trained;
     return readings;
   }
 

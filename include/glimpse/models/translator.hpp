@@ -57,9 +57,11 @@ struct Translator {
     return decoder.loss(decoder.remember(encode(from, lengths), lengths), to, options, right);
   }
 
+  /// The likeliest sequences; see SequenceDecoder::read.
   std::vector<SequenceReading<T>> read(std::span<const std::vector<Index>> from,
                                        const BeamOptions& options = {}) {
     const NoGrad no_grad;
+    const detail::ReadingMode mode(*this);
     const std::vector<Index> lengths = lengths_of(from);
     return decoder.read(decoder.remember(encode(from, lengths), lengths), options);
   }
@@ -71,6 +73,7 @@ struct Translator {
 
  private:
   static std::vector<Index> lengths_of(std::span<const std::vector<Index>> from) {
+    if (from.empty()) fail("translator", "wants at least one sequence");
     std::vector<Index> lengths;
     for (const auto& x : from) {
       if (x.empty()) fail("translator", "wants at least one symbol in every sequence");

@@ -76,9 +76,13 @@ struct Axis {
         }
       return found;
     }
-    const double step = tick_step(high - low, count);
-    for (double k = std::ceil(low / step - 1e-9); k * step <= high + step * 1e-9; ++k)
-      if (!logarithmic || k > 0) found.emplace_back(k * step, tick_label(k * step, step));
+    const double step = tick_step(high - low, count), first = std::ceil(low / step - 1e-9);
+    for (int i = 0; i <= std::max(count, 1) + 1; ++i) {
+      const double k = first + i, v = k * step;  // far from 0 neighbours may be the same number
+      if (!(v <= high + step * 1e-9)) break;
+      if ((logarithmic && !(k > 0)) || (!found.empty() && found.back().first == v)) continue;
+      found.emplace_back(v, tick_label(v, step));
+    }
     return found;
   }
 };

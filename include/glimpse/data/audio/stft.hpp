@@ -71,7 +71,8 @@ struct StftOptions {
 /// the last that fits, and a sound shorter than a window is one frame, zeros behind it.
 inline Tensor<float> power_spectrogram(const Tensor<float>& sound, const StftOptions& o = {}) {
   require(sound.rank() == 1, "power_spectrogram", "wants samples (n)", sound);
-  if (o.window < 2 || o.hop < 1 || o.transform < o.window)
+  if (o.hop < 1) fail("power_spectrogram", "wants a hop from 1, got ", o.hop);
+  if (o.window < 2 || o.transform < o.window)
     fail("power_spectrogram", "wants a window from 2 that fits the transform, got ", o.window,
          " and ", o.transform);
   const Fourier fourier(o.transform);

@@ -32,7 +32,7 @@ inline const std::array<float, 64>& dct_matrix() {
   return matrix;
 }
 
-// out = a b (transposed: a b^T), 8 x 8.
+// out = a b, 8 x 8.
 inline void product(const float* a, const float* b, float* out) {
   for (int i = 0; i < 8; ++i) {
     float row[8] = {};

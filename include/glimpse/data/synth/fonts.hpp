@@ -79,24 +79,27 @@ inline std::vector<std::string> system_font_folders() {
   return folders;
 }
 
-/// All TTF, OTF and WOFF files under the folders, sorted. Throws IoError for a folder that was
-/// named and is not there.
+/// All TTF, OTF and WOFF files under the folders, sorted; folders inside that may not be opened are
+/// left out. Throws IoError for a folder that was named and cannot be read.
 inline std::vector<std::string> find_font_files(const std::vector<std::string>& folders) {
   namespace fs = std::filesystem;
   std::vector<std::string> files;
   for (const std::string& folder : folders.empty() ? system_font_folders() : folders) {
     std::error_code error;
+    if (fs::directory_iterator(folder, error); error && !folders.empty())
+      fail<IoError>("fonts", "cannot open the folder ", folder);
+    if (error) continue;
     fs::recursive_directory_iterator entry(folder, fs::directory_options::skip_permission_denied,
                                            error);
-    if (error && !folders.empty()) fail<IoError>("fonts", "cannot open the folder ", folder);
-    if (error) continue;
-    for (; entry != fs::recursive_directory_iterator(); entry.increment(error)) {
+    while (!error && entry != fs::recursive_directory_iterator()) {
       std::string extension = entry->path().extension().string();
       for (char& c : extension) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
       if (extension == ".ttf" || extension == ".otf" || extension == ".woff")
         files.push_back(entry->path().string());
-      if (error) break;
+      entry.increment(error);
     }
+    if (error && !folders.empty())
+      fail<IoError>("fonts", "cannot read all of ", folder, ": ", error.message());
   }
   std::sort(files.begin(), files.end());
   files.erase(std::unique(files.begin(), files.end()), files.end());

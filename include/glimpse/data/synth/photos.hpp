@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <iterator>
+#include <utility>
 #include <vector>
 
 #include <glimpse/core/random.hpp>
@@ -34,6 +36,12 @@ class Photos {
     for (const float v : small.pixels)
       kept.pixels.push_back(static_cast<std::uint8_t>(std::clamp(v, 0.0f, 1.0f) * 255 + 0.5f));
     photos_.push_back(std::move(kept));
+  }
+
+  /// Takes over the photographs of another, behind its own.
+  void add(Photos&& more) {
+    std::move(more.photos_.begin(), more.photos_.end(), std::back_inserter(photos_));
+    more.photos_.clear();
   }
 
   Index size() const { return static_cast<Index>(photos_.size()); }

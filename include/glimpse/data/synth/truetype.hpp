@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -264,8 +265,10 @@ inline void TrueType::check_glyph(unsigned glyph, int depth, int& budget) const 
 inline Outline TrueType::outline(unsigned glyph, double tolerance) const {
   int budget = 64;
   if (!glyf().empty()) check_glyph(glyph, 0, budget);
-  stb::stbtt_vertex* vertices = nullptr;
-  const int count = stb::stbtt_GetGlyphShape(&info_, static_cast<int>(glyph), &vertices);
+  stb::stbtt_vertex* shape = nullptr;
+  const int count = stb::stbtt_GetGlyphShape(&info_, static_cast<int>(glyph), &shape);
+  const auto release = [&](stb::stbtt_vertex* v) { stb::stbtt_FreeShape(&info_, v); };
+  const std::unique_ptr<stb::stbtt_vertex, decltype(release)> vertices(shape, release);
   Outline out;
   const auto close = [&] {
     const std::uint32_t begin = out.ends.empty() ? 0 : out.ends.back();
@@ -273,7 +276,7 @@ inline Outline TrueType::outline(unsigned glyph, double tolerance) const {
     if (size > begin) out.ends.push_back(size);
   };
   for (int i = 0; i < count; ++i) {
-    const stb::stbtt_vertex& v = vertices[i];
+    const stb::stbtt_vertex& v = vertices.get()[i];
     const Point to{static_cast<float>(v.x), static_cast<float>(v.y)};
     const Point c{static_cast<float>(v.cx), static_cast<float>(v.cy)};
     const Point c1{static_cast<float>(v.cx1), static_cast<float>(v.cy1)};
@@ -307,7 +310,6 @@ inline Outline TrueType::outline(unsigned glyph, double tolerance) const {
     }
   }
   close();
-  if (vertices != nullptr) stb::stbtt_FreeShape(&info_, vertices);
   return out;
 }
 
