@@ -92,6 +92,20 @@ TEST_CASE("a recipe without steps draws dark or light ink that fills its picture
   }
 }
 
+TEST_CASE("a label says nothing that no face can draw", "[synth]") {
+  Recipe recipe = Recipe::plain();
+  recipe.codes.chance = 1;  // letters and digits
+  for (const bool caps_only : {false, true}) {
+    FontFolder folder("lacking");
+    folder.put("lacking.ttf", bar_font(caps_only, false, "0123456789"));
+    const WordPainter painter(Fonts::load(folder.options()), Words::built_in(), recipe);
+    std::string labels;
+    for (std::uint64_t i = 0; i < 60; ++i) labels += painter.draw(1, i).label;
+    CHECK_FALSE(labels.empty());
+    CHECK(labels.find_first_of("0123456789") == std::string::npos);
+  }
+}
+
 TEST_CASE("fiducial points hold the ink of a bent word, and hold it closely", "[synth]") {
   Recipe recipe = Recipe::plain();
   recipe.crop = {1, 10};  // so loose that no point falls outside

@@ -13,8 +13,10 @@
 #include "scratch.hpp"
 
 /// A sound TrueType file of 95 glyphs: every character a bar pattern of its own, '!' to '~'; blank
-/// for the space. caps_only: lower case repeats upper case. blank: no glyph has ink.
-inline std::string bar_font(bool caps_only = false, bool blank = false) {
+/// for the space. caps_only: lower case repeats upper case. blank: no glyph has ink, or
+/// none of `lacks`.
+inline std::string bar_font(bool caps_only = false, bool blank = false,
+                            const std::string& lacks = "") {
   const auto u16 = [](std::string& s, int v) {
     s += static_cast<char>(v >> 8 & 255), s += static_cast<char>(v & 255);
   };
@@ -29,7 +31,8 @@ inline std::string bar_font(bool caps_only = false, bool blank = false) {
     u16(hmtx, 700), u16(hmtx, 50);
     int c = first + g - 1;
     if (caps_only && c >= 'a' && c <= 'z') c += 'A' - 'a';
-    if (g == 0 || c == ' ' || blank) continue;
+    if (g == 0 || c == ' ' || blank || lacks.find(static_cast<char>(c)) != lacks.npos)
+      continue;
     // A stem from the baseline to 700 (capitals, digits) or 500, and below it bars that spell c in
     // binary.
     const int top = c >= 'a' && c <= 'z' ? 500 : 700;

@@ -55,7 +55,7 @@ TEST_CASE("of the four turns the surest reading is kept", "[models]") {
   CHECK(read_one(Picture(4, 4), Turns::all).quarters == 0);  // nothing is sure: as it stands
 }
 
-TEST_CASE("only a picture half as tall again as wide is read on its sides", "[models]") {
+TEST_CASE("only a picture taller than 1.5 times its width is read on its sides", "[models]") {
   CHECK(read_one(lit(4, 2, 3, 0), Turns::tall).quarters == 1);
   CHECK(read_one(lit(4, 2, 0, 1), Turns::tall).quarters == 3);
   CHECK(read_one(lit(4, 2, 3, 1), Turns::tall).quarters == 0);  // never on its head

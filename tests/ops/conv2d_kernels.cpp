@@ -242,7 +242,7 @@ TEMPLATE_TEST_CASE("conv2d with filters made ready is its definition", "[ops][co
         return conv2d(constant(x), constant(filters), constant(b), c.o, &ready).value();
       };
       CHECK(difference(with(w), want) <= most);
-      // other filters are not mistaken for these, nor is another level's layout
+      // other filters (held to their definition above) are not mistaken for these, nor is another level's layout
       CHECK(difference(with(other), want_of_other) <= most);
       const simd::IsaScope lower(Isa::baseline);
       CHECK(difference(with(w), want) <= most);

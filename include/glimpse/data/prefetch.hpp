@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include <glimpse/core/error.hpp>
 #include <glimpse/core/parallel.hpp>
 
 namespace glimpse::inline v0 {

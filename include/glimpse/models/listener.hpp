@@ -69,7 +69,7 @@ struct Listener {
   std::vector<SequenceReading<T>> read(std::span<const Tensor<T>> sounds,
                                        const BeamOptions& options = {}, Index window = 0) {
     const NoGrad no_grad;
-    const detail::ReadingMode mode(*this);
+    const ModeForUse mode(*this);
     const std::vector<Index> lengths = lengths_of(sounds);
     struct Restore {
       Index &window, before;

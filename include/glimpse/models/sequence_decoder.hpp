@@ -62,26 +62,6 @@ struct SequenceReading {
   double confidence = 0;              // their product
 };
 
-namespace detail {
-
-/// The mode for use while it lives; then every module's own again.
-template <class M>
-class ReadingMode {
- public:
-  explicit ReadingMode(M& model) : model_(model), modes_(training_modes(model)) {
-    set_training(model, false);
-  }
-  ReadingMode(const ReadingMode&) = delete;
-  ReadingMode& operator=(const ReadingMode&) = delete;
-  ~ReadingMode() { set_training_modes(model_, modes_); }
-
- private:
-  M& model_;
-  std::vector<bool> modes_;
-};
-
-}  // namespace detail
-
 template <class T = float>
 struct SequenceDecoder {
   struct State {
@@ -209,7 +189,7 @@ struct SequenceDecoder {
   /// and .begin are set from here.
   std::vector<SequenceReading<T>> read(const AttentionMemory<T>& memory, BeamOptions options = {}) {
     const NoGrad no_grad;
-    const detail::ReadingMode mode(*this);
+    const ModeForUse mode(*this);
     AttentionMemory<T> rows_memory = memory;
     State state = start(memory);
     std::vector<Index> items;

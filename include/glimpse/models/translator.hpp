@@ -61,7 +61,7 @@ struct Translator {
   std::vector<SequenceReading<T>> read(std::span<const std::vector<Index>> from,
                                        const BeamOptions& options = {}) {
     const NoGrad no_grad;
-    const detail::ReadingMode mode(*this);
+    const ModeForUse mode(*this);
     const std::vector<Index> lengths = lengths_of(from);
     return decoder.read(decoder.remember(encode(from, lengths), lengths), options);
   }

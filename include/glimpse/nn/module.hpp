@@ -154,6 +154,22 @@ void set_training(M& model, bool training) {
   });
 }
 
+/// The mode for use while it lives; then every module's own again.
+template <class M>
+class ModeForUse {
+ public:
+  explicit ModeForUse(M& model) : model_(model), modes_(training_modes(model)) {
+    set_training(model, false);
+  }
+  ModeForUse(const ModeForUse&) = delete;
+  ModeForUse& operator=(const ModeForUse&) = delete;
+  ~ModeForUse() { set_training_modes(model_, modes_); }
+
+ private:
+  M& model_;
+  std::vector<bool> modes_;
+};
+
 /// Takes the model, or a part of it, out of training: its parameters get no gradients. Batch norm
 /// is not switched.
 template <class M>

@@ -62,19 +62,13 @@ struct LayerRow {
 template <class M, class F>
 std::vector<LayerRow> layer_rows(M& model, F&& f) {
   std::vector<LayerReport> reports;
-  const std::vector<bool> modes = training_modes(model);
   struct Restore {
-    M& model;
-    const std::vector<bool>& modes;
     std::vector<LayerReport>* before;
-    ~Restore() {
-      detail::layer_reports() = before;
-      set_training_modes(model, modes);
-    }
+    ~Restore() { detail::layer_reports() = before; }
   };
   {
-    const Restore restore{model, modes, std::exchange(detail::layer_reports(), &reports)};
-    set_training(model, false);
+    const Restore restore{std::exchange(detail::layer_reports(), &reports)};
+    const ModeForUse mode(model);
     const NoGrad no_grad;
     f();
   }

@@ -3,7 +3,7 @@
 //   L = sum |C - C*|^2 / (2 K M)      over the M words of a batch whose points C* are known
 //
 // RARE learns its points from the words alone. But a word that was drawn says where its letters
-// stand, and a localization network that is told needs no recogniser to learn: a step costs a tenth.
+// stand, and a localization network that is told needs no recogniser to learn: a step costs a sixth.
 #pragma once
 
 #include <algorithm>

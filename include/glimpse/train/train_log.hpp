@@ -49,7 +49,7 @@ class TrainLog {
   const std::vector<Line>& lines() const { return lines_; }
 
   /// Loss and accuracies against time, as a PNG.
-  void draw(const std::string& path) const {
+  void draw(const std::string& path, const std::string& unit = "-ln p of a symbol") const {
     Series loss{.name = "loss"}, words{.name = "training, symbol by symbol"};
     Series validation{.name = "validation, read freely", .dots = true};
     for (const Line& l : lines_) {
@@ -64,7 +64,7 @@ class TrainLog {
     if (loss.x.size() < 2) return;
     Plot losses{.title = "Loss",
                 .x_label = "minutes",
-                .y_label = "-ln p of a symbol",
+                .y_label = unit,
                 .series = {loss},
                 .y_low = 0};
     Plot accuracy{.title = "Words right",

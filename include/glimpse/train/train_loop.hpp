@@ -24,6 +24,7 @@
 #include <glimpse/optim/clip.hpp>
 #include <glimpse/optim/schedule.hpp>
 #include <glimpse/train/progress.hpp>
+#include <glimpse/train/run_state.hpp>
 
 namespace glimpse::inline v0 {
 
@@ -75,38 +76,15 @@ LoopResult train_loop(Model& model, const LoopOptions& options, Loss&& loss, Che
   if (options.resume && std::filesystem::exists(options.checkpoint)) {
     const Checkpoint c = load_checkpoint(options.checkpoint);
     load_state(model, c, "model");
-    const auto number = [&](const std::string& name) {
-      const Tensor<double>* x = c.find_exact(name);
-      if (!x || x->size() != 1) fail<IoError>("resume", options.checkpoint, " lacks ", name);
-      return x->data()[0];
-    };
-    optimizer.visit_state([&](const std::string& name, auto& x) {
-      if constexpr (is_tensor<decltype(x)>) {
-        const Tensor<float>* saved = c.find("optimizer." + name);
-        if (!saved || !(saved->shape() == x.shape()))
-          fail<IoError>("resume", options.checkpoint, " lacks optimizer.", name);
-        x.copy_from(*saved);
-      } else {
-        x = static_cast<std::remove_reference_t<decltype(x)>>(number("optimizer." + name));
-      }
-    });
-    visit([&](const char* name, auto& x) {
-      x = static_cast<std::remove_reference_t<decltype(x)>>(number(std::string("loop.") + name));
-    });
+    optimizer.visit_state(FindState{c, options.checkpoint, "optimizer."});
+    visit(FindState{c, options.checkpoint, "loop."});
   }
   const auto save = [&] {
     if (options.checkpoint.empty()) return;
     Checkpoint c;
     store_state(model, c, "model");
-    optimizer.visit_state([&](const std::string& name, auto& x) {
-      if constexpr (is_tensor<decltype(x)>)
-        c.tensors.emplace_back("optimizer." + name, x.clone());
-      else
-        c.exact.emplace_back("optimizer." + name, full<double>({1}, static_cast<double>(x)));
-    });
-    visit([&](const char* name, auto& x) {
-      c.exact.emplace_back(std::string("loop.") + name, full<double>({1}, static_cast<double>(x)));
-    });
+    optimizer.visit_state(KeepState{c, "optimizer."});
+    visit(KeepState{c, "loop."});
     save_checkpoint(options.checkpoint, c);
   };
 

@@ -33,6 +33,7 @@
 #include <glimpse/train/fiducial_loss.hpp>
 #include <glimpse/train/model_file.hpp>
 #include <glimpse/train/progress.hpp>
+#include <glimpse/train/run_state.hpp>
 #include <glimpse/train/train_log.hpp>
 
 namespace glimpse::inline v0 {
@@ -183,10 +184,9 @@ class WordTrainer {
     const double rate = scheduled_rate();
     std::visit([&](auto& o) { o.learning_rate = rate, o.zero_grad(); }, optimizer_);
     Index right = 0;
-    const Variable<float> loss = loss_of(batch, right);
-    loss.backward();
+    double value = 0;
+    loss_of(batch, right, value).backward();
     norm_ = std::visit([](auto& o) { return grad_norm(o.parameters()); }, optimizer_);
-    const double value = static_cast<double>(loss.item());
     ++step_;
     if (!std::isfinite(value) ||
         !std::isfinite(norm_)) {  // one bad batch is left out, a row of them is the end
@@ -207,14 +207,20 @@ class WordTrainer {
     ++counted_;
   }
 
-  Variable<float> loss_of(const WordBatch& batch, Index& right) {
+  /// What is minimised. shown: what the log tells, without the fiducial loss beside the words, so
+  /// that runs can be compared.
+  Variable<float> loss_of(const WordBatch& batch, Index& right, double& shown) {
     const Variable<float> pictures = constant(batch.pictures);
-    if (options_.rectifier_alone)
-      return fiducial_loss(rectifier()->locate(pictures), batch.fiducials);
+    if (options_.rectifier_alone) {
+      const Variable<float> off = fiducial_loss(rectifier()->locate(pictures), batch.fiducials);
+      shown = static_cast<double>(off.item());
+      return off;
+    }
     Variable<float> points;
     const Variable<float> words =
         model_.loss(pictures, batch.width, batch.symbols,
                     static_cast<float>(options_.label_smoothing), &right, &points);
+    shown = static_cast<double>(words.item());
     if (!(options_.fiducials > 0)) return words;
     return words + fiducial_loss(points, batch.fiducials) * options_.fiducials;
   }
@@ -286,33 +292,22 @@ class WordTrainer {
   void save() {
     Checkpoint c = model_checkpoint(model_);
     if (mean_) store_state(*mean_, c, "mean");
-    const auto keep = [&](const std::string& name, auto& x) {
-      if constexpr (is_tensor<decltype(x)>)
-        c.tensors.emplace_back("optimizer." + name, x.clone());
-      else
-        c.exact.emplace_back("optimizer." + name, full<double>({1}, static_cast<double>(x)));
-    };
-    std::visit([&](auto& o) { o.visit_state(keep); }, optimizer_);
-    visit_numbers([&](const char* name, auto& x) {
-      c.exact.emplace_back(std::string("train.") + name, full<double>({1}, static_cast<double>(x)));
-    });
-    const WordLoader::Position p = loader_->position();
-    c.exact.emplace_back("loader.chunk", full<double>({1}, static_cast<double>(p.chunk)));
-    c.exact.emplace_back("loader.batch", full<double>({1}, static_cast<double>(p.batch)));
+    std::visit([&](auto& o) { o.visit_state(KeepState{c, "optimizer."}); }, optimizer_);
+    visit_numbers(KeepState{c, "train."});
+    const KeepState keep{c, "loader."};
+    keep("chunk", loader_->position().chunk), keep("batch", loader_->position().batch);
     c.metadata["seed"] = std::to_string(options_.seed);
     c.metadata["batch"] = std::to_string(options_.batch);
     save_checkpoint(options_.out + "/last.safetensors", c);
-    log_->draw(options_.out + "/curves.png");
+    if (options_.rectifier_alone)
+      log_->draw(options_.out + "/curves.png", "mean square of what points are off");
+    else
+      log_->draw(options_.out + "/curves.png");
   }
 
   WordLoader::Position restore() {
     const std::string path = options_.out + "/last.safetensors";
     const Checkpoint c = load_checkpoint(path);
-    const auto number = [&](const std::string& name) {
-      const Tensor<double>* x = c.find_exact(name);
-      if (!x || x->size() != 1) fail<IoError>("resume", path, " lacks ", name);
-      return x->data()[0];
-    };
     if (config_text(model_.config()) != config_text(config_from_text(c.text("config"))))
       fail<IoError>("resume", path, " was trained with another configuration: ", c.text("config"));
     const auto same = [&](const std::string& name, const std::string& now) {
@@ -324,27 +319,15 @@ class WordTrainer {
     same("batch", std::to_string(options_.batch));
     load_state(model_, c, "model");
     if (mean_) load_state(*mean_, c, "mean");
-    const auto put = [&](const std::string& name, auto& x) {
-      if constexpr (is_tensor<decltype(x)>) {
-        const Tensor<float>* saved = c.find("optimizer." + name);
-        if (!saved || !(saved->shape() == x.shape()))
-          fail<IoError>("resume", path, " lacks optimizer.", name);
-        x.copy_from(*saved);
-      } else {
-        x = static_cast<std::remove_reference_t<decltype(x)>>(number("optimizer." + name));
-      }
-    };
-    std::visit([&](auto& o) { o.visit_state(put); }, optimizer_);
-    visit_numbers([&](const char* name, auto& x) {
-      x = static_cast<std::remove_reference_t<decltype(x)>>(number(std::string("train.") + name));
-    });
-    const auto place = [&](const std::string& name, double limit) {
-      const double at = number(name);
-      if (!(at >= 0 && at < limit)) fail<IoError>("resume", path, " holds ", name, " = ", at);
-      return static_cast<std::uint64_t>(at);
-    };
-    return {place("loader.chunk", 1e15),
-            place("loader.batch", static_cast<double>(WordLoaderOptions{}.batches_per_chunk))};
+    std::visit([&](auto& o) { o.visit_state(FindState{c, path, "optimizer."}); }, optimizer_);
+    visit_numbers(FindState{c, path, "train."});
+    double chunk = 0, batch = 0;
+    const FindState find{c, path, "loader."};
+    find("chunk", chunk), find("batch", batch);
+    const double batches = static_cast<double>(WordLoaderOptions{}.batches_per_chunk);
+    if (!(chunk >= 0 && chunk < 1e15 && batch >= 0 && batch < batches))
+      fail<IoError>("resume", path, " stands at batch ", batch, " of chunk ", chunk);
+    return {static_cast<std::uint64_t>(chunk), static_cast<std::uint64_t>(batch)};
   }
 
   template <class F>

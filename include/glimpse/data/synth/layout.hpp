@@ -135,16 +135,18 @@ inline Lettering set_text(const Face& face, std::string_view text, const Setting
       const std::span<const Point> contour = face.contour(k);
       outline.assign(contour.begin(), contour.end());
       widen(outline, static_cast<float>(setting.bold));
-      const Box own = box_of(outline);
-      const float at = static_cast<float>(pens[i] - 0.5 * pen),
-                  scale = static_cast<float>(sizes[i]);
-      ink.take(Point{at + scale * own.left, scale * own.top});
-      ink.take(Point{at + scale * own.right, scale * own.bottom});
+      if (!fiducials.empty()) {
+        const Box own = box_of(outline);
+        const float at = static_cast<float>(pens[i] - 0.5 * pen),
+                    scale = static_cast<float>(sizes[i]);
+        ink.take(Point{at + scale * own.left, scale * own.top});
+        ink.take(Point{at + scale * own.right, scale * own.bottom});
+      }
       for (Point& p : outline) p = map(p);
       lettering.add(outline);
     }
   }
-  if (!fiducials.empty() && !ink.empty()) detail::place_fiducials(fiducials, curve, ink);
+  if (!ink.empty()) detail::place_fiducials(fiducials, curve, ink);
   return lettering;
 }
 

@@ -78,6 +78,7 @@ inline bool WordPainter::compose(WordSample& sample, const Random& rng, bool eas
     type = fonts_.draw(faces, sample.text);
     if (type == nullptr) {  // no face has it all: what this one lacks is not said, either
       type = &fonts_[0];
+      if (type->caps_only) sample.text = upper_case(sample.text);
       std::erase_if(sample.text, [&](char c) { return !type->has(c); });
       if (label_of(sample.text).empty()) {
         sample.picture = Picture(32, 32, 0.5f);
