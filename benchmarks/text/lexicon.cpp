@@ -119,7 +119,7 @@ void rare_rows(const Words& words, const std::vector<Index>& sizes, const std::s
     const std::string stem = entry.path().stem().string();
     truths.push_back(model.charset.fit(stem.substr(stem.find('_') + 1)));
     const Picture picture = load_picture(entry.path().string());
-    const Index width = rectified_width(model.config, picture.height, picture.width);
+    const Index width = rectified_width(model.config, word_extent(picture));
     const auto seen = detail::sampler_picture<float>(model.config, picture, width);
     frames.push_back(
         model.recognizer.encoder(model.rectify(constant(seen), width).picture).detach());

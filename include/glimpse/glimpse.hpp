@@ -126,3 +126,4 @@
 #include <glimpse/models/rectifier.hpp>
 #include <glimpse/models/sequence_decoder.hpp>
 #include <glimpse/models/translator.hpp>
+#include <glimpse/models/word_extent.hpp>

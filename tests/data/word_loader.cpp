@@ -22,7 +22,7 @@ LabelledWord numbered(std::uint64_t i) {
 
 WordLoaderOptions options(int threads) {
   return {.batch = 4, .batches_per_chunk = 3, .picture_height = 16, .picture_scale = 1,
-          .width_of = [](Index h, Index w) { return w > 4 * h ? Index{48} : Index{24}; }, .threads = threads};
+          .width_of = [](const LabelledWord& word) { return word.picture.width > 40 ? Index{48} : Index{24}; }, .threads = threads};
 }
 
 }  // namespace

@@ -80,7 +80,7 @@ TEST_CASE("pictures of many sizes are straightened together as each alone", "[mo
     std::vector<Variable<float>> pictures;
     for (const Index height : {20, 32, 57})
       pictures.push_back(constant(standardized(bars("word", height, 2 * height + 7))));
-    const Rectified<float> together = model.rectify(pictures, 48);
+    const Rectified<float> together = model.rectify(pictures, model.locate(pictures), 48);
     REQUIRE(together.picture.shape() == Shape{3, 1, 32, 48});
     for (Index i = 0; i < 3; ++i) {
       const Rectified<float> alone = model.rectify(pictures[static_cast<std::size_t>(i)], 48);

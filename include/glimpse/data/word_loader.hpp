@@ -46,7 +46,7 @@ struct WordLoaderOptions {
   Index picture_height = 64;  // of the batch's pictures
   Index picture_scale = 2;    // their width is this many times the rectified width
   Index fiducials = 20;       // K
-  std::function<Index(Index, Index)> width_of;  // rectified width from a picture's height and width
+  std::function<Index(const LabelledWord&)> width_of;  // rectified width of a word
   int threads = 1;
   std::uint64_t seed = 1;  // of the order of batches within a chunk
 };
@@ -84,8 +84,7 @@ class WordLoader {
     std::vector<std::pair<Index, std::size_t>> order;  // by width, then by number
     for (std::size_t i = 0; i < count; ++i) {
       words.push_back(source_(k * count + i));
-      order.emplace_back(options_.width_of(words.back().picture.height, words.back().picture.width),
-                         i);
+      order.emplace_back(options_.width_of(words.back()), i);
     }
     std::sort(order.begin(), order.end());
     std::vector<WordBatch> chunk;

@@ -166,14 +166,4 @@ inline ReaderConfig crnn_config(std::string_view preset) {
   return c;
 }
 
-/// The rectified width for a picture: the smallest of `widths` that does not squeeze it much.
-/// A word may be narrowed to 0.7 of its shape before the next width is taken.
-inline Index rectified_width(const ReaderConfig& c, Index picture_height, Index picture_width) {
-  const double natural =
-      static_cast<double>(c.height * picture_width) / static_cast<double>(picture_height);
-  for (const Index w : c.widths)
-    if (0.7 * natural <= static_cast<double>(w)) return w;
-  return c.widths.back();
-}
-
 }  // namespace glimpse::inline v0

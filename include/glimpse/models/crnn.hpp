@@ -47,8 +47,11 @@ struct Crnn {
     return {constant(resized(picture.value(), config.height, width)), Variable<T>()};
   }
 
+  /// No fiducial points: undefined.
+  Variable<T> locate(const std::vector<Variable<T>>&) { return {}; }
+
   /// pictures: (n_i, 1, H_i, W_i), each of a size of its own.  Returns the words of all.
-  Rectified<T> rectify(const std::vector<Variable<T>>& pictures, Index width) {
+  Rectified<T> rectify(const std::vector<Variable<T>>& pictures, const Variable<T>&, Index width) {
     std::vector<Variable<T>> words;
     for (const Variable<T>& p : pictures) words.push_back(rectify(p, width).picture);
     return {concatenate(words, 0), Variable<T>()};

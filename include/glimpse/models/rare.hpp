@@ -36,9 +36,16 @@ struct Rare {
     return {resize_bilinear(picture, config.height, width, true), Variable<T>()};
   }
 
-  /// pictures: (n_i, 1, H_i, W_i), each of a size of its own.  Returns the words of all.
-  Rectified<T> rectify(const std::vector<Variable<T>>& pictures, Index width) {
-    if (rectifier) return (*rectifier)(pictures, width);
+  /// pictures: (n_i, 1, H_i, W_i), each of a size of its own.  Returns the fiducial points of all
+  /// (N, K, 2); undefined without rectifier.
+  Variable<T> locate(const std::vector<Variable<T>>& pictures) {
+    return rectifier ? rectifier->locate(pictures) : Variable<T>();
+  }
+
+  /// points: what `locate` found in these pictures.  Returns the words of all.
+  Rectified<T> rectify(const std::vector<Variable<T>>& pictures, const Variable<T>& points,
+                       Index width) {
+    if (rectifier) return (*rectifier)(pictures, points, width);
     std::vector<Variable<T>> words;
     for (const Variable<T>& p : pictures) words.push_back(rectify(p, width).picture);
     return {concatenate(words, 0), Variable<T>()};

@@ -2,8 +2,9 @@
 //
 //   text = argmax over the picture's turns of p(text | turn)      read_in_turns
 //
-// Pictures come in any size and are rectified from their own pixels; those of the same rectified
-// width are located and read in one batch, which changes the result by rounding alone.
+// Pictures come in any size and are rectified from their own pixels, each to the width that its word
+// wants (word_extent.hpp). They are located in batches, and those of the same width read in batches,
+// which changes the result by rounding alone.
 #pragma once
 
 #include <algorithm>
@@ -11,11 +12,13 @@
 #include <vector>
 
 #include <glimpse/autograd/mode.hpp>
+#include <glimpse/core/concatenate.hpp>
 #include <glimpse/data/prepare.hpp>
 #include <glimpse/models/attention_speller.hpp>
 #include <glimpse/models/ctc_speller.hpp>
 #include <glimpse/models/read_in_turns.hpp>
 #include <glimpse/models/reader.hpp>
+#include <glimpse/models/word_extent.hpp>
 
 namespace glimpse::inline v0 {
 
@@ -40,36 +43,60 @@ CtcSpeller<T> speller(Crnn<T>& model, const Variable<T>& words) {
   return {model, model.scores(words)};
 }
 
+inline constexpr std::size_t reading_batch = 64;
+
+/// Finds the fiducial points of every picture, (K, 2) each; none if the model straightens nothing.
+template <class T, class Model>
+std::vector<Tensor<T>> locate(Model& model, std::span<const Picture* const> pictures) {
+  std::vector<Tensor<T>> points;
+  for (std::size_t begin = 0; begin < pictures.size(); begin += reading_batch) {
+    std::vector<Variable<T>> seen;
+    for (const Picture* p :
+         pictures.subspan(begin, std::min(reading_batch, pictures.size() - begin)))
+      seen.push_back(constant(standardized<T>(*p)));
+    const Variable<T> found = model.locate(seen);
+    if (!found.defined()) return {};
+    for (Index i = 0; i < found.size(0); ++i) points.push_back(found.value().select(0, i));
+  }
+  return points;
+}
+
 /// Reads pictures as they stand.
 template <class T, class Model>
 std::vector<Reading> read_standing(Model& model, std::span<const Picture* const> pictures,
                                    const ReadOptions& options) {
-  constexpr std::size_t batch = 64;
   const ReaderConfig& c = model.config;
+  const std::vector<Tensor<T>> points = locate<T>(model, pictures);
+  const auto extent = [&](std::size_t i) {
+    const Picture& p = *pictures[i];
+    return points.empty() ? word_extent(p) : word_extent(points[i].span(), p.height, p.width);
+  };
   std::vector<Reading> readings(pictures.size());
   for (const Index width : c.widths) {
     std::vector<std::size_t> group;
     for (std::size_t i = 0; i < pictures.size(); ++i) {
-      if (rectified_width(c, pictures[i]->height, pictures[i]->width) == width) group.push_back(i);
+      if (rectified_width(c, extent(i)) == width) group.push_back(i);
     }
-    for (std::size_t begin = 0; begin < group.size(); begin += batch) {
+    for (std::size_t begin = 0; begin < group.size(); begin += reading_batch) {
       std::vector<Variable<T>> seen;
+      std::vector<Tensor<T>> located;
       std::vector<Reading*> targets;
       std::vector<const Lexicon*> lexicons;
-      for (std::size_t g = begin; g < std::min(begin + batch, group.size()); ++g) {
-        seen.push_back(constant(sampler_picture<T>(c, *pictures[group[g]], width)));
-        targets.push_back(&readings[group[g]]);
-        lexicons.push_back(options.lexicons.empty() ? options.lexicon : options.lexicons[group[g]]);
+      for (std::size_t g = begin; g < std::min(begin + reading_batch, group.size()); ++g) {
+        const std::size_t i = group[g];
+        seen.push_back(constant(sampler_picture<T>(c, *pictures[i], width)));
+        targets.push_back(&readings[i]);
+        lexicons.push_back(options.lexicons.empty() ? options.lexicon : options.lexicons[i]);
+        if (points.empty()) continue;
+        readings[i].fiducials = cast<float>(points[i]);
+        located.push_back(points[i]);
       }
-      const Rectified<T> words = model.rectify(seen, width);
-      for (std::size_t i = 0; i < targets.size(); ++i) {
-        const auto n = static_cast<Index>(i);
-        if (words.fiducials.defined())
-          targets[i]->fiducials = cast<float>(words.fiducials.value().select(0, n));
+      const Variable<T> fiducials = located.empty() ? Variable<T>() : constant(stack(located));
+      const Variable<T> words = model.rectify(seen, fiducials, width).picture;
+      for (std::size_t i = 0; i < targets.size(); ++i)
         targets[i]->rectified =
-            cast<float>(words.picture.value().select(0, n).reshape({c.height, width}));
-      }
-      speller(model, words.picture).spell(targets, lexicons, options);
+            cast<float>(words.value().select(0, static_cast<Index>(i)).reshape({c.height, width}));
+      speller(model, words).spell(targets, lexicons, options);
     }
   }
   return readings;

@@ -127,14 +127,21 @@ struct Rectifier {
     return {grid_sample(picture, grid, GridPadding::border), points};
   }
 
-  /// pictures: (n_i, 1, H_i, W_i), each of a size of its own: located together, since their small
-  /// copies are alike, and sampled one after another.  Returns the straightened words of all.
-  Rectified<T> operator()(const std::vector<Variable<T>>& pictures, Index width) {
-    std::vector<Variable<T>> small, words;
+  /// pictures: (n_i, 1, H_i, W_i), each of a size of its own; located together, since their small
+  /// copies are alike.  Returns the fiducial points of all.
+  Variable<T> locate(const std::vector<Variable<T>>& pictures) {
+    std::vector<Variable<T>> small;
     for (const Variable<T>& p : pictures)
       small.push_back(resize_bilinear(p, small_height, small_width, true));
-    const Variable<T> points = localization(concatenate(small, 0));
+    return localization(concatenate(small, 0));
+  }
+
+  /// points: those of all `pictures`, which are sampled one after another.  Returns the
+  /// straightened words of all, `width` pixels wide.
+  Rectified<T> operator()(const std::vector<Variable<T>>& pictures, const Variable<T>& points,
+                          Index width) {
     const Variable<T> grids = tps_grid(points, matrix(width), height, width);
+    std::vector<Variable<T>> words;
     Index n = 0;
     for (const Variable<T>& p : pictures) {
       const Variable<T> grid = slice(grids, 0, n, n + p.size(0));

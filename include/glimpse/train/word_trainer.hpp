@@ -25,6 +25,7 @@
 #include <vector>
 
 #include <glimpse/data/word_loader.hpp>
+#include <glimpse/models/word_extent.hpp>
 #include <glimpse/optim/adadelta.hpp>
 #include <glimpse/optim/adam.hpp>
 #include <glimpse/optim/clip.hpp>
@@ -90,16 +91,18 @@ class WordTrainer {
     WordLoader::Position position;
     if (options_.resume) position = restore();
     const ReaderConfig& c = model_.config();
-    loader_.emplace(
-        std::move(source),
-        WordLoaderOptions{.batch = options_.batch,
-                          .picture_height = c.source_scale * c.height,
-                          .picture_scale = c.source_scale,
-                          .fiducials = c.fiducials,
-                          .width_of = [c](Index h, Index w) { return rectified_width(c, h, w); },
-                          .threads = options_.loader_threads,
-                          .seed = options_.seed},
-        position);
+    const auto width_of = [c](const LabelledWord& word) {
+      return rectified_width(c, extent(c, word));
+    };
+    loader_.emplace(std::move(source),
+                    WordLoaderOptions{.batch = options_.batch,
+                                      .picture_height = c.source_scale * c.height,
+                                      .picture_scale = c.source_scale,
+                                      .fiducials = c.fiducials,
+                                      .width_of = width_of,
+                                      .threads = options_.loader_threads,
+                                      .seed = options_.seed},
+                    position);
     log_.emplace(options_.out + "/log.tsv", step_);
   }
 
@@ -132,6 +135,14 @@ class WordTrainer {
   using Clock = std::chrono::steady_clock;
 
   using AnyOptimizer = std::variant<AdamW<float>, Adadelta<float>>;
+
+  /// A drawn word tells how it runs. Where nothing will straighten it, or nobody knows, it has the
+  /// shape of its picture.
+  static WordExtent extent(const ReaderConfig& c, const LabelledWord& word) {
+    if (c.model != ReaderModel::rare || word.fiducials.empty()) return word_extent(word.picture);
+    return word_extent(std::span<const float>(word.fiducials), word.picture.height,
+                       word.picture.width);
+  }
 
   Rectifier<float>* rectifier() {
     Rare<float>* rare = std::get_if<Rare<float>>(&model_.model);
@@ -313,7 +324,8 @@ class WordTrainer {
     const auto same = [&](const std::string& name, const std::string& now) {
       const auto saved = c.metadata.find(name);
       if (saved != c.metadata.end() && saved->second != now)
-        fail<IoError>("resume", path, " was trained with ", name, " ", saved->second, ", not ", now);
+        fail<IoError>("resume", path, " was trained with ", name, " ", saved->second, ", not ",
+                      now);
     };
     same("seed", std::to_string(options_.seed));
     same("batch", std::to_string(options_.batch));

@@ -1,0 +1,53 @@
+// word extent: how high and how long a word is along its own line, whichever way that runs.
+//
+//   height = mean |top_k - bottom_k|        length = mean length of both edges, point to point
+//
+// A word that climbs through a square picture is longer than the picture is wide. Straightened to
+// the picture's shape its letters would be squeezed; straightened to its own, they keep theirs.
+#pragma once
+
+#include <cmath>
+#include <span>
+
+#include <glimpse/data/picture.hpp>
+#include <glimpse/models/config.hpp>
+
+namespace glimpse::inline v0 {
+
+struct WordExtent {
+  double height = 0, length = 0;  // in pixels of the picture
+};
+
+/// fiducials: (K, 2) in [-1, 1], x before y; K/2 along the top edge, then K/2 along the bottom.
+template <class T>
+WordExtent word_extent(std::span<const T> fiducials, Index picture_height, Index picture_width) {
+  const std::size_t half = fiducials.size() / 4;
+  const auto distance = [&](std::size_t a, std::size_t b) {
+    const auto across = static_cast<double>(fiducials[2 * a] - fiducials[2 * b]);
+    const auto down = static_cast<double>(fiducials[2 * a + 1] - fiducials[2 * b + 1]);
+    return std::hypot(across * static_cast<double>(picture_width) / 2,
+                      down * static_cast<double>(picture_height) / 2);
+  };
+  WordExtent extent;
+  for (std::size_t k = 0; k < half; ++k) {
+    extent.height += distance(k, k + half) / static_cast<double>(half);
+    if (k > 0) extent.length += (distance(k - 1, k) + distance(k - 1 + half, k + half)) / 2;
+  }
+  return extent;
+}
+
+/// Of a word that fills its picture.
+inline WordExtent word_extent(const Picture& picture) {
+  return {static_cast<double>(picture.height), static_cast<double>(picture.width)};
+}
+
+/// The rectified width for a word: the smallest of `widths` that does not squeeze it much. It may be
+/// narrowed to 0.7 of its shape before the next width is taken.
+inline Index rectified_width(const ReaderConfig& c, const WordExtent& word) {
+  const double natural = static_cast<double>(c.height) * word.length / word.height;
+  for (const Index w : c.widths)
+    if (0.7 * natural <= static_cast<double>(w)) return w;
+  return c.widths.back();
+}
+
+}  // namespace glimpse::inline v0
