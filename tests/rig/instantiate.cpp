@@ -1,8 +1,4 @@
 // Every public class template, whole, for float and double: a member that nobody calls yet must compile too.
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC optimize 0  // none of it runs
-#endif
-
 #include <filesystem>
 #include <fstream>
 #include <regex>
