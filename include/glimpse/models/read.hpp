@@ -53,7 +53,7 @@ std::vector<Tensor<T>> locate(Model& model, std::span<const Picture* const> pict
     std::vector<Variable<T>> seen;
     for (const Picture* p :
          pictures.subspan(begin, std::min(reading_batch, pictures.size() - begin)))
-      seen.push_back(constant(standardized<T>(*p)));
+      seen.push_back(constant(sampler_picture<T>(model.config, *p, model.config.widths.back())));
     const Variable<T> found = model.locate(seen);
     if (!found.defined()) return {};
     for (Index i = 0; i < found.size(0); ++i) points.push_back(found.value().select(0, i));
