@@ -120,7 +120,7 @@ void rare_rows(const Words& words, const std::vector<Index>& sizes, const std::s
     truths.push_back(model.charset.fit(stem.substr(stem.find('_') + 1)));
     const Picture picture = load_picture(entry.path().string());
     const Index width = rectified_width(model.config, word_extent(picture));
-    const auto seen = detail::sampler_picture<float>(model.config, picture, width);
+    const auto seen = detail::sampler_picture(model.config, standardized<float>(picture), width);
     frames.push_back(
         model.recognizer.encoder(model.rectify(constant(seen), width).picture).detach());
   }

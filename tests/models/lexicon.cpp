@@ -39,7 +39,7 @@ double log_likelihood(Reader<float>& model, const Picture& picture,
   const NoGrad no_grad;
   const ReaderConfig& c = model.config();
   const Index width = rectified_width(c, word_extent(picture));
-  const Variable<float> seen = constant(detail::sampler_picture<float>(c, picture, width));
+  const Variable<float> seen = constant(detail::sampler_picture(c, standardized<float>(picture), width));
   const std::vector<std::vector<Index>> labels{word};
   const double mean = static_cast<double>(model.loss(seen, width, labels).item());
   const std::size_t terms =

@@ -24,13 +24,12 @@ namespace glimpse::inline v0 {
 
 namespace detail {
 
-/// A picture as the sampler reads it: its own pixels, unless they are so fine that sampling would
-/// alias.
+/// A picture, (1, 1, H, W), as the sampler reads it: its own pixels, unless they are so fine that
+/// sampling would alias.
 template <class T>
-Tensor<T> sampler_picture(const ReaderConfig& c, const Picture& picture, Index width) {
-  const Tensor<T> x = standardized<T>(picture);
-  return resized(x, std::min(picture.height, c.source_scale * c.height),
-                 std::min(picture.width, c.source_scale * width));
+Tensor<T> sampler_picture(const ReaderConfig& c, const Tensor<T>& picture, Index width) {
+  return resized(picture, std::min(picture.size(2), c.source_scale * c.height),
+                 std::min(picture.size(3), c.source_scale * width));
 }
 
 /// What spells the words of a batch, (N, 1, height, width).
@@ -47,14 +46,13 @@ inline constexpr std::size_t reading_batch = 64;
 
 /// Finds the fiducial points of every picture, (K, 2) each; none if the model straightens nothing.
 template <class T, class Model>
-std::vector<Tensor<T>> locate(Model& model, std::span<const Picture* const> pictures) {
+std::vector<Tensor<T>> locate(Model& model, const std::vector<Tensor<T>>& pictures) {
   std::vector<Tensor<T>> points;
   for (std::size_t begin = 0; begin < pictures.size(); begin += reading_batch) {
-    std::vector<Variable<T>> seen;
-    for (const Picture* p :
-         pictures.subspan(begin, std::min(reading_batch, pictures.size() - begin)))
-      seen.push_back(constant(sampler_picture<T>(model.config, *p, model.config.widths.back())));
-    const Variable<T> found = model.locate(seen);
+    std::vector<Variable<T>> batch;
+    for (std::size_t i = begin; i < std::min(begin + reading_batch, pictures.size()); ++i)
+      batch.push_back(constant(pictures[i]));
+    const Variable<T> found = model.locate(batch);
     if (!found.defined()) return {};
     for (Index i = 0; i < found.size(0); ++i) points.push_back(found.value().select(0, i));
   }
@@ -66,7 +64,10 @@ template <class T, class Model>
 std::vector<Reading> read_standing(Model& model, std::span<const Picture* const> pictures,
                                    const ReadOptions& options) {
   const ReaderConfig& c = model.config;
-  const std::vector<Tensor<T>> points = locate<T>(model, pictures);
+  std::vector<Tensor<T>> standing;  // fine enough for the widest word
+  for (const Picture* p : pictures)
+    standing.push_back(sampler_picture(c, standardized<T>(*p), c.widths.back()));
+  const std::vector<Tensor<T>> points = locate(model, standing);
   const auto extent = [&](std::size_t i) {
     const Picture& p = *pictures[i];
     return points.empty() ? word_extent(p) : word_extent(points[i].span(), p.height, p.width);
@@ -84,7 +85,7 @@ std::vector<Reading> read_standing(Model& model, std::span<const Picture* const>
       std::vector<const Lexicon*> lexicons;
       for (std::size_t g = begin; g < std::min(begin + reading_batch, group.size()); ++g) {
         const std::size_t i = group[g];
-        seen.push_back(constant(sampler_picture<T>(c, *pictures[i], width)));
+        seen.push_back(constant(sampler_picture(c, standing[i], width)));
         targets.push_back(&readings[i]);
         lexicons.push_back(options.lexicons.empty() ? options.lexicon : options.lexicons[i]);
         if (points.empty()) continue;
