@@ -13,7 +13,7 @@
 
 #include <glimpse/autograd/variable.hpp>
 #include <glimpse/core/parallel.hpp>
-#include <glimpse/ops/kernel/pool2d.hpp>
+#include <glimpse/ops/kernel/pool_places.hpp>
 #include <glimpse/simd/reduce.hpp>
 
 namespace glimpse::inline v0 {
@@ -115,7 +115,7 @@ void adaptive_average_pool2d_backward(const AdaptiveGeometry& g, Index planes, c
   });
 }
 
-/// winner: where in its plane the maximum stands; the first of equal numbers, NaN before numbers.
+/// winner: where in its plane the maximum stands; the first of equal numbers, the last NaN.
 template <class T>
 void adaptive_max_pool2d_forward(const AdaptiveGeometry& g, Index planes, const T* x, T* y,
                                  std::int32_t* winner) {
@@ -125,8 +125,7 @@ void adaptive_max_pool2d_forward(const AdaptiveGeometry& g, Index planes, const 
       Index best = r0 * g.w + c0;
       for (Index r = r0; r < r1; ++r) {
         for (Index c = c0; c < c1; ++c) {
-          const T v = plane[r * g.w + c];
-          if (v > plane[best] || (v != v && plane[best] == plane[best])) best = r * g.w + c;
+          if (detail::beats(plane[r * g.w + c], plane[best])) best = r * g.w + c;
         }
       }
       y[p * g.out() + out] = plane[best];

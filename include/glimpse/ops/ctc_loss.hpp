@@ -16,6 +16,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <span>
 #include <vector>
@@ -55,11 +56,13 @@ struct RowEnd {
   }
 };
 
-/// lse_t = ln sum_c exp x_t(c) for the frames of one sequence; lse, top: frames rounded up to 16.
+/// (1) as a logarithm: ln p_t(c) = (x_t(c) - m_t) - ln z_t for the frames of one sequence.
+/// m, log_z: frames rounded up to 16. They stay apart: their sum would round ln z_t to the unit of
+/// m_t's last digit.
 struct CtcNormaliser {
   template <int Bytes, class T>
   [[gnu::always_inline]] static inline void run(const T* x, Index stride, Index frames,
-                                                Index classes, T* lse, T* top) {
+                                                Index classes, T* top, T* log_z) {
     using V = simd::Vec<T, Bytes>;
     const RowEnd<V> end(classes);
     for (Index t = 0; t < frames; ++t, x += stride) {
@@ -87,16 +90,14 @@ struct CtcNormaliser {
         sum += term;
       }
       top[t] = m;
-      lse[t] = simd::sum_lanes(sum);
+      log_z[t] = simd::sum_lanes(sum);
     }
-    for (Index t = frames; t % 16 != 0; ++t) top[t] = 0, lse[t] = 1;
+    for (Index t = frames; t % 16 != 0; ++t) top[t] = 0, log_z[t] = 1;
     for (Index t = 0; t < frames; t += simd::lanes<V>) {
-      V m, z, l;
-      simd::load(m, top + t);
-      simd::load(z, lse + t);
+      V z, l;
+      simd::load(z, log_z + t);
       simd::Log::apply(l, z);
-      l += m;
-      simd::store(lse + t, l);
+      simd::store(log_z + t, l);
     }
   }
 };
@@ -105,16 +106,18 @@ struct CtcNormaliser {
 struct CtcGradient {
   template <int Bytes, class T>
   [[gnu::always_inline]] static inline void run(const T* x, T* dx, Index stride, Index frames,
-                                                Index classes, const T* lse, const T* c,
-                                                Index width, const Index* label, Index length,
-                                                Index blank, T g, bool add, T* row) {
+                                                Index classes, const T* top, const T* log_z,
+                                                const T* c, Index width, const Index* label,
+                                                Index length, Index blank, T g, bool add,
+                                                T* row) {
     using V = simd::Vec<T, Bytes>;
     const RowEnd<V> end(classes);
     for (Index t = 0; t < frames; ++t, x += stride, dx += stride, c += width) {
       V v, p;
       for (Index i = 0; i < end.whole; i += simd::lanes<V>) {
         simd::load(v, x + i);
-        v -= lse[t];
+        v -= top[t];
+        v -= log_z[t];
         simd::Exp::apply(p, v);
         simd::store(row + i, p);
       }
@@ -123,7 +126,8 @@ struct CtcGradient {
           simd::load_part(v, x, classes);
         else
           simd::load(v, x + classes - simd::lanes<V>);
-        v -= lse[t];
+        v -= top[t];
+        v -= log_z[t];
         simd::Exp::apply(p, v);
         if (classes < simd::lanes<V>)
           simd::store_part(row, p, classes);
@@ -151,7 +155,7 @@ struct Ctc {
   std::vector<std::vector<Index>> labels;
   std::vector<Index> frames;
   Index blank = 0, width = 0;
-  Tensor<T> lse;         // (N, T rounded up to 16)
+  Tensor<T> top, log_z;  // (N, T rounded up to 16)
   Tensor<T> alpha;       // (N, T + 1, stride)
   std::vector<T> log_p;  // N
 
@@ -182,26 +186,32 @@ struct Ctc {
   void emissions(Index n, T* e) const {
     const auto& label = labels[static_cast<std::size_t>(n)];
     for (Index t = 0; t < frames[static_cast<std::size_t>(n)]; ++t)
-      ctc_emission(scores_of(n) + t * stride(), lse(n, t), label.data(), std::ssize(label), blank,
+      ctc_emission(scores_of(n) + t * stride(), top(n, t), log_z(n, t), label.data(), std::ssize(label), blank,
                    width, e + t * width);
   }
 
-  /// Fills log_p, and lse and alpha on the way.
+  /// Fills log_p, and top, log_z and alpha on the way.
   void forward() {
     const Index n = std::ssize(labels);
-    lse = empty<T>({n, (steps() + 15) / 16 * 16});
+    top = empty<T>({n, (steps() + 15) / 16 * 16});
+    log_z = empty_like(top);
     alpha = empty<T>({n, steps() + 1, ctc_stride(width)});
     log_p.resize(labels.size());
-    for_each([&](Index i, T* skip, T* e, T* room) {
+    for_each([&](Index i, T* skip, T* e, T*) {
       const Index count = frames[static_cast<std::size_t>(i)];
       const Index length = std::ssize(labels[static_cast<std::size_t>(i)]);
       if (count > 0)
-        simd::dispatch<CtcNormaliser>(scores_of(i), stride(), count, classes(), &lse(i, 0), room);
+        simd::dispatch<CtcNormaliser>(scores_of(i), stride(), count, classes(), &top(i, 0),
+                                       &log_z(i, 0));
       emissions(i, e);
       T* const a = &alpha(i, 0, 0);
       simd::dispatch<CtcAlpha>(count, width, length, static_cast<const T*>(e),
                                static_cast<const T*>(skip), a);
-      log_p[static_cast<std::size_t>(i)] = ctc_log_p<T>(a + count * ctc_stride(width), length);
+      T& result = log_p[static_cast<std::size_t>(i)];
+      result = ctc_log_p<T>(a + count * ctc_stride(width), length);
+      // The maxima of log_sum can lose a NaN among the scores; ln z of its frame holds it.
+      for (Index t = 0; t < count; ++t)
+        if (std::isnan(log_z(i, t))) result = log_z(i, t);
     });
   }
 
@@ -217,7 +227,7 @@ struct Ctc {
         simd::dispatch<CtcBeta>(count, width, length, &std::as_const(alpha)(i, 0, 0),
                                 static_cast<const T*>(skip), log_p[at], room, e);
         simd::dispatch<CtcGradient>(scores_of(i), to, stride(), count, classes(),
-                                    &std::as_const(lse)(i, 0), static_cast<const T*>(e), width,
+                                    &std::as_const(top)(i, 0), &std::as_const(log_z)(i, 0), static_cast<const T*>(e), width,
                                     labels[at].data(), length, blank, dloss[i], add, room);
       }
       for (Index t = count; !add && t < steps(); ++t)

@@ -53,12 +53,13 @@ void softmax_backward(Matrix<const T> y, Matrix<const T> dy, Matrix<T> dx, bool 
   });
 }
 
+/// (4). m and ln z stay apart: their sum would round ln z to the unit of m's last digit.
 template <class T>
-struct Lowered {
-  T by;
+struct LogSoftmaxValue {
+  T m, log_z;
   template <class V>
-  [[gnu::always_inline]] void apply(V& y, const V& x) const {
-    y = x - by;
+  [[gnu::always_inline]] void apply(V& l, const V& x) const {
+    l = (x - m) - log_z;
   }
 };
 
@@ -67,7 +68,7 @@ void log_softmax_forward(Matrix<const T> x, Matrix<T> l) {
   parallel_for(x.rows(), 8 * x.cols(), [&](Index r) {
     const T m = simd::max(x.row(r));
     const T z = simd::exp_shifted(x.row(r), m, l.row(r));
-    simd::map(Lowered<T>{m + std::log(z)}, x.cols(), &l(r, 0), &x(r, 0));  // (4)
+    simd::map(LogSoftmaxValue<T>{m, std::log(z)}, x.cols(), &l(r, 0), &x(r, 0));  // (4)
   });
 }
 

@@ -58,7 +58,7 @@ class Adadelta : public detail::Optimizer<T, 2> {
 
   /// One step along the gradients of all parameters, each times gradient_scale.
   void step(double gradient_scale = 1) {
-    this->update(gradient_scale, [&](double rate, double decay) {
+    this->update(gradient_scale, [&](double rate, double decay, std::int64_t) {
       return detail::AdadeltaStep<T>{static_cast<T>(rate), static_cast<T>(rho_),
                                      static_cast<T>(1 - rho_), static_cast<T>(epsilon_),
                                      static_cast<T>(decay)};

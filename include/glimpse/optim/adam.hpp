@@ -58,7 +58,7 @@ class AdamOptimizer : public Optimizer<T, 2> {
   template <class Options>
   AdamOptimizer(std::vector<NamedParameter<T>> parameters, const Options& o)
       : Optimizer<T, 2>(name(), std::move(parameters), o.learning_rate, o.weight_decay,
-                        o.decay_vectors, o.rate_factors, {"m", "v"}),
+                        o.decay_vectors, o.rate_factors, {"m", "v"}, true),
         beta1_(o.beta1),
         beta2_(o.beta2),
         epsilon_(o.epsilon) {
@@ -71,9 +71,9 @@ class AdamOptimizer : public Optimizer<T, 2> {
   /// One step along the gradients of all parameters, each times gradient_scale.
   void step(double gradient_scale = 1) {
     check_rate();
-    const auto t = static_cast<double>(this->step_ + 1);
-    const double correction1 = 1 - std::pow(beta1_, t), correction2 = 1 - std::pow(beta2_, t);
-    this->update(gradient_scale, [&](double rate, double decay) {
+    this->update(gradient_scale, [&](double rate, double decay, std::int64_t updates) {
+      const auto t = static_cast<double>(updates);
+      const double correction1 = 1 - std::pow(beta1_, t), correction2 = 1 - std::pow(beta2_, t);
       AdamStep<T, Decoupled> s{};
       s.beta1 = static_cast<T>(beta1_), s.rest1 = static_cast<T>(1 - beta1_);
       s.beta2 = static_cast<T>(beta2_), s.rest2 = static_cast<T>(1 - beta2_);

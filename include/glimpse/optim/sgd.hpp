@@ -65,7 +65,7 @@ class Sgd : public detail::Optimizer<T, 1> {
  private:
   template <bool Nesterov>
   void run(double gradient_scale) {
-    this->update(gradient_scale, [&](double rate, double decay) {
+    this->update(gradient_scale, [&](double rate, double decay, std::int64_t) {
       return detail::SgdStep<T, Nesterov>{static_cast<T>(rate), static_cast<T>(momentum_),
                                           static_cast<T>(decay)};
     });

@@ -76,7 +76,7 @@ CtcAlignment ctc_alignment(Matrix<T> log_p, std::span<const Index> text, Index b
   std::vector<double> scores = numbers(log_p.cols());
   for (Index t = 0; t < frames; ++t) {
     std::copy(log_p.row(t).begin(), log_p.row(t).end(), scores.begin());
-    kernel::ctc_emission(scores.data(), 0.0, text.data(), length, blank, width,
+    kernel::ctc_emission(scores.data(), 0.0, 0.0, text.data(), length, blank, width,
                          e.data() + t * width);
   }
   simd::dispatch<kernel::CtcAlpha>(frames, width, length, std::as_const(e).data(),

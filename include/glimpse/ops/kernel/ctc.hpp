@@ -46,15 +46,16 @@ void ctc_skips(const Index* label, Index length, Index width, T* skip) {
     if (label[i] != label[i - 1]) skip[2 * i + 1] = 0;
 }
 
-/// e of one frame from its scores, whose logarithm of the sum of exponentials is `lse`.
+/// e of one frame from its scores, of which `m` is the largest and `log_z` the logarithm of the sum
+/// of exp(x - m).
 template <class T>
-void ctc_emission(const T* scores, T lse, const Index* label, Index length, Index blank,
+void ctc_emission(const T* scores, T m, T log_z, const Index* label, Index length, Index blank,
                   Index width, T* e) {
   const auto possible = [](T v) { return v < ctc_never<T> ? ctc_never<T> : v; };
-  const T b = possible(scores[blank] - lse);
+  const T b = possible((scores[blank] - m) - log_z);
   for (Index i = 0; i < length; ++i) {
     e[2 * i] = b;
-    e[2 * i + 1] = possible(scores[label[i]] - lse);
+    e[2 * i + 1] = possible((scores[label[i]] - m) - log_z);
   }
   e[2 * length] = b;
   for (Index s = 2 * length + 1; s < width; ++s) e[s] = ctc_never<T>;
