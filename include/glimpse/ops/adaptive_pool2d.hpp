@@ -3,9 +3,10 @@
 //   (1)  window i of n over an extent of H:  [floor(i H / n), ceil((i + 1) H / n))
 //        Neighbours may overlap by one.
 //   (2)  average: y = mean of the window,  dx += dy / places
-//        maximum: y = max of the window,   dx at the winner += dy
+//        maximum: y = max of the window,   dx at the winner += dy      winner as in max_pool2d.hpp
 //
 // x: (N, C, H, W), y: (N, C, h, w).
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <array>
@@ -61,6 +62,7 @@ void for_each_window_run(const AdaptiveGeometry& g, Index r0, Index r1, Index c0
   for (Index r = r0; r < r1; ++r) f(r * g.w + c0, c1 - c0);
 }
 
+/// (2), the average.
 template <class T>
 void adaptive_average_pool2d_forward(const AdaptiveGeometry& g, Index planes, const T* x, T* y) {
   for_each_plane(g, planes, [&](Index p) {
@@ -115,7 +117,8 @@ void adaptive_average_pool2d_backward(const AdaptiveGeometry& g, Index planes, c
   });
 }
 
-/// winner: where in its plane the maximum stands; the first of equal numbers, the last NaN.
+/// (2), the maximum. winner: where in its plane the maximum stands; the first of equal numbers, the
+/// last NaN.
 template <class T>
 void adaptive_max_pool2d_forward(const AdaptiveGeometry& g, Index planes, const T* x, T* y,
                                  std::int32_t* winner) {

@@ -4,9 +4,11 @@
 //   (2)  loss_r = -sum_c q_c ln p_c = ln z - (1 - e) (x_t - m) - e/C sum_c (x_c - m)
 //        z = sum_c exp(x_c - m),  m = max_c x_c
 //   (3)  L = sum_r loss_r / divisor                            over the rows that are not masked
+//        divisor: the number of these rows (mean), 1 (sum), or the one given; L = 0 without rows
 //   (4)  dx_c = dL (p_c - q_c) / divisor                       0 in masked rows
 //
 // x: (rows, C). Forward keeps p, so that backward takes no exp. O(rows C).
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <algorithm>

@@ -3,16 +3,19 @@
 //   (1)  p(l | x) = sum over paths pi of prod_t p_t(pi_t),   p_t = softmax(x_t)
 //        over all pi that become l when equal neighbours are merged and then blanks are dropped
 //   (2)  loss = -ln p(l | x)                               recursions (1) to (3) of kernel/ctc.hpp
-//   (3)  dx_t(c) = dloss ( p_t(c) - sum of c_t(s) over the states s that show c )
+//   (3)  dx_t(c) = dloss ( p_t(c) - sum of gamma_t(s) over the states s that show c )
 //
-// c_t(s) of (4) there: the share of the paths, weighted by their likelihood, that are in s at t.
-// (3) is what is spent on a class minus what the label's paths would spend on it.
+// gamma_t(s) is (4) of kernel/ctc.hpp: the share of the paths, weighted by their likelihood, that
+// are in s at t. (3) follows from two facts about e_t(s) = ln p_t(c), c the class that s shows:
+// partial ln p / partial e_t(s) = gamma_t(s) with sum_s gamma_t(s) = 1, and
+// partial e_t(s) / partial x_t(c') = [c = c'] - p_t(c'). So a frame's gradient sums to 0.
 //
 // A label takes L frames, and one more for every symbol that follows its like. Where there are
 // fewer, no path is left: the loss is infinite (or 0, see CtcOptions) and its gradient is 0. So it
 // is for frames behind a sequence's end. Sequences do not touch each other.
 //
 // x: (T, N, C). O(N T (C + L)). Source: Graves, Fernandez, Gomez, Schmidhuber 2006.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <algorithm>
@@ -102,17 +105,17 @@ struct CtcNormaliser {
   }
 };
 
-/// (3) for the frames of one sequence. c: (frames, width); row: `classes` numbers to work in.
+/// (3) for the frames of one sequence. gamma: (frames, width); row: `classes` numbers to work in.
 struct CtcGradient {
   template <int Bytes, class T>
   [[gnu::always_inline]] static inline void run(const T* x, T* dx, Index stride, Index frames,
                                                 Index classes, const T* top, const T* log_z,
-                                                const T* c, Index width, const Index* label,
+                                                const T* gamma, Index width, const Index* label,
                                                 Index length, Index blank, T g, bool add,
                                                 T* row) {
     using V = simd::Vec<T, Bytes>;
     const RowEnd<V> end(classes);
-    for (Index t = 0; t < frames; ++t, x += stride, dx += stride, c += width) {
+    for (Index t = 0; t < frames; ++t, x += stride, dx += stride, gamma += width) {
       V v, p;
       for (Index i = 0; i < end.whole; i += simd::lanes<V>) {
         simd::load(v, x + i);
@@ -134,10 +137,10 @@ struct CtcGradient {
         else
           simd::store(row + classes - simd::lanes<V>, p);
       }
-      T blanks = c[2 * length];
+      T blanks = gamma[2 * length];
       for (Index i = 0; i < length; ++i) {
-        blanks += c[2 * i];
-        row[label[i]] -= c[2 * i + 1];
+        blanks += gamma[2 * i];
+        row[label[i]] -= gamma[2 * i + 1];
       }
       row[blank] -= blanks;
       if (add)
@@ -276,7 +279,7 @@ Variable<T> ctc_loss(const Variable<T>& scores, std::span<const std::vector<Inde
 
   Tensor<T> loss(Shape{n});
   for (std::size_t i = 0; i < labels.size(); ++i)
-    loss.data()[i] = ctc->possible(i)        ? -ctc->log_p[i]
+    loss.data()[i] = ctc->possible(i)        ? -ctc->log_p[i]  // (2)
                      : options.zero_infinity ? T(0)
                                              : std::numeric_limits<T>::infinity();
   return record("ctc_loss", loss, {scores}, [ctc](const Tensor<T>& dloss, Gradients<T>& d) {

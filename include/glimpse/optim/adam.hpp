@@ -3,10 +3,12 @@
 //
 //   (1)  m <- beta1 m + (1 - beta1) g          v <- beta2 v + (1 - beta2) g^2
 //   (2)  w <- w - rate / (1 - beta1^t)  m / (sqrt(v / (1 - beta2^t)) + epsilon)      t = 1, 2, ...
+//        t counts the updates of this parameter: steps that brought it no gradient do not count
 //   Adam   adds decay w to g in front of (1): the decay is then scaled like a gradient
 //   AdamW  shrinks the weight itself in front of (2): w <- w (1 - rate decay)
 //
 // Sources: Kingma, Ba 2015; Loshchilov, Hutter 2019.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <cmath>
@@ -45,10 +47,10 @@ struct AdamStep {
     } else {
       g = w * decay + g;
     }
-    m = m * beta1 + g * rest1;
+    m = m * beta1 + g * rest1;  // (1)
     v = v * beta2 + g * g * rest2;
     square_root(root, v);
-    w = w - m * rate / (root * root_scale + epsilon);
+    w = w - m * rate / (root * root_scale + epsilon);  // (2)
   }
 };
 

@@ -5,6 +5,7 @@
 //   (3)  w <- w - rate m
 //
 // Source: Tieleman, Hinton 2012, lecture 6e.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <glimpse/optim/optimizer.hpp>
@@ -29,10 +30,10 @@ struct RmspropStep {
   [[gnu::always_inline]] inline void apply(V& w, V& a, V& m, const V& gradient) const {
     const V g = w * decay + gradient;
     V root;
-    a = a * alpha + g * g * rest;
+    a = a * alpha + g * g * rest;  // (1)
     square_root(root, a);
-    m = m * momentum + g / (root + epsilon);
-    w = w - m * rate;
+    m = m * momentum + g / (root + epsilon);  // (2)
+    w = w - m * rate;                         // (3)
   }
 };
 
