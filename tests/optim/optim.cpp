@@ -279,6 +279,46 @@ TEST_CASE("square roots without square roots", "[optim]") {
           2e-7);
     CHECK((root_d[1] == 0 && root_f[1] == 0));
   }
+  for (const double x : {1e-310, 3e-320, 5e-324}) {  // below the normal range
+    simd::Vec<double, 16> d{x, std::numeric_limits<double>::infinity()}, root;
+    detail::square_root(root, d);
+    CHECK(std::fabs(root[0] / std::sqrt(x) - 1) < 3e-16);
+    CHECK(std::isinf(root[1]));
+  }
+  for (const float x : {1e-39f, 3e-42f, 1.4e-45f}) {
+    simd::Vec<float, 16> f{x, std::numeric_limits<float>::infinity(), NAN, 3e38f}, root;
+    detail::square_root(root, f);
+    CHECK(std::fabs(root[0] / std::sqrt(x) - 1) < 2e-7f);
+    CHECK((std::isinf(root[1]) && std::isnan(root[2])));
+    CHECK(std::fabs(root[3] / std::sqrt(3e38f) - 1) < 2e-7f);
+  }
+}
+
+TEST_CASE("one huge gradient leaves a finite weight", "[optim]") {
+  const auto check = [](auto make) {
+    Parameters p{{"w", parameter(full<float>({20}, 1))}};
+    auto optimizer = make(p);
+    for (const float g : {1e20f, 1.0f, 1.0f}) {
+      p[0].variable.mutable_grad().fill(g);
+      optimizer.step();
+    }
+    for (const float w : p[0].variable.value().span()) CHECK(std::isfinite(w));
+  };
+  check([](const Parameters& p) { return Adam<float>(p); });
+  check([](const Parameters& p) { return AdamW<float>(p); });
+  check([](const Parameters& p) { return Adadelta<float>(p); });
+  check([](const Parameters& p) { return Rmsprop<float>(p); });
+}
+
+TEST_CASE("the norm of gradients whose squares leave the range of float", "[optim]") {
+  for (const float g : {1e20f, 1e-25f, 1e-30f, 3.0f}) {
+    Parameters p{{"w", parameter(ones<float>({2}))}};
+    p[0].variable.mutable_grad().fill(g);
+    const double norm = std::sqrt(2.0) * static_cast<double>(g);
+    CHECK(clip_grad_norm(p, 1) == Approx(norm).epsilon(1e-6));
+    const double want = std::min(static_cast<double>(g), std::sqrt(0.5));
+    CHECK(static_cast<double>(p[0].variable.grad()(1)) == Approx(want).epsilon(1e-5));
+  }
 }
 
 TEST_CASE("clipping inside the step is clipping before it", "[optim]") {

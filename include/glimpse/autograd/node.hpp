@@ -91,7 +91,7 @@ class Gradients {
   /// adding.
   bool first(std::size_t i) const { return !node_.inputs[i]->grad.defined(); }
 
-  /// Uninitialised gradient for input i, to be written whole. Only where `first(i)`.
+  /// Uninitialized gradient for input i, to be written whole. Only where `first(i)`.
   Tensor<T>& fresh(std::size_t i) {
     return node_.inputs[i]->grad = empty<T>(node_.inputs[i]->shape);
   }

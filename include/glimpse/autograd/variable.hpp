@@ -33,7 +33,7 @@ class Variable {
 
   bool defined() const { return value_.defined(); }
   const Tensor<T>& value() const { return value_; }
-  /// The numbers, to be changed in place: for initialisers and optimisers, outside any recorded
+  /// The numbers, to be changed in place: for initializers and optimizers, outside any recorded
   /// graph.
   Tensor<T>& mutable_value() { return value_; }
 

@@ -1,7 +1,7 @@
 // adaptive pooling: as many windows as there should be outputs, whatever the size of the picture.
 //
 //   (1)  window i of n over an extent of H:  [floor(i H / n), ceil((i + 1) H / n))
-//        Neighbours may overlap by one.
+//        Neighbors may overlap by one.
 //   (2)  average: y = mean of the window,  dx += dy / places
 //        maximum: y = max of the window,   dx at the winner += dy      winner as in max_pool2d.hpp
 //

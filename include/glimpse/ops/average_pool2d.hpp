@@ -7,7 +7,7 @@
 //   (2)  dx at every place of the window += dy_ij / n_ij
 //
 // x: (N, C, H, W), y: (N, C, out_h, out_w). Rows of a window are added up first, in vectors over
-// the width, then neighbours; backward the other way round.
+// the width, then neighbors; backward the other way round.
 // Notation: docs/math/notation.md.
 #pragma once
 

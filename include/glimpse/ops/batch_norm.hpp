@@ -147,7 +147,7 @@ void batch_norm_backward(const Tensor<T>& x, const T* gamma, const T* beta, bool
   });
 }
 
-/// The operands of a batch norm, dense, and the statistics it normalises by.
+/// The operands of a batch norm, dense, and the statistics it normalizes by.
 template <class T>
 struct BatchNormOperands {
   Tensor<T> x, gamma, beta;
@@ -209,8 +209,8 @@ Variable<T> batch_norm(std::string_view op, const Variable<T>& input, const Vari
 
 }  // namespace kernel
 
-/// Batch normalisation of x (N, C, H, W), or of any rank from 2 with channels on axis 1.
-/// gamma, beta, running_mean, running_var: (C,). Training normalises by the statistics of the batch
+/// Batch normalization of x (N, C, H, W), or of any rank from 2 with channels on axis 1.
+/// gamma, beta, running_mean, running_var: (C,). Training normalizes by the statistics of the batch
 /// and moves the running ones by `momentum`, also under NoGrad; else the running ones are used and
 /// stay. Throws ShapeError where shapes disagree, and in training where a channel has a single
 /// value. Source: Ioffe, Szegedy 2015.

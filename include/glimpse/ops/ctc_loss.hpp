@@ -1,7 +1,7 @@
 // ctc_loss: minus the log-likelihood of a label when nobody says which frame shows which symbol.
 //
 //   (1)  p(l | x) = sum over paths pi of prod_t p_t(pi_t),   p_t = softmax(x_t)
-//        over all pi that become l when equal neighbours are merged and then blanks are dropped
+//        over all pi that become l when equal neighbors are merged and then blanks are dropped
 //   (2)  loss = -ln p(l | x)                               recursions (1) to (3) of kernel/ctc.hpp
 //   (3)  dx_t(c) = dloss ( p_t(c) - sum of gamma_t(s) over the states s that show c )
 //

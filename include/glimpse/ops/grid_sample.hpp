@@ -4,14 +4,14 @@
 //        From [-1, 1] to pixels, whose centers are at whole numbers.
 //   (2)  y = (1 - b) ((1 - a) x00 + a x01) + b ((1 - a) x10 + a x11)
 //        a = u - floor u,  b = v - floor v
-//   (3)  dx00 += (1 - a)(1 - b) dy, and so on for the four neighbours
+//   (3)  dx00 += (1 - a)(1 - b) dy, and so on for the four neighbors
 //   (4)  dg_x = W/2 du,  du = sum_c dy_c ((1 - b)(x01 - x00) + b (x11 - x10))
 //        dg_y = H/2 dv,  dv = sum_c dy_c ((1 - a)(x10 - x00) + a (x11 - x01))
 //        At a pixel's center the slope jumps: (4) is the one to the right and below, a = b = 0.
 //
 //   border   places beyond the outer pixels' centers are moved to them. At and beyond the outer
 //            centers (u <= 0, u >= W - 1, v alike) there is no gradient in (4)
-//   zeros    neighbours outside the picture are 0
+//   zeros    neighbors outside the picture are 0
 //
 // A place within rounding of a pixel's center is taken to be that center: the grid of a picture's
 // own pixels, which in floating point misses them by a few units in the last place, then gives the
@@ -38,7 +38,7 @@ enum class GridPadding { border, zeros };
 
 namespace kernel {
 
-/// One axis of a place: neighbours `low` and `low + 1`, how far it is from the first, and d place /
+/// One axis of a place: neighbors `low` and `low + 1`, how far it is from the first, and d place /
 /// d g.
 template <class T>
 struct SampleAxis {
@@ -69,7 +69,7 @@ struct SampleAxis {
   }
 };
 
-/// The four neighbours of a place and their weights; 0 outside.
+/// The four neighbors of a place and their weights; 0 outside.
 template <class T>
 struct SamplePlace {
   SampleAxis<T> x, y;

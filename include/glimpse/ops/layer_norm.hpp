@@ -114,7 +114,7 @@ void layer_norm_backward_parameters(Matrix<const T> x, const T* mean, const T* r
 
 }  // namespace kernel
 
-/// Layer normalisation of x (..., n) over its last axis; gamma, beta: (n,).
+/// Layer normalization of x (..., n) over its last axis; gamma, beta: (n,).
 /// Throws ShapeError where x has no axis, n is 0, or gamma or beta are not (n,).
 /// Source: Ba, Kiros, Hinton 2016.
 template <class T>

@@ -1,7 +1,7 @@
-// resize bilinear: a picture at another size, every output a weighted mean of its neighbours, axis
+// resize bilinear: a picture at another size, every output a weighted mean of its neighbors, axis
 // by axis.
 //
-//   (1)  centre of output i in the input:   s_i = (i + 1/2) in / out          half-pixel centres
+//   (1)  center of output i in the input:   s_i = (i + 1/2) in / out          half-pixel centers
 //   (2)  w_ik = tri((k + 1/2 - s_i) / f) / sum_k tri(...),   tri(t) = max(0, 1 - |t|)
 //        f = 1: the two nearest inputs. antialias: f = max(1, in / out), so that a smaller picture
 //        sees all pixels.

@@ -7,11 +7,12 @@
 //
 // (1) reads every gradient twice and writes it, (2) reads it once more than the step does.
 // Squares are added up in blocks of a fixed size, the blocks in double and in order: the same norm
-// for any number of threads. Source: Pascanu, Mikolov, Bengio 2013.
+// for any number of threads. A block whose squares leave the range of T is added up in double. Source: Pascanu, Mikolov, Bengio 2013.
 // Notation: docs/math/notation.md.
 #pragma once
 
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include <glimpse/core/parallel.hpp>
@@ -19,6 +20,20 @@
 #include <glimpse/simd/reduce.hpp>
 
 namespace glimpse::inline v0 {
+
+namespace detail {
+
+/// Sum of squares of one block. In T, unless squares overflow there or lose digits near 0.
+template <class T>
+double block_squares(Index n, const T* g) {
+  const T sum = simd::sum_squares<T>(n, g);
+  if (sum > T(1e-26) && sum < std::numeric_limits<T>::infinity()) return static_cast<double>(sum);
+  double exact = 0;
+  for (Index i = 0; i < n; ++i) exact += static_cast<double>(g[i]) * static_cast<double>(g[i]);
+  return exact;
+}
+
+}  // namespace detail
 
 /// The Euclidean norm of all gradients taken as one vector.
 template <class T>
@@ -31,7 +46,7 @@ double grad_norm(const std::vector<NamedParameter<T>>& parameters) {
     std::vector<double> part(static_cast<std::size_t>((g.size() + block - 1) / block));
     parallel_blocks(g.size(), block, 1, [&](Index begin, Index end) {
       part[static_cast<std::size_t>(begin / block)] =
-          static_cast<double>(simd::sum_squares<T>(end - begin, g.data() + begin));
+          detail::block_squares<T>(end - begin, g.data() + begin);
     });
     for (const double s : part) total += s;
   }

@@ -5,9 +5,13 @@
 //                                                          -3/2 e^2 - e^3/2, each time
 //   (3)  s = x r,   sqrt x = s + r (x - s^2) / 2           Newton again, without the rounding of r
 //
-// Within an ulp for normal numbers, exact at 0; subnormal numbers lose digits, infinity gives NaN.
+//   (4)  sqrt x = 2^-k sqrt(4^k x)                         below the normal range, where (1) is lost
+//
+// Within an ulp, exact at 0; infinity and NaN are their own roots.
 // Notation: docs/math/notation.md.
 #pragma once
+
+#include <limits>
 
 #include <glimpse/simd/vec.hpp>
 
@@ -16,17 +20,25 @@ namespace glimpse::inline v0::detail {
 template <class V>
 [[gnu::always_inline]] inline void square_root(V& y, const V& x) {
   using T = simd::Scalar<V>;
+  using Limits = std::numeric_limits<T>;
   constexpr bool single = sizeof(T) == 4;
+  constexpr T up = T(1ull << (single ? 24 : 54)), down = 1 / T(1ull << (single ? 12 : 27));
   constexpr long long start = single ? 0x5f3759dfLL : 0x5fe6eb50c7b537a9LL;
   constexpr int rounds = single ? 2 : 3;
   simd::Mask<V> word;
-  V r;
-  simd::bits(word, x);
+  V r, raised, infinity;
+  const V lifted = x * up;
+  raised = x < Limits::min() ? lifted : x;  // (4)
+  simd::bits(word, raised);
   word = static_cast<simd::Scalar<simd::Mask<V>>>(start) - (word >> 1);  // (1)
   simd::bits(r, word);
-  for (int k = 0; k < rounds; ++k) r = r * (T(1.5) - (x * T(0.5) * r) * r);  // (2)
-  const V s = x * r;
-  y = (r * T(0.5)) * (x - s * s) + s;  // (3)
+  for (int k = 0; k < rounds; ++k) r = r * (T(1.5) - (raised * T(0.5) * r) * r);  // (2)
+  const V s = raised * r;
+  const V root = (r * T(0.5)) * (raised - s * s) + s;  // (3)
+  const V lowered = root * down;
+  y = raised != x ? lowered : root;  // (4); one comparison a selection, as in pool_places.hpp
+  simd::broadcast(infinity, Limits::infinity());
+  y = x < infinity ? y : x;
 }
 
 }  // namespace glimpse::inline v0::detail

@@ -4,7 +4,7 @@
 //
 //   (1)  c_ij += a_i,2q b_2q,j + a_i,2q+1 b_2q+1,j        one instruction for a vector of j
 //
-// A pair of neighbours along k fills 32 bits: a row of A is pairs one behind the other, of which
+// A pair of neighbors along k fills 32 bits: a row of A is pairs one behind the other, of which
 // one is spread over a vector; row q of B's panel holds the pairs of its columns. So a tile works
 // as in tile.hpp, at twice the multiply-adds. AVX512_BF16 has (1) as VDPBF16PS; elsewhere the
 // halves are made floats again and multiplied, which is slower than floats but gives the same up to

@@ -113,7 +113,7 @@ void map(Index n, T* y, const In*... x) {
 }
 
 /// f on all arrays at once, in place: `f.apply(V&...)` reads every array, and those that are not
-/// const are written back.  For optimisers: `update(AdamStep{...}, n, weight, m, v,
+/// const are written back.  For optimizers: `update(AdamStep{...}, n, weight, m, v,
 /// std::as_const(gradient))`.
 template <class F, class... T>
 void update(const F& f, Index n, T*... arrays) {

@@ -1,6 +1,6 @@
 // ctc: texts out of frames that each name a symbol or the blank.
 //
-//   (1)  text of a path = the path, equal neighbours merged, then blanks dropped
+//   (1)  text of a path = the path, equal neighbors merged, then blanks dropped
 //   (2)  p(text) = sum over the paths with that text of prod_t p_t(path_t)
 //
 //   greedy      the text of the likeliest path: the best symbol of every frame

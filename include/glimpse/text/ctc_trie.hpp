@@ -10,7 +10,7 @@
 //        b_t(root) = f_t(root) = f_t-1(root) + ln p_t(blank)
 //
 // n: paths that end in the symbol; b: in a blank. Beginnings are shared as the trie shares them,
-// and a vector holds neighbouring nodes. Nodes come level by level, so walking them backwards
+// and a vector holds neighboring nodes. Nodes come level by level, so walking them backwards
 // leaves every parent's old values in place, and frame t reaches no deeper than level t + 1.
 // O(T x nodes): 88 thousand words take some twenty milliseconds on one core.
 // Notation: docs/math/notation.md.

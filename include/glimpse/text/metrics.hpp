@@ -45,7 +45,7 @@ inline Index edit_distance(const char* a, const char* b) {
   return edit_distance(std::string_view(a), std::string_view(b));
 }
 
-/// 1 - distance / longer length, of normalised text.
+/// 1 - distance / longer length, of normalized text.
 inline double similarity(std::string_view a, std::string_view b) {
   const std::size_t longer = std::max(a.size(), b.size());
   return longer == 0 ? 1.0
@@ -57,7 +57,7 @@ struct WordScore {
   Index words = 0, correct = 0, edits = 0, characters = 0;
   double similarities = 0;
 
-  /// Both sides are normalised here.
+  /// Both sides are normalized here.
   void add(std::string_view reading, std::string_view truth) {
     const std::string a = normalise(reading), b = normalise(truth);
     ++words;

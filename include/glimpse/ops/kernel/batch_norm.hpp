@@ -1,7 +1,7 @@
 // batch norm, the passes over memory: sums over a channel, and one linear map per channel.
 //
 //   A channel is `samples` runs of `plane` numbers, `stride` apart. Kernels take a block of
-//   neighbouring channels at once: what a pass reads is contiguous then, and small enough to wait
+//   neighboring channels at once: what a pass reads is contiguous then, and small enough to wait
 //   in the cache for the second pass.
 //
 //   (1)  s = sum_k (x_k - c),   q = sum_k (x_k - c)^2
@@ -28,7 +28,7 @@ struct ChannelBlock {
   Index samples, stride, channels, plane;
 };
 
-/// y = (x - mean) scale + shift: one channel, normalised.
+/// y = (x - mean) scale + shift: one channel, normalized.
 template <class T>
 struct ChannelMap {
   T mean, scale, shift;

@@ -1,4 +1,4 @@
-// conv2d_few_channels: gradients where a window holds few numbers, as over a grey picture.
+// conv2d_few_channels: gradients where a window holds few numbers, as over a gray picture.
 //
 //   (1)  dw[o, k] += sum_n sum_q window[n, k, q] dy[n, o, q]        k: (channel, tap), q: output
 //                                                                   pixel

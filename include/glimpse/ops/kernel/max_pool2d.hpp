@@ -7,7 +7,7 @@
 //
 // Two kinds of windows run in vectors, narrower ones where there are few windows to a row, all
 // others in plain loops:
-//   stride 1 across   neighbouring outputs read neighbouring inputs. Backward gathers: dx at (r, c)
+//   stride 1 across   neighboring outputs read neighboring inputs. Backward gathers: dx at (r, c)
 //                     takes dy of every window that holds it, where its place is (r, c)
 //   2 across, no pad  the even and odd columns of two vectors are the left and right of one vector
 //                     of windows
