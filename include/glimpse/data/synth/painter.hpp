@@ -22,7 +22,7 @@ namespace glimpse::inline v0::synth {
 /// A drawn word.
 struct WordSample {
   Picture picture;
-  std::string label;  // a-z and 0-9
+  std::string label;  // the text reduced to the character set of the words, never empty
   std::string text;   // as drawn
   /// Points along the word, half above it from left to right and half below: what a perfect
   /// rectifier would find. In [-1, 1] of the picture, which holds those that fall outside.
