@@ -7,6 +7,9 @@
 #include <filesystem>
 
 #include <glimpse/data/word_sources.hpp>
+#include <glimpse/io/file.hpp>
+#include <glimpse/text/charset_names.hpp>
+#include <glimpse/train/load_characters.hpp>
 #include <glimpse/train/load_part.hpp>
 #include <glimpse/train/widen.hpp>
 #include <glimpse/train/word_trainer.hpp>
@@ -15,14 +18,30 @@
 #include "program.hpp"
 
 namespace {
+
 volatile std::sig_atomic_t interrupted = 0;
+
+/// The characters that --charset asks for: a name, or a UTF-8 file whose lines hold each once.
+std::string characters_of(const std::string& charset) {
+  using namespace glimpse;
+  const auto& names = charset_names;
+  if (std::find(std::begin(names), std::end(names), charset) != std::end(names))
+    return charset_characters(charset);
+  if (!std::filesystem::is_regular_file(charset))
+    fail("--charset", "expected digits, lower36, alnum62, ascii94, latin or a file, got '", charset,
+         "'");
+  std::string text = read_file(charset);
+  std::erase_if(text, [](char c) { return c == '\n' || c == '\r'; });
+  return text;
 }
+
+}  // namespace
 
 int main(int argc, char** argv) {
   using namespace glimpse;
   CLI::App app("Trains a word reader. Stops cleanly on Ctrl-C; --resume goes on.", "train_words");
   TrainOptions options;
-  std::string model = "rare", preset = "compact", weights, narrow, encoder, straightener,
+  std::string model = "rare", preset = "compact", weights, narrow, encoder, straightener, charset,
               pattern = "straight", optimizer = "adamw";
   PainterOptions drawing;
   std::vector<std::string> data;
@@ -37,12 +56,18 @@ int main(int argc, char** argv) {
   CLI::Option* const preset_option =
       app.add_option("--config", preset, "paper, large (not of crnn), base or compact")
           ->check(CLI::IsMember({"paper", "large", "base", "compact"}));
-  app.add_option("--pattern", pattern, "where fiducials start: straight, slanted or sine")
+  app.add_option("--charset", charset,
+                 "characters to read: digits, lower36 (a-z0-9), alnum62, ascii94 (printable ASCII "
+                 "but the space), latin (and accented letters), or a UTF-8 file that holds each "
+                 "once (default lower36, or what --weights holds)");
+  CLI::Option* const pattern_option =
+      app.add_option("--pattern", pattern, "where fiducials start: straight, slanted or sine")
       ->check(CLI::IsMember({"straight", "slanted", "sine"}));
   app.add_option("--widths", widths, "rectified widths, growing (default 100 160 240)");
   app.add_option("--out", options.out, "folder of the run")->capture_default_str();
   app.add_flag("--resume", options.resume, "go on with the run in --out");
-  app.add_option("--weights", weights, "weights to start from, of the same configuration")
+  app.add_option("--weights", weights, "weights to start from, of the same configuration; characters that --charset "
+                 "shares with them keep what was learned")
       ->check(CLI::ExistingFile);
   app.add_option("--widen", narrow, "weights of a narrower model of the same layers to start from")
       ->check(CLI::ExistingFile)
@@ -98,6 +123,11 @@ int main(int argc, char** argv) {
                  "learning rate of the localization network, relative")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
+  app.add_option("--encoder-factor", options.encoder_factor,
+                 "learning rate of the encoder, relative: below 1 to learn new characters without "
+                 "losing old ones")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   app.add_option("--label-smoothing", options.label_smoothing, "share spread over all symbols")
       ->check(CLI::Range(0.0, 0.5))
       ->capture_default_str();
@@ -124,23 +154,28 @@ int main(int argc, char** argv) {
   return run_program(app, argc, argv, [&] {
     if (threads > 0) set_num_threads(threads);
     const std::string held = options.resume ? options.out + "/last.safetensors" : weights;
-    if (!held.empty()) {  // what was trained before says what it is, unless the caller does
-      const ReaderConfig before = config_from_text(load_checkpoint(held).text("config"));
+    std::optional<ReaderConfig> before;
+    if (!held.empty()) {  // the configuration of a trained model holds, unless an option changes it
+      before = config_from_text(load_checkpoint(held).text("config"));
       const auto agree = [&](const CLI::Option& option, std::string& now, std::string_view then) {
         if (option.count() == 0) now = then;
         if (now != then)
           fail<IoError>(option.get_name(), held, " holds '", then, "', not '", now, "'");
       };
-      agree(*model_option, model, name(before.model));
-      agree(*preset_option, preset, before.preset);
+      agree(*model_option, model, name(before->model));
+      agree(*preset_option, preset, before->preset);
     }
-    ReaderConfig config = model == "crnn" ? crnn_config(preset) : rare_config(preset);
+    ReaderConfig config = before            ? *before
+                          : model == "crnn" ? crnn_config(preset)
+                                            : rare_config(preset);
     if (model == "srn") config.model = ReaderModel::srn;
     if (model == "crnn" && options.label_smoothing > 0)
       fail("--label-smoothing", "has no place in the CTC of crnn");
-    config.pattern = pattern == "sine"      ? FiducialPattern::sine
-                     : pattern == "slanted" ? FiducialPattern::slanted
-                                            : FiducialPattern::straight;
+    if (!charset.empty()) config.characters = characters_of(charset);
+    if (pattern_option->count() > 0)
+      config.pattern = pattern == "sine"      ? FiducialPattern::sine
+                       : pattern == "slanted" ? FiducialPattern::slanted
+                                              : FiducialPattern::straight;
     if (!widths.empty()) config.widths = widths;
     if (optimizer == "adadelta") {
       options.optimizer = TrainOptimizer::adadelta;
@@ -152,7 +187,12 @@ int main(int argc, char** argv) {
                     " holds a run: --resume goes on with it; else name another");
     Random random(options.seed);
     Reader<float> reader(config, random);
-    if (!weights.empty()) load_state(reader, load_checkpoint(weights), "model");
+    if (!weights.empty() && !options.resume) {
+      const Charset trained(before->characters);
+      const LoadedCharacters loaded =
+          load_characters(reader, load_checkpoint(weights), trained, "model");
+      if (!(trained == reader.charset())) std::printf("%s\n", describe(loaded).c_str());
+    }
     if (!narrow.empty() && !options.resume) {
       Reader<float> from = model_from_checkpoint(load_checkpoint(narrow));
       widen(from, reader, random);
@@ -178,8 +218,9 @@ int main(int argc, char** argv) {
           drawn_words(painter, reader.charset(), options.seed, config.fiducials);
       source = source ? mixed_words(drawn, source, share < 0 ? 0.5 : share, options.seed) : drawn;
     }
-    std::printf("%s %s: %lld parameters\n", preset.c_str(), model.c_str(),
-                static_cast<long long>(count_parameters(reader)));
+    std::printf("%s %s: %lld parameters; %s\n", preset.c_str(), model.c_str(),
+                static_cast<long long>(count_parameters(reader)),
+                describe(reader.charset()).c_str());
     std::fflush(stdout);
 
     WordTrainer trainer(std::move(reader), std::move(source), options);

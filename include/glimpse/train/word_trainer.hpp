@@ -52,6 +52,7 @@ struct TrainOptions {
   double rise = 0.1;            // share of the budget until the peak
   double weight_decay = 0.01;
   double localization_factor = 0.1;  // learning rate of the localization network, relative
+  double encoder_factor = 1;         // learning rate of the encoder, relative
   double clip_norm = 5;
   double label_smoothing = 0;
   double fiducials = 0;          // weight of the fiducial loss beside the words
@@ -152,7 +153,11 @@ class WordTrainer {
   AnyOptimizer made_optimizer() {
     std::vector<RateFactor> factors;
     if (rectifier() && !options_.rectifier_alone)
-      factors = {{"rectifier", options_.localization_factor}};
+      factors.push_back({"rectifier", options_.localization_factor});
+    if (options_.encoder_factor != 1)
+      factors.push_back({model_.config().model == ReaderModel::crnn ? "encoder"
+                                                                    : "recognizer.encoder",
+                         options_.encoder_factor});
     const auto trained =
         rectifier() && options_.rectifier_alone ? parameters(*rectifier()) : parameters(model_);
     if (options_.optimizer == TrainOptimizer::adadelta)
