@@ -56,6 +56,11 @@ inline bool is_letter_or_digit(char32_t c) {
   const auto kind = utf8proc_category(static_cast<utf8proc_int32_t>(c));
   return kind >= UTF8PROC_CATEGORY_LU && kind <= UTF8PROC_CATEGORY_NO;
 }
+inline Index letters_and_digits_of(std::string_view text) {
+  Index count = 0;
+  for (const char32_t c : code_points(text)) count += is_letter_or_digit(c);
+  return count;
+}
 inline bool is_letter(char32_t c) {
   if (c < 0x80) return lower(c) >= 'a' && lower(c) <= 'z';
   const auto kind = utf8proc_category(static_cast<utf8proc_int32_t>(c));

@@ -64,7 +64,7 @@ struct Recipe {
   // words: shares of the kinds; what is left over comes from the lexicon
   Step common{0.20}, numbers{0.09}, prices{0.025}, codes{0.03}, letters{0.05}, joined{0.03},
       addresses{0.01};
-  Step symbols{0.06};  // texts that hold rare characters of the set; nothing else uses its stream
+  Step symbols{0.075};                  // texts with rare characters of the set (rare_characters.hpp)
   Step flatten{0.2};                    // word length drawn evenly from 1 to 14
   Step upper{0.46}, capitalised{0.30};  // the rest is lower case
   Step punctuation{0.07};
