@@ -117,9 +117,17 @@ inline bool same_shape(const Glyph& a, const Glyph& b, float scale = 1, float of
          std::fabs(a.box.height() - scale * b.box.height()) < off &&
          std::fabs(a.area - scale * scale * b.area) < off * a.area;
 }
-// Whether two glyphs are one drawing in one place.
-inline bool same_drawing(const Glyph& a, const Glyph& b) {
-  return same_shape(a, b, 1, 0.004f) && std::fabs(a.box.top - b.box.top) < 0.004f;
+// Whether two glyphs are one drawing in one place: the same points.
+inline bool same_drawing(const Face& face, const Glyph& a, const Glyph& b) {
+  if (a.end - a.begin != b.end - b.begin) return false;
+  for (std::uint32_t k = 0; k < a.end - a.begin; ++k) {
+    const auto one = face.contour(a.begin + k), two = face.contour(b.begin + k);
+    if (!std::equal(one.begin(), one.end(), two.begin(), two.end(), [](Point p, Point q) {
+          return std::fabs(p.x - q.x) < 0.004f && std::fabs(p.y - q.y) < 0.004f;
+        }))
+      return false;
+  }
+  return true;
 }
 
 // Lower case that is upper case again: same width and area up to a common scale.
@@ -145,13 +153,13 @@ inline void compare_drawings(Face& face) {
   for (const char32_t c : face.beyond) {
     Glyph& glyph = face.glyphs[static_cast<std::size_t>(face.slot(c))];
     const char32_t base = base_letter(c);
-    if (base != c && face.glyph(base).drawn() && same_drawing(glyph, face.glyph(base)))
+    if (base != c && face.glyph(base).drawn() && same_drawing(face, glyph, face.glyph(base)))
       glyph = Glyph{};
   }
   const auto compare = [&](char32_t c) {
     const char32_t capital = upper(c);
     if (capital != c && face.glyph(c).drawn() && face.glyph(capital).drawn() &&
-        same_drawing(face.glyph(c), face.glyph(capital)))
+        same_drawing(face, face.glyph(c), face.glyph(capital)))
       face.capitals += c;
   };
   for (char32_t c = 'a'; c <= 'z'; ++c) compare(c);
@@ -217,12 +225,6 @@ inline Face load_face(const std::string& path, std::u32string_view characters = 
   std::nth_element(heights.begin(), heights.begin() + 13, heights.end());
   const float scale = 1.0f / heights[13];
   for (Point& p : face.points) p = {p.x * scale, -p.y * scale};
-  double ink = 0;
-  for (std::uint32_t c = 0; c < face.ends.size(); ++c) ink += detail::signed_area(face.contour(c));
-  if (ink < 0)
-    for (std::uint32_t c = 0, begin = 0; c < face.ends.size(); begin = face.ends[c++])
-      std::reverse(face.points.begin() + begin, face.points.begin() + face.ends[c]);
-
   double boxes = 0, inked = 0;
   for (std::size_t i = 0; i < face.glyphs.size(); ++i) {
     Glyph& glyph = face.glyphs[i];
@@ -232,10 +234,15 @@ inline Face load_face(const std::string& path, std::u32string_view characters = 
       glyph.box.take(box_of(face.contour(k)));
       area += detail::signed_area(face.contour(k));
     }
-    glyph.area = static_cast<float>(area);
+    if (area < 0)  // drawn the other way round, as files and single glyphs of files are
+      for (std::uint32_t k = glyph.begin; k < glyph.end; ++k)
+        std::reverse(face.points.begin() + (k == 0 ? 0 : face.ends[k - 1]),
+                     face.points.begin() + face.ends[k]);
+    glyph.area = static_cast<float>(std::fabs(area));
+    if (glyph.drawn() && !(glyph.area > 1e-4f)) glyph.end = glyph.begin;  // a blank
     if (i < 'A' - first_character || i > 'Z' - first_character) continue;
     boxes += static_cast<double>(glyph.box.width()) * static_cast<double>(glyph.box.height());
-    inked += area;
+    inked += static_cast<double>(glyph.area);
   }
   face.density = inked / boxes;
   if (!(face.density > 0.02)) fail<IoError>("font", path, " draws blanks");

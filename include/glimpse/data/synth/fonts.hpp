@@ -27,7 +27,7 @@ struct FontOptions {
   std::string table;                 // optional TSV with columns path, legibility, near_dup_of
   double min_legibility = 0.44;      // faces below are left out
   Part part = Part::all;             // of the families
-  std::string characters;            // UTF-8: read those beyond ASCII too
+  std::string characters = {};       // UTF-8: read those beyond ASCII too
 };
 
 namespace detail {
@@ -178,6 +178,7 @@ inline Fonts Fonts::load(const FontOptions& options) {
     const auto k = static_cast<std::size_t>(i);
     try {
       faces[k] = load_face(files[k], characters);
+      faces[k].caps_only = faces[k].caps_only || detail::shapes_repeat(faces[k]);
     } catch (const std::exception&) {
       faces[k] = Face{};  // not usable; its path stays empty
     }

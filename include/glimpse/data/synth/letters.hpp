@@ -123,7 +123,7 @@ inline std::string upper_case(std::string_view text) {
   for (const char32_t c : code_points(parts)) {
     const bool mark = utf8proc_category(static_cast<utf8proc_int32_t>(c)) == UTF8PROC_CATEGORY_MN;
     if (!mark) base = c;
-    if (!mark || !detail::is_greek(base) || c == 0x308) kept += utf8(c);
+    if (!mark || !detail::is_greek(base) || c == 0x308) kept += utf8(upper(c));
   }
   return composed(kept);
 }

@@ -197,16 +197,20 @@ class Words {
     return spelled(rng, 0.5);
   }
 
-  // Characters of the set, one after the other; `rare`: share of the rare ones.
+  // Characters of the set, one after the other; `rare`: share of the rare ones. One is a letter or a
+  // digit, which shows how large the marks are and where the line is.
   std::string spelled(Random& rng, double rare) const {
-    std::string text;
-    for (Index n = 1 + rng.below(rng.chance(0.5) ? 4 : 8); n > 0; --n) {
-      if (rng.chance(rare))
-        text += utf8(rare_.draw(rng));
-      else
-        text += utf8(visible_[static_cast<std::size_t>(rng.below(static_cast<Index>(visible_.size())))]);
-    }
-    return text;
+    const auto any = [&] {
+      return visible_[static_cast<std::size_t>(rng.below(static_cast<Index>(visible_.size())))];
+    };
+    std::u32string text;
+    for (Index n = 1 + rng.below(rng.chance(0.5) ? 4 : 8); n > 0; --n)
+      text += rng.chance(rare) ? rare_.draw(rng) : any();
+    char32_t c = text[0];
+    for (int i = 0; i < 40 && !is_letter_or_digit(c); ++i) c = any();
+    if (std::none_of(text.begin(), text.end(), is_letter_or_digit) && is_letter_or_digit(c))
+      text.insert(static_cast<std::size_t>(rng.below(static_cast<Index>(text.size()) + 1)), 1, c);
+    return utf8(text);
   }
 
   // A word with a rare character: a letter in the place of its base letter or of any other, a mark
