@@ -1,6 +1,7 @@
 // synthesize_words: writes drawn words as PNG files, their labels, and a contact sheet to look at.
 //
 //   synthesize_words --out words --count 200          words/images/*.png, words/labels.tsv, words/sheet.png
+//   synthesize_words --out signs --charset ascii94    case and punctuation count
 //   synthesize_words --out bent --count 50 --style curved --set blur=0 --words lexicon.txt
 //
 // The same seed and fonts give the same pictures on every machine with any number of threads.
@@ -12,6 +13,7 @@
 
 #include <glimpse/io/image.hpp>
 
+#include "charset_option.hpp"
 #include "painter_options.hpp"
 #include "program.hpp"
 
@@ -55,7 +57,7 @@ class Sheet {
 int run(int argc, char** argv) {
   CLI::App app(
       "Draws words from the fonts of this machine: PNG pictures, labels.tsv and a contact sheet.");
-  std::string out;
+  std::string out, charset = "lower36";
   Index count = 100, on_sheet = 200;
   std::uint64_t seed = 1;
   bool print_recipe = false;
@@ -66,6 +68,10 @@ int run(int argc, char** argv) {
       ->check(CLI::Range(1, 100'000'000))
       ->capture_default_str();
   app.add_option("--seed", seed, "names the row of pictures")->capture_default_str();
+  app.add_option("--charset", charset,
+                 "characters to draw: digits, lower36, alnum62, ascii94, latin, or a UTF-8 file that "
+                 "holds each once")
+      ->capture_default_str();
   drawing.add_to(app, "all");
   app.add_flag("--print-recipe", print_recipe, "prints the recipe and draws nothing");
   app.add_option("--sheet", on_sheet, "number of words on the contact sheet")
@@ -78,7 +84,7 @@ int run(int argc, char** argv) {
     }
     if (out.empty()) fail("--out", "names the folder to write to and is missing");
 
-    const auto painter = drawing.painter();
+    const auto painter = drawing.painter(Charset(characters_of(charset)));
     const std::filesystem::path folder(out);
     std::error_code error;
     std::filesystem::create_directories(folder / "images", error);

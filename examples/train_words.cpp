@@ -14,26 +14,13 @@
 #include <glimpse/train/widen.hpp>
 #include <glimpse/train/word_trainer.hpp>
 
+#include "charset_option.hpp"
 #include "painter_options.hpp"
 #include "program.hpp"
 
 namespace {
 
 volatile std::sig_atomic_t interrupted = 0;
-
-/// The characters that --charset asks for: a name, or a UTF-8 file whose lines hold each once.
-std::string characters_of(const std::string& charset) {
-  using namespace glimpse;
-  const auto& names = charset_names;
-  if (std::find(std::begin(names), std::end(names), charset) != std::end(names))
-    return charset_characters(charset);
-  if (!std::filesystem::is_regular_file(charset))
-    fail("--charset", "expected digits, lower36, alnum62, ascii94, latin or a file, got '", charset,
-         "'");
-  std::string text = read_file(charset);
-  std::erase_if(text, [](char c) { return c == '\n' || c == '\r'; });
-  return text;
-}
 
 }  // namespace
 
@@ -212,7 +199,7 @@ int main(int argc, char** argv) {
     if (!draws && (options.fiducials > 0 || options.rectifier_alone))
       fail("--fiducials", "only drawn words tell their points: wants --words or --fonts, too");
     if (draws) {
-      const auto painter = drawing.painter();
+      const auto painter = drawing.painter(reader.charset());
       std::printf("%lld faces of type\n", static_cast<long long>(painter->fonts().size()));
       const WordSource drawn =
           drawn_words(painter, reader.charset(), options.seed, config.fiducials);

@@ -15,13 +15,13 @@
 
 namespace glimpse::inline v0 {
 
-/// Sample i is the painter's word (seed, i), with so many fiducial points. Labels keep what the
-/// character set knows.
+/// Sample i is the painter's word (seed, i), with so many fiducial points. Labels are what was drawn,
+/// reduced to the character set; they are never empty where the painter's words have the same set.
 inline WordSource drawn_words(std::shared_ptr<const synth::WordPainter> painter,
                               const Charset& charset, std::uint64_t seed, Index fiducials = 20) {
   return [painter, charset, seed, fiducials](std::uint64_t i) {
     synth::WordSample sample = painter->draw(seed, i, fiducials);
-    LabelledWord word{std::move(sample.picture), charset.encode(charset.fit(sample.text))};
+    LabelledWord word{std::move(sample.picture), charset.encode(synth::label_of(sample.text, charset))};
     for (const synth::Point p : sample.fiducials) {
       word.fiducials.push_back(p.x);
       word.fiducials.push_back(p.y);
