@@ -29,11 +29,11 @@ namespace glimpse::inline v0 {
 struct AugmentOptions {
   double share = 0.7;  // of the images that are changed at all; chances count among these
   // geometry
-  synth::Step stretch{0.4, 0.6}, slant{0.15, 0.5}, skew{0.15, 0.4}, rotation{0.5, 0.7};
-  synth::Step perspective{0.35, 0.45}, crop{0.5};
+  synth::Step stretch{0.5, 0.8}, slant{0.2, 0.7}, skew{0.2, 0.7}, rotation{0.6};
+  synth::Step perspective{0.4, 0.7}, crop{0.5};
   // camera
-  synth::Step light{0.3}, blur{0.4, 0.6}, motion{0.1, 0.5}, coarse{0.3, 0.6}, noise{0.4, 0.8};
-  synth::Step blocks{0.4, 0.7}, sharpen{0.15, 0.8}, tone{0.4, 0.8};
+  synth::Step light{0.3}, blur{0.5, 0.9}, motion{0.12, 0.6}, coarse{0.35, 0.8}, noise{0.4};
+  synth::Step blocks{0.45}, sharpen{0.15}, tone{0.4, 0.8};
   synth::Step invert{0.15};  // every strength above 0 inverts
 
   /// Calls f(name, step) for every step.
