@@ -5,7 +5,7 @@
 //
 // The steps are those of drawn words (synth/recipe.hpp), milder: a photograph went through a camera
 // already. The canvas grows with what the map does, so no letter leaves the image; the crop alone
-// cuts, at most 4 % of the shorter side. Blurs are measured by the letters. Noise and the loss of
+// cuts, at most 4 % of the shorter side at strength 1. Blurs are measured by the letters. Noise and the loss of
 // JPEG are measured by the contrast. Values stay in [0, 1].
 #pragma once
 
@@ -59,13 +59,13 @@ struct AugmentOptions {
   }
 };
 
-/// The options as text: `share=number`, then one `name=chance:strength` a line.
+/// The options on one line: `share=number`, then `name=chance:strength` for every step.
 inline std::string to_string(AugmentOptions options) {
   char line[96];
-  std::snprintf(line, sizeof line, "share=%g\n", options.share);
+  std::snprintf(line, sizeof line, "share=%g", options.share);
   std::string text = line;
   options.visit([&](std::string_view name, const synth::Step& step) {
-    std::snprintf(line, sizeof line, "%.*s=%g:%g\n", static_cast<int>(name.size()), name.data(),
+    std::snprintf(line, sizeof line, " %.*s=%g:%g", static_cast<int>(name.size()), name.data(),
                   step.chance, step.strength);
     text += line;
   });
@@ -124,7 +124,7 @@ inline double move(Picture& p, const AugmentOptions& options, const Random& rng)
   Random cut = rng.split(synth::stream::framing);
   if (cut.chance(options.crop.chance)) {
     const auto inward = [&] {
-      return static_cast<float>(side * cut.uniform(-0.12, 0.04) * options.crop.strength);
+      return static_cast<float>(side * options.crop.strength * cut.uniform(-0.12, 0.04));
     };
     box.left += inward(), box.top += inward(), box.right -= inward(), box.bottom -= inward();
   }
@@ -170,8 +170,7 @@ inline double deviation(const Picture& p) {
 /// is reduced to at most 128 pixels on its shorter side; its size and shape change.
 /// Throws ValueError for a chance or a strength out of range.
 inline Picture augment(const Picture& image, const AugmentOptions& options, Random rng) {
-  const bool acts = detail::augments(options);
-  if (!acts || image.empty() || !rng.chance(options.share)) return image;
+  if (!detail::augments(options) || image.empty() || !rng.chance(options.share)) return image;
   Picture p = detail::reduced(image);
   synth::clamp_greys(p);
   const double side = static_cast<double>(std::min(p.height, p.width));
