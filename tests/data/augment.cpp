@@ -53,8 +53,8 @@ AugmentOptions only(std::string_view wanted, double strength = 1) {
 AugmentOptions geometry() {
   AugmentOptions options = AugmentOptions::none();
   options.share = 1;
-  for (synth::Step* step : {&options.stretch, &options.slant, &options.skew, &options.rotation,
-                            &options.perspective})
+  for (synth::Step* step :
+       {&options.stretch, &options.slant, &options.skew, &options.rotation, &options.perspective})
     step->chance = 1;
   return options;
 }
@@ -100,9 +100,17 @@ TEST_CASE("a share of images is left as it is", "[augment]") {
 TEST_CASE("grays stay in range for every size, and the work is bounded", "[augment]") {
   AugmentOptions options;
   options.share = 1;
-  for (const auto& [height, width] :
-       {std::pair<Index, Index>{1, 1}, {1, 2}, {2, 1}, {1, 700}, {3, 5}, {8, 8}, {300, 9},
-        {14, 60}, {32, 3000}, {700, 500}, {3000, 20}}) {
+  for (const auto& [height, width] : {std::pair<Index, Index>{1, 1},
+                                      {1, 2},
+                                      {2, 1},
+                                      {1, 700},
+                                      {3, 5},
+                                      {8, 8},
+                                      {300, 9},
+                                      {14, 60},
+                                      {32, 3000},
+                                      {700, 500},
+                                      {3000, 20}}) {
     const Picture p = noise_image(height, width);
     for (const double strength : {1.0, 2.0})
       for (std::uint64_t i = 0; i < 12; ++i) {

@@ -91,8 +91,7 @@ inline bool augments(AugmentOptions options) {
 
 inline Picture reduced(const Picture& p) {
   const double h = static_cast<double>(p.height), w = static_cast<double>(p.width);
-  const double scale =
-      std::min({1.0, most_side / std::min(h, w), std::sqrt(most_area / (h * w))});
+  const double scale = std::min({1.0, most_side / std::min(h, w), std::sqrt(most_area / (h * w))});
   if (scale == 1.0) return p;
   const auto extent = [&](double n) { return std::max<Index>(1, std::lround(n * scale)); };
   return synth::resized(p, extent(h), extent(w));
@@ -102,7 +101,7 @@ inline Picture reduced(const Picture& p) {
 inline double move(Picture& p, const AugmentOptions& options, const Random& rng) {
   using synth::Map, synth::Point;
   const double h = static_cast<double>(p.height), w = static_cast<double>(p.width);
-  const double side = std::min(h, w), unit = 0.6 * side;  // about the height of a capital
+  const double side = std::min(h, w), unit = 0.6 * side;         // about the height of a capital
   const double mild = std::min(1.0, 2 * side / std::max(h, w));  // long words are turned less
   synth::Recipe view = synth::Recipe::plain();
   view.stretch = options.stretch, view.slant = options.slant;
@@ -118,8 +117,7 @@ inline double move(Picture& p, const AugmentOptions& options, const Random& rng)
 
   const float right = static_cast<float>(w), bottom = static_cast<float>(h);
   synth::Box box;
-  for (const Point corner :
-       {Point{0, 0}, Point{right, 0}, Point{right, bottom}, Point{0, bottom}})
+  for (const Point corner : {Point{0, 0}, Point{right, 0}, Point{right, bottom}, Point{0, bottom}})
     box.take(map(corner));
   Random cut = rng.split(synth::stream::framing);
   if (cut.chance(options.crop.chance)) {
@@ -140,9 +138,9 @@ inline double move(Picture& p, const AugmentOptions& options, const Random& rng)
       std::min(std::clamp(48 / side, 1.0, 2.0), std::sqrt(2 * most_area / (wide * tall)));
   const auto extent = [&](double n) { return std::max<Index>(1, std::lround(n * zoom)); };
   const Index height = extent(tall), width = extent(wide);
-  const Map forth = map.then(Map::shift(-static_cast<double>(box.left), -static_cast<double>(box.top)))
-                        .then(Map::scale(static_cast<double>(width) / wide,
-                                         static_cast<double>(height) / tall));
+  const Map forth =
+      map.then(Map::shift(-static_cast<double>(box.left), -static_cast<double>(box.top)))
+          .then(Map::scale(static_cast<double>(width) / wide, static_cast<double>(height) / tall));
   p = synth::warped(p, forth.inverse(), height, width, 0.15 * side);
   return zoom;
 }

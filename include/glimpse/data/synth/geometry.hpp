@@ -87,7 +87,8 @@ class Map {
     std::array<double, 9> r{};
     for (std::size_t i = 0; i < 3; ++i)
       for (std::size_t j = 0; j < 3; ++j) {
-        const std::size_t a = (j + 1) % 3 * 3, b = (j + 2) % 3 * 3, c = (i + 1) % 3, d = (i + 2) % 3;
+        const std::size_t a = (j + 1) % 3 * 3, b = (j + 2) % 3 * 3;
+        const std::size_t c = (i + 1) % 3, d = (i + 2) % 3;
         r[i * 3 + j] = h_[a + c] * h_[b + d] - h_[a + d] * h_[b + c];
       }
     const double determinant = h_[0] * r[0] + h_[1] * r[3] + h_[2] * r[6];
