@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include <glimpse/data/augment.hpp>
 #include <glimpse/data/word_sources.hpp>
 #include <glimpse/io/file.hpp>
 #include <glimpse/text/charset_names.hpp>
@@ -32,7 +33,8 @@ int main(int argc, char** argv) {
               pattern = "straight", optimizer = "adamw";
   PainterOptions drawing;
   std::vector<std::string> data;
-  double share = -1;
+  double share = -1, augmentation = 1;
+  bool unchanged = false;
   int threads = 0;
   std::vector<Index> widths;
   CLI::Option* const model_option =
@@ -76,6 +78,14 @@ int main(int argc, char** argv) {
          "share of the pictures that come from --data (default 1 where nothing is said of drawn "
          "words, else 0.5)")
       ->check(CLI::Range(0.0, 1.0));
+  app.add_option("--augment", augmentation,
+                 "strength of the changes to the images of --data: turned, seen from the side, "
+                 "blurred, compressed (0: none)")
+      ->check(CLI::Range(0.0, 2.0))
+      ->expected(0, 1)
+      ->default_str("1");
+  app.add_flag("--no-augment", unchanged, "take the images of --data as they are")
+      ->excludes("--augment");
   drawing.add_to(app, "training");
   app.add_option("--valid", options.validation, "folders to validate on")
       ->check(CLI::ExistingDirectory);
@@ -195,6 +205,11 @@ int main(int argc, char** argv) {
 
     WordSource source;
     if (!data.empty()) source = folder_words(data, reader.charset(), options.seed);
+    if (source && augmentation > 0 && !unchanged) {
+      const AugmentOptions changes = AugmentOptions{}.scaled(augmentation);
+      std::printf("images of --data are augmented: %s\n", to_string(changes).c_str());
+      source = augmented_words(std::move(source), changes, options.seed);
+    }
     const bool draws = data.empty() || drawing.given() || (share >= 0 && share < 1);
     if (!draws && (options.fiducials > 0 || options.rectifier_alone))
       fail("--fiducials", "only drawn words tell their points: wants --words or --fonts, too");
