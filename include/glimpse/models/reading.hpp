@@ -36,7 +36,8 @@ enum class Turns { none, tall, all };
 
 struct ReadOptions {
   Turns turns = Turns::tall;
-  Index beam = 0;  // hypotheses kept; 0: greedy, or along a lexicon's trie 7 (CTC: 64)
+  /// Hypotheses kept. 1: greedy; 0: 2, and 7 along a lexicon's trie (CTC: greedy and 64).
+  Index beam = 0;
   const Lexicon* lexicon = nullptr;  // only its words are read
   LexiconMode lexicon_mode = LexiconMode::automatic;
   /// One to a picture, instead of `lexicon`; nullptr for a picture that is read freely.
