@@ -147,7 +147,8 @@ int main(int argc, char** argv) {
     // One bad image does not keep the others from being read. Its line names it, and is one line.
     const auto complain = [&](const std::string& path, const std::string& reason) {
       const bool named = reason.find(path == "-" ? "standard input" : path) != std::string::npos;
-      const std::string line = named ? reason : "image: '" + path + "' " + reason;
+      std::string line = named ? reason : "image: '" + path + "' " + reason;
+      if (line.find("the limit") != std::string::npos) line += "; --max-megapixels raises them";
       std::fprintf(stderr, "read_words: %s\n", one_line(line).c_str());
       ++failures;
     };

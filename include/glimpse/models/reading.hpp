@@ -31,7 +31,8 @@ struct Reading {
 };
 
 /// The turns of a picture that are read, for the surest of the readings to win: as it stands;
-/// where it is taller than 1.5 times its width, on either side, too; or all four.
+/// where it is taller than 1.5 times its width and not read surely so, on either side, too; or all
+/// four. See read_in_turns.hpp.
 enum class Turns { none, tall, all };
 
 struct ReadOptions {
