@@ -8,7 +8,7 @@ PATH=$GLIMPSE_BIN:$PATH
 weights=$GLIMPSE_ROOT/examples/weights/compact.safetensors
 images=("$GLIMPSE_ROOT"/examples/pictures/*.png)
 bad=0
-complain() { echo "FAIL $*"; bad=1; }
+complain() { echo "FAIL $*" >&2; bad=1; }  # standard output may be closed
 refuses() {  # refuses STATUS WORD COMMAND...: one line on stderr that names WORD
   local wanted=$1 word=$2 status
   shift 2
@@ -31,8 +31,8 @@ read_words --weights "$weights" folder >bulk 2>err && complain "a broken image, 
 [ "$(wc -l <err)" -eq 1 ] && grep -q 2_broken.png err || complain "one line for one broken image: $(cat err)"
 [ "$(wc -l <bulk)" -eq $((4 * ${#images[@]} + 1)) ] || complain "lines: $(wc -l <bulk)"
 cut -f 1 bulk | LC_ALL=C sort -c || complain "out of order"
-for image in folder/1_*.png folder/9_last.JFIF; do read_words --weights "$weights" "$image"; done >alone
-grep -E '^folder/(1_|9_)' bulk >some
+for image in folder/1_p*.png folder/9_last.JFIF; do read_words --weights "$weights" "$image"; done >alone
+grep -E '^folder/(1_p|9_)' bulk >some
 awk -F '\t' 'NR == FNR { t[$1] = $2; c[$1] = $3; next }
   $2 != t[$1] || $3 - c[$1] > 2e-4 || c[$1] - $3 > 2e-4 { print "alone " t[$1] " " c[$1] ", in bulk " $0; bad = 1 }
   END { exit bad || FNR != NR / 2 }' alone some || complain "read otherwise in bulk"
@@ -57,6 +57,8 @@ if [ -w /dev/full ]; then
     refuses 1 "standard output" "$program" --help >/dev/full
     refuses 1 "standard output" "$program" --help >&-
   done
+  mkdir labelled && cp "${images[0]}" labelled/a.png && printf 'a.png\tword\n' >labelled/labels.tsv
+  refuses 1 "standard output" evaluate_words --weights "$weights" labelled >/dev/full
   refuses 1 "standard output" read_words --weights "$weights" "${images[@]}" >/dev/full
   refuses 1 "standard output" read_words --weights "$weights" "${images[@]}" >&-
 fi

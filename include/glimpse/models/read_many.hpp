@@ -117,6 +117,7 @@ double read_many(Reader<T>& model, std::uint64_t count, Load&& load, Emit&& emit
       one.image = load(i);
       if (one.image.empty()) one.error = "the image is empty";
     } catch (const std::exception& e) {
+      if (dynamic_cast<const std::bad_alloc*>(&e)) MemoryCache::instance().clear();
       one.error = detail::reason_of(e);
       if (one.error.empty()) one.error = "cannot be loaded";
     }
