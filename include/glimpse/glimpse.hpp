@@ -120,6 +120,7 @@
 #include <glimpse/models/rare.hpp>
 #include <glimpse/models/read.hpp>
 #include <glimpse/models/read_in_turns.hpp>
+#include <glimpse/models/read_many.hpp>
 #include <glimpse/models/reader.hpp>
 #include <glimpse/models/reading.hpp>
 #include <glimpse/models/recognizer.hpp>
