@@ -152,8 +152,9 @@ int main(int argc, char** argv) {
       for (std::size_t i = 0; i < std::min<std::size_t>(10, e.broken.size()); ++i)
         std::fprintf(stderr, "evaluate_words: %s\n", e.broken[i].c_str());
       if (!e.broken.empty())
-        std::fprintf(stderr, "evaluate_words: %s: %zu images could not be read\n", folder.c_str(),
-                     e.broken.size());
+        std::fprintf(stderr, "evaluate_words: %s: %zu of %lld images could not be read\n",
+                     folder.c_str(), e.broken.size(),
+                     static_cast<long long>(e.score.words + std::ssize(e.broken)));
       broken = broken || !e.broken.empty();
       const auto row = [](const std::string& name, const WordScore& s, double ms) {
         std::printf("%-24s %7lld %8.2f%% %7.4f", name.c_str(), static_cast<long long>(s.words),

@@ -51,7 +51,8 @@ TEST_CASE("lists of labels are read in every form", "[data]") {
         "a.png=Two words;b.png=;");
   CHECK(entries(d, "labels.tsv", "a.png\tcafe\xCC\x81\n") == "a.png=caf\xC3\xA9;");
   CHECK(entries(d, "labels.tsv", "x/../a.png\ta,b\n") == "a.png=a,b;");
-  CHECK(entries(d, "gt.txt", "\xEF\xBB\xBFword_1.png, \"Genaxis Theatre\"\r\nword_2.png, \"[06]\"\r\n") ==
+  CHECK(entries(d, "gt.txt",
+                "\xEF\xBB\xBFword_1.png, \"Genaxis Theatre\"\r\nword_2.png, \"[06]\"\r\n") ==
         "word_1.png=Genaxis Theatre;word_2.png=[06];");
   CHECK(entries(d, "gt.txt", "a.png, \"say \\\"hi\\\", \\\\o/\"\nb.png, \"\"\nc.png,plain\n") ==
         "a.png=say \"hi\", \\o/;b.png=;c.png=plain;");
@@ -85,7 +86,8 @@ TEST_CASE("malformed lists are refused with file and line", "[data]") {
   const fs::path d = fresh_folder("malformed");
   const auto says = [&](const char* list, std::string_view bytes, const char* word) {
     write(d / list, bytes);
-    CHECK_THROWS_WITH(read_label_list((d / list).string()), Catch::Contains(word) && Catch::Contains(list));
+    CHECK_THROWS_WITH(read_label_list((d / list).string()),
+                      Catch::Contains(word) && Catch::Contains(list));
   };
   says("labels.tsv", "a.png\tx\nb.png Hello\n", "line 2");
   says("labels.tsv", "a.png\tx\n\tHello\n", "line 2");
@@ -101,7 +103,8 @@ TEST_CASE("malformed lists are refused with file and line", "[data]") {
   CHECK_THROWS_WITH(open_dataset((d / "nothing").string()), Catch::Contains("nothing"));
 }
 
-TEST_CASE("a folder's words: lexicons meet their images, whatever the spelling of the path", "[data]") {
+TEST_CASE("a folder's words: lexicons meet their images, whatever the spelling of the path",
+          "[data]") {
   const fs::path d = fresh_folder("lexicons");
   draw(d / "a.png");
   write(d / "labels.tsv", "a.png\thello\nb.png\tworld\n");
@@ -165,8 +168,9 @@ TEST_CASE("a data set of which nothing can be learnt is refused", "[data]") {
   const fs::path d = fresh_folder("useless");
   SkippedImages skipped;
   const auto load = [&](UnknownCharacters unknown, Index sample) {
-    return usable_words(open_dataset(d.string()), 1, "useless", LabelEncoder(Charset(), unknown),
-                        skipped, [](const std::string&) {}, sample);
+    return usable_words(
+        open_dataset(d.string()), 1, "useless", LabelEncoder(Charset(), unknown), skipped,
+        [](const std::string&) {}, sample);
   };
   write(d / "labels.tsv", "a.png\taa\n");
   CHECK_THROWS_WITH(load(UnknownCharacters::skip, 64), Catch::Contains("a.png"));

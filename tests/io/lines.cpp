@@ -36,7 +36,8 @@ TEST_CASE("lines end in LF, CR LF or CR, and a byte order mark is no text", "[io
   CHECK(read_lines(file_of("a\r\nb")) == Lines{"a", "b"});
   CHECK(read_lines(file_of("a\rb\r")) == Lines{"a", "b"});
   CHECK(read_lines(file_of("a\rb\nc\r\n\nd")) == Lines{"a", "b", "c", "", "d"});
-  CHECK(read_lines(file_of("\xEF\xBB\xBF" "caf\xC3\xA9\n")) == Lines{"caf\xC3\xA9"});
+  CHECK(read_lines(file_of("\xEF\xBB\xBF"
+                           "caf\xC3\xA9\n")) == Lines{"caf\xC3\xA9"});
   CHECK(read_lines(file_of("")).empty());
   CHECK(read_lines(file_of("\xEF\xBB\xBF")).empty());
 }
@@ -47,7 +48,9 @@ TEST_CASE("what is no UTF-8 text is refused with its reason", "[io]") {
     INFO(text);
     return text.find(word) != std::string::npos;
   };
-  CHECK(says(refusal("\xFF\xFE" "a\0\n\0"s), "UTF-16"));
+  CHECK(says(refusal("\xFF\xFE"
+                     "a\0\n\0"s),
+             "UTF-16"));
   CHECK(says(refusal("\xFE\xFF\0a\0\n"s), "UTF-16"));
   CHECK(says(refusal("a\0.\0p\0n\0g\0\t\0h\0i\0\n\0"s), "UTF-16"));
   CHECK(says(refusal("\0a\0.\0p\0n\0g\0\t\0h\0i\0\n"s), "UTF-16"));
@@ -62,8 +65,8 @@ TEST_CASE("what is no UTF-8 text is refused with its reason", "[io]") {
 TEST_CASE("a FIFO, a device or a folder is no list, and nobody waits for it", "[io]") {
   const std::string fifo = scratch_path("list.fifo").string();
   REQUIRE(mkfifo(fifo.c_str(), 0600) == 0);
-  CHECK_THROWS_WITH(read_lines(fifo), Catch::Contains("got a FIFO") &&
-                                          Catch::Contains("is no regular file"));
+  CHECK_THROWS_WITH(read_lines(fifo),
+                    Catch::Contains("got a FIFO") && Catch::Contains("is no regular file"));
   CHECK_THROWS_WITH(read_lines("/dev/zero"), Catch::Contains("is no regular file"));
   CHECK_THROWS_WITH(read_lines(std::filesystem::temp_directory_path().string()),
                     Catch::Contains("got a folder"));

@@ -29,7 +29,8 @@ TEST_CASE("a lexicon's words are normalized, and Latin-1 is refused", "[text]") 
   CHECK_THROWS_WITH(read_lexicon(path, Charset()), Catch::Contains("line 2"));
 }
 
-TEST_CASE("labels with unknown characters are left out, shortened or refused, and counted", "[text]") {
+TEST_CASE("labels with unknown characters are left out, shortened or refused, and counted",
+          "[text]") {
   const Charset lower;
   const auto counted = [&](UnknownCharacters policy) {
     LabelEncoder encoder(lower, policy);
@@ -57,7 +58,8 @@ TEST_CASE("labels with unknown characters are left out, shortened or refused, an
   CHECK(drop.shortened() == 3);
 
   const LabelEncoder error = counted(UnknownCharacters::error);
-  CHECK_THROWS_WITH(error.check("my words"), Catch::Contains("U+00E9") && Catch::Contains("my words"));
+  CHECK_THROWS_WITH(error.check("my words"),
+                    Catch::Contains("U+00E9") && Catch::Contains("my words"));
 
   LabelEncoder capitals(Charset("abAB"));
   CHECK(capitals.count("AbBa"));

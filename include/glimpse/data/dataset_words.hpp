@@ -198,8 +198,9 @@ inline WordSource dataset_words(std::vector<UsableWords> sets, LabelEncoder enco
         skipped->add(set->name(entry), reason);
       }
     }
-    fail<IoError>("data", "expected images that can be read, got 1000 in a row that cannot, the last: ",
-                  reason);
+    fail<IoError>(
+        "data",
+        "expected images that can be read, got 1000 in a row that cannot, the last: ", reason);
   };
 }
 

@@ -59,7 +59,8 @@ class FolderDataset : public WordDataset {
       fail<IoError>("data", "expected a folder or a list of labels, got nothing at '", path, "'");
     const std::string list_path = is_folder ? find_label_list(path) : path;
     if (list_path.empty())
-      fail<IoError>("data", "expected labels.tsv, gt.txt, labels.csv, labels.jsonl or data.mdb in '", path,
+      fail<IoError>("data",
+                    "expected labels.tsv, gt.txt, labels.csv, labels.jsonl or data.mdb in '", path,
                     "', got none of them");
     folder_ = std::filesystem::path(list_path).parent_path().string();
     LabelList list = read_label_list(list_path);

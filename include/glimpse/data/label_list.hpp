@@ -58,13 +58,14 @@ inline std::string lower(std::string_view text) {
 }
 
 inline bool names_images(std::string_view heading) {
-  constexpr std::array names = {"image", "images", "image_path", "image_name", "imagename",
-                                "file",  "file_name", "filename", "path", "name", "img", "img_name"};
+  constexpr std::array names = {"image",     "images", "image_path", "image_name",
+                                "imagename", "file",   "file_name",  "filename",
+                                "path",      "name",   "img",        "img_name"};
   return std::find(names.begin(), names.end(), lower(heading)) != names.end();
 }
 inline bool names_labels(std::string_view heading) {
-  constexpr std::array names = {"text", "label", "labels", "word", "words", "gt",
-                                "ground_truth", "transcription", "transcript"};
+  constexpr std::array names = {"text", "label",        "labels",        "word",      "words",
+                                "gt",   "ground_truth", "transcription", "transcript"};
   return std::find(names.begin(), names.end(), lower(heading)) != names.end();
 }
 
@@ -180,8 +181,7 @@ inline LabelList read_label_list(const std::string& path) {
     } else if (csv) {
       if (separator == 0) separator = detail::csv_separator(line);
       auto found = detail::csv_fields(line, separator);
-      if (!found)
-        fail<IoError>("labels", "expected a closing quote, got the end of ", where());
+      if (!found) fail<IoError>("labels", "expected a closing quote, got the end of ", where());
       fields = std::move(*found);
     } else if (line.find('\t') != std::string::npos) {
       fields = detail::tab_fields(line);
@@ -214,8 +214,7 @@ inline LabelList read_label_list(const std::string& path) {
       }
     }
     wide += fields.size() > 2 && image == 0 && label == 1;
-    list.files.push_back(
-        {entry_path(folder, trimmed(fields[image])), nfc(trimmed(fields[label]))});
+    list.files.push_back({entry_path(folder, trimmed(fields[image])), nfc(trimmed(fields[label]))});
   }
   if (wide > 0)
     list.remarks.push_back("'" + path + "': columns beyond the second are not taken, of " +

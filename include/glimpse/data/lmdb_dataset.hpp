@@ -72,9 +72,7 @@ class LmdbDataset : public WordDataset {
 
   Index size() const override { return std::ssize(labels_); }
   std::string name(Index i) const override { return file_.path() + "/" + key(i); }
-  const std::string& label(Index i) const override {
-    return labels_[static_cast<std::size_t>(i)];
-  }
+  const std::string& label(Index i) const override { return labels_[static_cast<std::size_t>(i)]; }
   bool has_image(Index i) const override { return file_.find(key(i)).has_value(); }
   Picture image(Index i) const override {
     const auto bytes = file_.find(key(i));

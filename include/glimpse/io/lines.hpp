@@ -74,12 +74,18 @@ namespace detail {
 inline std::string irregular_file(const std::string& path) {
   std::error_code error;
   switch (std::filesystem::status(path, error).type()) {
-    case std::filesystem::file_type::directory: return "a folder";
-    case std::filesystem::file_type::fifo: return "a FIFO";
-    case std::filesystem::file_type::socket: return "a socket";
-    case std::filesystem::file_type::character: return "a character device";
-    case std::filesystem::file_type::block: return "a block device";
-    default: return {};
+    case std::filesystem::file_type::directory:
+      return "a folder";
+    case std::filesystem::file_type::fifo:
+      return "a FIFO";
+    case std::filesystem::file_type::socket:
+      return "a socket";
+    case std::filesystem::file_type::character:
+      return "a character device";
+    case std::filesystem::file_type::block:
+      return "a block device";
+    default:
+      return {};
   }
 }
 
@@ -107,8 +113,7 @@ inline std::string other_encoding(std::string_view bytes) {
 inline std::vector<std::string> read_lines(const std::string& path,
                                            std::uintmax_t limit = std::uintmax_t{1} << 30) {
   if (const std::string what = detail::irregular_file(path); !what.empty())
-    fail<IoError>("lines", "expected a text file, got ", what, ": '", path,
-                  "' is no regular file");
+    fail<IoError>("lines", "expected a text file, got ", what, ": '", path, "' is no regular file");
   const std::string bytes = read_file(path, limit);
   if (const std::string other = detail::other_encoding(bytes); !other.empty())
     fail<IoError>("lines", "expected UTF-8 in '", path, "', got ", other,
@@ -124,7 +129,8 @@ inline std::vector<std::string> read_lines(const std::string& path,
                     lines.size() + 1, " holds a byte 0)");
     if (find_invalid_utf8(line) != std::string_view::npos)
       fail<IoError>("lines", "expected UTF-8 in '", path, "', got other bytes in line ",
-                    lines.size() + 1, "; if it is Latin-1, convert it with iconv -f LATIN1 -t UTF-8");
+                    lines.size() + 1,
+                    "; if it is Latin-1, convert it with iconv -f LATIN1 -t UTF-8");
     lines.emplace_back(line);
     text.remove_prefix(end);
     text.remove_prefix(text.starts_with("\r\n") ? 2 : text.empty() ? 0 : 1);

@@ -9,12 +9,9 @@
 
 #include <lmdb.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdint>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -25,6 +22,7 @@
 
 #include <glimpse/core/error.hpp>
 #include <glimpse/io/lines.hpp>
+#include <glimpse/io/lmdb_pages.hpp>
 
 namespace glimpse::inline v0 {
 
@@ -61,7 +59,7 @@ inline std::string lmdb_file(const std::string& path) {
 /// called from several threads. A process opens a database once at a time.
 class LmdbReader {
  public:
-  /// Throws IoError where the file is missing, no database, of another architecture, or cut.
+  /// Throws IoError where the file is missing, no database, of another architecture, cut or damaged.
   explicit LmdbReader(const std::string& path) : path_(path), env_(nullptr, &mdb_env_close) {
     const std::string file = lmdb_file(path);
     if (file.empty()) fail<IoError>("lmdb", "expected data.mdb, got nothing at '", path, "'");
@@ -70,26 +68,16 @@ class LmdbReader {
     std::error_code error;
     const std::uintmax_t bytes = std::filesystem::file_size(file, error);
     if (error) fail<IoError>("lmdb", "cannot read '", file, "': ", error.message());
+    entries_ = static_cast<std::size_t>(LmdbPages(file).entries());
     const unsigned flags = MDB_RDONLY | MDB_NOTLS | (file == path ? MDB_NOSUBDIR : 0u);
     int status = open(flags, bytes);
     if (status == EACCES || status == EROFS || status == EPERM)
       status = open(flags | MDB_NOLOCK, bytes);
     detail::lmdb_check(status, "open", file);
-    MDB_stat stat;
-    MDB_envinfo info;
-    detail::lmdb_check(mdb_env_stat(env_.get(), &stat), "read", file);
-    detail::lmdb_check(mdb_env_info(env_.get(), &info), "read", file);
-    // Pages behind the end of the file would be a bus error when they are touched.
-    const std::uintmax_t wanted = (std::uintmax_t{info.me_last_pgno} + 1) * stat.ms_psize;
-    if (bytes < wanted)
-      fail<IoError>("lmdb", "expected ", wanted, " bytes, got ", bytes, " in '", file,
-                    "': it was cut, or is being written");
     detail::lmdb_check(mdb_txn_begin(env_.get(), nullptr, MDB_RDONLY, &txn_), "read", file);
-    int opened = mdb_dbi_open(txn_, nullptr, 0, &dbi_);
-    if (opened == MDB_SUCCESS) opened = mdb_stat(txn_, dbi_, &stat);
+    const int opened = mdb_dbi_open(txn_, nullptr, 0, &dbi_);
     if (opened != MDB_SUCCESS) mdb_txn_abort(txn_);
     detail::lmdb_check(opened, "read", file);
-    entries_ = stat.ms_entries;
   }
   LmdbReader(const LmdbReader&) = delete;
   LmdbReader& operator=(const LmdbReader&) = delete;
@@ -135,7 +123,8 @@ class LmdbWriter {
     const std::filesystem::path folder =
         single ? std::filesystem::path(path).parent_path() : std::filesystem::path(path);
     if (!folder.empty()) std::filesystem::create_directories(folder, error);
-    if (error) fail<IoError>("lmdb", "cannot make the folder '", folder.string(), "': ", error.message());
+    if (error)
+      fail<IoError>("lmdb", "cannot make the folder '", folder.string(), "': ", error.message());
     const std::filesystem::path file = single ? std::filesystem::path(path) : folder / "data.mdb";
     if (std::filesystem::exists(file, error))
       fail<IoError>("lmdb", "expected a new file, got '", file.string(),

@@ -105,8 +105,7 @@ class LabelEncoder {
   std::vector<std::string> remarks() const {
     std::vector<std::string> lines;
     const auto labels = [](Index n) { return std::to_string(n) + (n == 1 ? " label" : " labels"); };
-    if (!unknown_.empty())
-      lines.push_back("characters outside the set: " + shown_counts(unknown_));
+    if (!unknown_.empty()) lines.push_back("characters outside the set: " + shown_counts(unknown_));
     if (left_out_ > 0) lines.push_back(labels(left_out_) + " left out for them");
     if (shortened_ > 0) lines.push_back(labels(shortened_) + " learnt without them");
     if (empty_ > 0) lines.push_back(labels(empty_) + " left out: empty");

@@ -24,12 +24,13 @@ inline std::string nfc(std::string_view utf8) {
                   [](char c) { return static_cast<unsigned char>(c) < 0x80; }))
     return std::string(utf8);
   utf8proc_uint8_t* mapped = nullptr;
-  const utf8proc_ssize_t size = utf8proc_map(
-      reinterpret_cast<const utf8proc_uint8_t*>(utf8.data()),
-      static_cast<utf8proc_ssize_t>(utf8.size()), &mapped,
-      static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
+  const utf8proc_ssize_t size =
+      utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(utf8.data()),
+                   static_cast<utf8proc_ssize_t>(utf8.size()), &mapped,
+                   static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
   const std::unique_ptr<utf8proc_uint8_t, void (*)(void*)> memory(mapped, &std::free);
-  if (size < 0) fail("nfc", "expected UTF-8, got bytes that are none (", utf8proc_errmsg(size), ")");
+  if (size < 0)
+    fail("nfc", "expected UTF-8, got bytes that are none (", utf8proc_errmsg(size), ")");
   return std::string(reinterpret_cast<const char*>(mapped), static_cast<std::size_t>(size));
 }
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <functional>
 #include <string>
 #include <vector>
@@ -34,10 +35,12 @@ struct Evaluation {
   std::string left_out() const {
     std::string line;
     if (skipped > 0)
-      line = std::to_string(skipped) + " words left out, no character of their labels counts";
+      line = std::to_string(skipped) + (skipped == 1 ? " word" : " words") +
+             " left out, no character of the label counts";
     if (shortened > 0)
       line += (line.empty() ? "" : "; ") + std::to_string(shortened) +
-              " labels scored without characters that do not count: " + shown_counts(ignored);
+              (shortened == 1 ? " label" : " labels") +
+              " scored without characters that do not count: " + shown_counts(ignored);
     return line;
   }
 };
@@ -45,8 +48,9 @@ struct Evaluation {
 namespace detail {
 
 [[noreturn]] inline void nothing_counts(const std::string& name, Index labels) {
-  fail<IoError>("evaluate", "expected labels with characters that count (a-z, 0-9), got none among ",
-                labels, " of '", name, "'");
+  fail<IoError>("evaluate",
+                "expected labels with characters that count (a-z, 0-9), got none among ", labels,
+                " of '", name, "'");
 }
 
 }  // namespace detail

@@ -285,7 +285,7 @@ class WordTrainer {
       for (Index i = 0; i < set->size(); ++i) without += normalise(set->label(i)).empty();
       if (without > 0)
         progress_.say(short_name(path) + ": " + std::to_string(without) + " of " +
-                      std::to_string(set->size()) + " words left out, no character of their labels counts");
+                      std::to_string(set->size()) + " words left out, no character of the label counts");
     }
   }
 
