@@ -139,14 +139,14 @@ int main(int argc, char** argv) {
           [&](const LabelledFile& file, const Picture& picture, const Reading& r) {
             if (!errors.empty()) findings.add(file, picture, r);
             if (out)
-              out << one_column(file.path) << '\t' << one_column(file.label) << '\t' << r.text << '\t'
-                  << r.confidence << '\n';
+              out << one_column(file.path) << '\t' << one_column(file.label) << '\t' << r.text
+                  << '\t' << r.confidence << '\n';
           },
           own ? &*own : nullptr);
       if (e.free > 0)
-        std::fprintf(
-            stderr, "evaluate_words: %s: %lld images without words of their own, read freely\n",
-            folder.c_str(), static_cast<long long>(e.free));
+        std::fprintf(stderr,
+                     "evaluate_words: %s: %lld images without words of their own, read freely\n",
+                     folder.c_str(), static_cast<long long>(e.free));
       if (const std::string line = e.left_out(); !line.empty())
         std::fprintf(stderr, "evaluate_words: %s: %s\n", folder.c_str(), line.c_str());
       for (std::size_t i = 0; i < std::min<std::size_t>(10, e.broken.size()); ++i)

@@ -65,9 +65,10 @@ int run(int argc, char** argv) {
   PainterOptions drawing;
 
   app.add_option("--out", out, "folder to write to; it is made where it is missing");
-  app.add_option("--lmdb", lmdb,
-                 "LMDB data set to write, instead of or beside --out: a file where it ends in .mdb, "
-                 "else a folder");
+  app.add_option(
+      "--lmdb", lmdb,
+      "LMDB data set to write, instead of or beside --out: a file where it ends in .mdb, "
+      "else a folder");
   app.add_option("--count", count, "number of words")
       ->check(CLI::Range(1, 100'000'000))
       ->capture_default_str();
@@ -97,8 +98,7 @@ int run(int argc, char** argv) {
     const std::filesystem::path folder(out);
     std::error_code error;
     if (!out.empty()) std::filesystem::create_directories(folder / "images", error);
-    if (error)
-      fail<IoError>("--out", "cannot make the folder ", out, ": ", error.message());
+    if (error) fail<IoError>("--out", "cannot make the folder ", out, ": ", error.message());
 
     std::ofstream labels;
     if (!out.empty()) labels.open(folder / "labels.tsv");
@@ -129,9 +129,13 @@ int run(int argc, char** argv) {
     }
     if (!out.empty() && !labels.flush())
       fail<IoError>("--out", "cannot write ", (folder / "labels.tsv").string());
-    if (!out.empty() && on_sheet > 0) write_png((folder / "sheet.png").string(), as_tensor(sheet.page()));
+    if (!out.empty() && on_sheet > 0)
+      write_png((folder / "sheet.png").string(), as_tensor(sheet.page()));
     std::cout << count << " words from " << painter->fonts().size() << " faces in "
-              << (out.empty() ? lmdb : lmdb.empty() ? out : out + " and " + lmdb) << '\n';
+              << (out.empty()    ? lmdb
+                  : lmdb.empty() ? out
+                                 : out + " and " + lmdb)
+              << '\n';
     return 0;
   });
 }

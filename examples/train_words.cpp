@@ -180,8 +180,8 @@ int main(int argc, char** argv) {
         std::make_shared<SkippedImages>(options.out + "/skipped.tsv", options.resume);
     if (!data.empty()) {
       const LabelEncoder labels(reader.charset(), unknown == "drop"    ? UnknownCharacters::drop
-                                                   : unknown == "error" ? UnknownCharacters::error
-                                                                        : UnknownCharacters::skip);
+                                                  : unknown == "error" ? UnknownCharacters::error
+                                                                       : UnknownCharacters::skip);
       std::vector<UsableWords> sets;
       for (const std::string& text : data) {
         const auto [path, weight] = split_weight(text);
@@ -218,8 +218,8 @@ int main(int argc, char** argv) {
             : (", best on validation " + std::to_string(100 * result.best_accuracy) + " %").c_str(),
         options.out.c_str());
     if (skipped->count() > 0)
-      std::printf("%lld images skipped, listed in %s\n",
-                  static_cast<long long>(skipped->count()), skipped->file().c_str());
+      std::printf("%lld images skipped, listed in %s\n", static_cast<long long>(skipped->count()),
+                  skipped->file().c_str());
     return 0;
   });
 }

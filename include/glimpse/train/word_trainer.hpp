@@ -279,13 +279,16 @@ class WordTrainer {
     for (const std::string& path : options_.validation) {
       const auto set = validation_.emplace_back(open_dataset(path));
       for (const std::string& line : set->remarks()) progress_.say(short_name(path) + ": " + line);
-      if (const Index missing = check_evaluation(*set, path, options_.validation_limit); missing > 0)
-        progress_.say(short_name(path) + ": " + std::to_string(missing) + " of the images to validate on are missing");
+      if (const Index missing = check_evaluation(*set, path, options_.validation_limit);
+          missing > 0)
+        progress_.say(short_name(path) + ": " + std::to_string(missing) +
+                      " of the images to validate on are missing");
       Index without = 0;
       for (Index i = 0; i < set->size(); ++i) without += normalise(set->label(i)).empty();
       if (without > 0)
         progress_.say(short_name(path) + ": " + std::to_string(without) + " of " +
-                      std::to_string(set->size()) + " words left out, no character of the label counts");
+                      std::to_string(set->size()) +
+                      " words left out, no character of the label counts");
     }
   }
 
@@ -307,7 +310,8 @@ class WordTrainer {
     std::string text = "step " + std::to_string(step_) + ":";
     for (std::size_t i = 0; i < validation_.size(); ++i) {
       const std::string& path = options_.validation[i];
-      const Evaluation e = evaluate_dataset(reader, *validation_[i], path, options_.validation_limit);
+      const Evaluation e =
+          evaluate_dataset(reader, *validation_[i], path, options_.validation_limit);
       sum.add(e.score);
       char part[40];
       std::snprintf(part, sizeof part, " %.1f %%", 100 * e.score.accuracy());
