@@ -1,9 +1,10 @@
-// evaluate_words: how well a reader reads folders of labelled pictures.
+// evaluate_words: how well a reader reads data sets of labelled images.
 //
-//   evaluate_words --weights weights.safetensors DIR...      DIR holds labels.tsv or gt.txt beside
-//                                                            its pictures
-//   evaluate_words --picture-lexicons DIR...                 and lexicon.tsv: for every picture the
-//                                                            words that it may show
+//   evaluate_words --weights weights.safetensors DATA...     DATA: a folder with labels.tsv, gt.txt,
+//                                                            labels.csv or labels.jsonl, such a
+//                                                            list, or an LMDB file
+//   evaluate_words --picture-lexicons DATA...                and lexicon.tsv, or keys of the LMDB
+//                                                            file: the words of every image
 //   evaluate_words --lexicon words.txt --among 50 DIR...     every picture's own word among 49 of the
 //                                                            list, as the benchmarks do
 //   evaluate_words --errors page DIR...                      page/index.html: what went wrong, and
@@ -17,6 +18,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <optional>
 #include <set>
 #include <utility>
@@ -88,7 +90,7 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"rare", "srn", "crnn"}));
   reading.add_to(app);
   app.add_flag("--picture-lexicons", own_words,
-               "every folder's lexicon.tsv tells the words of each picture")
+               "every data set tells the words of each image (lexicon.tsv, or its LMDB keys)")
       ->excludes("--lexicon");
   app.add_option("--among", among,
                  "choose each picture's word among so many: its own, and others of --lexicon")
@@ -99,16 +101,18 @@ int main(int argc, char** argv) {
   app.add_option("--predictions", predictions,
                  "writes path, truth, reading, confidence, tab-separated");
   app.add_option("--errors", errors, "folder for a page of what was read wrongly");
-  app.add_option("--limit", limit, "at most so many pictures a folder, spread evenly");
+  app.add_option("--limit", limit, "at most so many images of each, spread evenly");
   app.add_option("--threads", threads, "threads (default: all cores)")->check(CLI::PositiveNumber);
-  app.add_option("folders", folders, "folders to read")->required();
+  app.add_option("folders", folders, "folders, lists of labels or LMDB files to read")->required();
 
   return run_program(app, argc, argv, [&] {
     if (threads > 0) set_num_threads(threads);
+    std::vector<std::shared_ptr<const WordDataset>> sets;
     for (const std::string& folder : folders) {  // what is not there is told before any is read
-      (void)read_folder(folder);
-      const std::string words = (std::filesystem::path(folder) / "lexicon.tsv").string();
-      if (own_words && !std::ifstream(words)) fail<IoError>("lexicon", "cannot read ", words);
+      sets.push_back(open_dataset(folder));
+      for (const std::string& line : sets.back()->remarks())
+        std::fprintf(stderr, "evaluate_words: %s\n", line.c_str());
+      if (own_words) (void)sets.back()->lexicons();
     }
     Reader<float> model = load_reader(weights, model_name);
     reading.apply(app, model.charset());
@@ -122,25 +126,35 @@ int main(int argc, char** argv) {
     Findings findings;
     bool broken = false;
     for (const std::string& folder : folders) {
+      const WordDataset& set = *sets[static_cast<std::size_t>(&folder - folders.data())];
       std::optional<PictureLexicons> own;
-      if (own_words) own.emplace(folder, model.charset());
-      if (among > 0)
-        own.emplace(read_folder(folder), reading.lexicon->words(), among, seed, model.charset());
-      const Evaluation e = evaluate_folder(
-          model, folder, limit, reading.options,
+      if (own_words) own.emplace(set, model.charset());
+      if (among > 0) {
+        std::vector<LabelledFile> files;
+        for (Index i = 0; i < set.size(); ++i) files.push_back({set.name(i), set.label(i)});
+        own.emplace(files, reading.lexicon->words(), among, seed, model.charset());
+      }
+      const Evaluation e = evaluate_dataset(
+          model, set, folder, limit, reading.options,
           [&](const LabelledFile& file, const Picture& picture, const Reading& r) {
             if (!errors.empty()) findings.add(file, picture, r);
             if (out)
-              out << file.path << '\t' << file.label << '\t' << r.text << '\t' << r.confidence
-                  << '\n';
+              out << one_column(file.path) << '\t' << one_column(file.label) << '\t' << r.text
+                  << '\t' << r.confidence << '\n';
           },
           own ? &*own : nullptr);
       if (e.free > 0)
-        std::fprintf(
-            stderr, "evaluate_words: %s: %lld pictures without words in lexicon.tsv, read freely\n",
-            folder.c_str(), static_cast<long long>(e.free));
-      for (const std::string& reason : e.broken)
-        std::fprintf(stderr, "evaluate_words: %s\n", reason.c_str());
+        std::fprintf(stderr,
+                     "evaluate_words: %s: %lld images without words of their own, read freely\n",
+                     folder.c_str(), static_cast<long long>(e.free));
+      if (const std::string line = e.left_out(); !line.empty())
+        std::fprintf(stderr, "evaluate_words: %s: %s\n", folder.c_str(), line.c_str());
+      for (std::size_t i = 0; i < std::min<std::size_t>(10, e.broken.size()); ++i)
+        std::fprintf(stderr, "evaluate_words: %s\n", e.broken[i].c_str());
+      if (!e.broken.empty())
+        std::fprintf(stderr, "evaluate_words: %s: %zu of %lld images could not be read\n",
+                     folder.c_str(), e.broken.size(),
+                     static_cast<long long>(e.score.words + std::ssize(e.broken)));
       broken = broken || !e.broken.empty();
       const auto row = [](const std::string& name, const WordScore& s, double ms) {
         std::printf("%-24s %7lld %8.2f%% %7.4f", name.c_str(), static_cast<long long>(s.words),

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include <glimpse/data/augment.hpp>
+#include <glimpse/data/dataset_words.hpp>
 #include <glimpse/data/word_sources.hpp>
 #include <glimpse/io/file.hpp>
 #include <glimpse/text/charset_names.hpp>
@@ -30,11 +31,11 @@ int main(int argc, char** argv) {
   CLI::App app("Trains a word reader. Stops cleanly on Ctrl-C; --resume goes on.", "train_words");
   TrainOptions options;
   std::string model = "rare", preset = "compact", weights, narrow, encoder, straightener, charset,
-              pattern = "straight", optimizer = "adamw";
+              pattern = "straight", optimizer = "adamw", unknown = "skip";
   PainterOptions drawing;
   std::vector<std::string> data;
+  bool check = false, unchanged = false;
   double share = -1, augmentation = 1;
-  bool unchanged = false;
   int threads = 0;
   std::vector<Index> widths;
   CLI::Option* const model_option =
@@ -71,8 +72,16 @@ int main(int argc, char** argv) {
   app.add_option("--rectifier", straightener,
                  "weights of another rare whose rectifier to start from")
       ->check(CLI::ExistingFile);
-  app.add_option("--data", data, "folders of labelled pictures to learn from")
-      ->check(CLI::ExistingDirectory);
+  app.add_option("--data", data,
+                 "images to learn from: folders with labels.tsv, gt.txt, labels.csv or "
+                 "labels.jsonl, such lists, or LMDB files; PATH=0.3 gives one a weight among them");
+  app.add_option("--unknown", unknown,
+                 "labels of --data with characters that the reader does not know: skip leaves them "
+                 "out, drop leaves the characters out, error ends the program")
+      ->check(CLI::IsMember({"skip", "drop", "error"}))
+      ->capture_default_str();
+  app.add_flag("--check", check,
+               "tries to read every image of --data before training (default: 64 of each)");
   app.add_option(
          "--data-share", share,
          "share of the pictures that come from --data (default 1 where nothing is said of drawn "
@@ -87,9 +96,8 @@ int main(int argc, char** argv) {
   app.add_flag("--no-augment", unchanged, "take the images of --data as they are")
       ->excludes("--augment");
   drawing.add_to(app, "training");
-  app.add_option("--valid", options.validation, "folders to validate on")
-      ->check(CLI::ExistingDirectory);
-  app.add_option("--valid-limit", options.validation_limit, "pictures a folder in validation")
+  app.add_option("--valid", options.validation, "data sets to validate on, as --data takes them");
+  app.add_option("--valid-limit", options.validation_limit, "images of each in validation")
       ->capture_default_str();
   app.add_option("--valid-every", options.validate_every, "seconds between validations")
       ->capture_default_str();
@@ -204,11 +212,25 @@ int main(int argc, char** argv) {
     start_with("rectifier", straightener);
 
     WordSource source;
-    if (!data.empty()) source = folder_words(data, reader.charset(), options.seed);
-    if (source && augmentation > 0 && !unchanged) {
-      const AugmentOptions changes = AugmentOptions{}.scaled(augmentation);
-      std::printf("images of --data are augmented: %s\n", to_string(changes).c_str());
-      source = augmented_words(std::move(source), changes, options.seed);
+    const auto skipped =
+        std::make_shared<SkippedImages>(options.out + "/skipped.tsv", options.resume);
+    if (!data.empty()) {
+      const LabelEncoder labels(reader.charset(), unknown == "drop"    ? UnknownCharacters::drop
+                                                  : unknown == "error" ? UnknownCharacters::error
+                                                                       : UnknownCharacters::skip);
+      std::vector<UsableWords> sets;
+      for (const std::string& text : data) {
+        const auto [path, weight] = split_weight(text);
+        sets.push_back(usable_words(
+            open_dataset(path), weight, path, labels, *skipped,
+            [](const std::string& line) { std::printf("%s\n", line.c_str()); }, check ? -1 : 64));
+      }
+      source = dataset_words(std::move(sets), labels, options.seed, skipped);
+      if (augmentation > 0 && !unchanged) {
+        const AugmentOptions changes = AugmentOptions{}.scaled(augmentation);
+        std::printf("images of --data are augmented: %s\n", to_string(changes).c_str());
+        source = augmented_words(std::move(source), changes, options.seed);
+      }
     }
     const bool draws = data.empty() || drawing.given() || (share >= 0 && share < 1);
     if (!draws && (options.fiducials > 0 || options.rectifier_alone))
@@ -237,6 +259,9 @@ int main(int argc, char** argv) {
             ? ""
             : (", best on validation " + std::to_string(100 * result.best_accuracy) + " %").c_str(),
         options.out.c_str());
+    if (skipped->count() > 0)
+      std::printf("%lld images skipped, listed in %s\n", static_cast<long long>(skipped->count()),
+                  skipped->file().c_str());
     return 0;
   });
 }

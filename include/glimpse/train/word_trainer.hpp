@@ -19,6 +19,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -58,8 +59,8 @@ struct TrainOptions {
   double fiducials = 0;          // weight of the fiducial loss beside the words
   bool rectifier_alone = false;  // the fiducial loss instead of the words: trains the rectifier
   double average = 0;  // what the running mean of the weights keeps from step to step; 0: no mean
-  std::vector<std::string> validation;  // folders
-  Index validation_limit = 500;         // pictures a folder, while training
+  std::vector<std::string> validation;  // data sets (open_dataset)
+  Index validation_limit = 500;         // images of each, while training
   double validate_every = 600;          // seconds
   double save_every = 120;              // seconds
   std::uint64_t log_every = 50;         // steps
@@ -87,7 +88,7 @@ class WordTrainer {
       fail("train", "wants a budget: steps or minutes");
     if ((options_.fiducials > 0 || options_.rectifier_alone) && !rectifier())
       fail("train", name(model_.config().model), " has no rectifier to teach fiducial points to");
-    for (const std::string& folder : options_.validation) static_cast<void>(read_folder(folder));
+    open_validation();
     std::filesystem::create_directories(options_.out);
     WordLoader::Position position;
     if (options_.resume) position = restore();
@@ -278,7 +279,31 @@ class WordTrainer {
                        std::max(seconds_, 1e-9)});
   }
 
-  /// Reads the validation folders with a folded copy; keeps the weights where they are the best so
+  /// Opens the validation sets, and tells what of them is left out.
+  void open_validation() {
+    for (const std::string& path : options_.validation) {
+      const auto set = validation_.emplace_back(open_dataset(path));
+      for (const std::string& line : set->remarks()) progress_.say(short_name(path) + ": " + line);
+      if (const Index missing = check_evaluation(*set, path, options_.validation_limit);
+          missing > 0)
+        progress_.say(short_name(path) + ": " + std::to_string(missing) +
+                      " of the images to validate on are missing");
+      Index without = 0;
+      for (Index i = 0; i < set->size(); ++i) without += normalise(set->label(i)).empty();
+      if (without > 0)
+        progress_.say(short_name(path) + ": " + std::to_string(without) + " of " +
+                      std::to_string(set->size()) +
+                      " words left out, no character of the label counts");
+    }
+  }
+
+  /// The last part of a path, whether or not it ends in a slash.
+  static std::string short_name(const std::string& path) {
+    const std::filesystem::path p(path);
+    return (p.has_filename() ? p : p.parent_path()).filename().string();
+  }
+
+  /// Reads the validation sets with a folded copy; keeps the weights where they are the best so
   /// far.
   void validate() {
     if (options_.validation.empty()) return;
@@ -288,14 +313,17 @@ class WordTrainer {
     reader.fold();
     WordScore sum;
     std::string text = "step " + std::to_string(step_) + ":";
-    for (const std::string& folder : options_.validation) {
-      const Evaluation e = evaluate_folder(reader, folder, options_.validation_limit);
+    for (std::size_t i = 0; i < validation_.size(); ++i) {
+      const std::string& path = options_.validation[i];
+      const Evaluation e =
+          evaluate_dataset(reader, *validation_[i], path, options_.validation_limit);
       sum.add(e.score);
-      char part[200];
-      std::snprintf(part, sizeof part, "  %s %.1f %%",
-                    std::filesystem::path(folder).filename().string().c_str(),
-                    100 * e.score.accuracy());
-      text += part;
+      char part[40];
+      std::snprintf(part, sizeof part, " %.1f %%", 100 * e.score.accuracy());
+      text += "  " + short_name(path) + part;
+      if (!e.broken.empty())
+        text += " (" + std::to_string(e.broken.size()) + " of " +
+                std::to_string(e.score.words + std::ssize(e.broken)) + " images not read)";
     }
     progress_.say(text);
     log_->add_validation(step_, seconds_, sum.accuracy());
@@ -360,6 +388,7 @@ class WordTrainer {
   std::optional<Reader<float>> mean_;
   std::optional<WordLoader> loader_;
   std::optional<TrainLog> log_;
+  std::vector<std::shared_ptr<const WordDataset>> validation_;
   ProgressLine progress_;
   std::uint64_t step_ = 0, counted_ = 0;
   double seconds_ = 0, loss_ = 0, accuracy_ = 0, best_ = 0, rate_ = 0, norm_ = 0;
