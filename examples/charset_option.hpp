@@ -5,8 +5,9 @@
 #include <filesystem>
 #include <string>
 
-#include <glimpse/io/file.hpp>
+#include <glimpse/io/lines.hpp>
 #include <glimpse/text/charset_names.hpp>
+#include <glimpse/text/nfc.hpp>
 
 /// The characters that --charset asks for: a name, or a UTF-8 file whose lines hold each once.
 inline std::string characters_of(const std::string& charset) {
@@ -14,10 +15,10 @@ inline std::string characters_of(const std::string& charset) {
   const auto& names = charset_names;
   if (std::find(std::begin(names), std::end(names), charset) != std::end(names))
     return charset_characters(charset);
-  if (!std::filesystem::is_regular_file(charset))
+  if (!std::filesystem::exists(charset))
     fail("--charset", "expected digits, lower36, alnum62, ascii94, latin or a file, got '", charset,
          "'");
-  std::string text = read_file(charset);
-  std::erase_if(text, [](char c) { return c == '\n' || c == '\r'; });
+  std::string text;
+  for (const std::string& line : read_lines(charset)) text += nfc(line);
   return text;
 }

@@ -11,8 +11,11 @@
 //                                                            page/reliability.png: how far its
 //                                                            confidence can be trusted
 //
-// Scored as the field does: both sides in lower case, a-z and 0-9 alone, exact match; and 1-NED,
-// which gives part marks.
+//   evaluate_words --score all DIR...                        three accuracies: lower36 (lower case, a-z
+//                                                            and 0-9, the field's protocol), alnum62
+//                                                            (case counts), exact (punctuation, too)
+//
+// A word is right if all that counts is equal. 1-NED gives part marks.
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -43,9 +46,10 @@ struct Findings {
   std::set<std::pair<double, std::size_t>> surest;  // (-confidence, number) of those
   Confusion confusion;
   std::vector<Trial> trials;
+  Protocol protocol = Protocol::lower36;
 
   void add(const LabelledFile& file, const Picture& picture, const Reading& reading) {
-    const bool right = normalise(reading.text) == normalise(file.label);
+    const bool right = normalise(reading.text, protocol) == normalise(file.label, protocol);
     trials.push_back({reading.confidence, right});
     confusion.add(reading.text, file.label);
     if (right) return;
@@ -62,7 +66,7 @@ struct Findings {
   void write(const std::string& folder) {
     std::filesystem::create_directories(folder);
     const std::string page = folder + "/index.html", diagram = folder + "/reliability.png";
-    write_file(page, error_page("Words read wrongly", std::move(errors),
+    write_file(page, error_page("Words read wrongly (" + std::string(name(protocol)) + ")", std::move(errors),
                                 static_cast<Index>(trials.size()), confusion, shown));
     std::vector<Trial> fitted, judged;
     for (std::size_t i = 0; i < trials.size(); ++i) (i % 2 ? fitted : judged).push_back(trials[i]);
@@ -78,7 +82,7 @@ struct Findings {
 
 int main(int argc, char** argv) {
   CLI::App app("Measures a word reader on folders of labelled pictures.", "evaluate_words");
-  std::string weights = default_weights(), model_name, predictions, errors;
+  std::string weights = default_weights(), model_name, predictions, errors, score = "lower36";
   ReadingOptions reading;
   bool own_words = false;
   std::vector<std::string> folders;
@@ -98,6 +102,11 @@ int main(int argc, char** argv) {
       ->needs("--lexicon")
       ->excludes("--picture-lexicons");
   app.add_option("--seed", seed, "of the words drawn for --among")->capture_default_str();
+  app.add_option("--score", score,
+                 "what counts: lower36 (lower case, a-z and 0-9), alnum62 (case, too), exact (every "
+                 "character), or all three")
+      ->check(CLI::IsMember({"lower36", "alnum62", "exact", "all"}))
+      ->capture_default_str();
   app.add_option("--predictions", predictions,
                  "writes path, truth, reading, confidence, tab-separated");
   app.add_option("--errors", errors, "folder for a page of what was read wrongly");
@@ -121,9 +130,17 @@ int main(int argc, char** argv) {
       out.open(predictions);
       if (!out) fail<IoError>("--predictions", "cannot write ", predictions);
     }
-    std::printf("%-24s %7s %9s %7s %8s\n", "folder", "words", "accuracy", "1-NED", "ms/word");
-    WordScore sum;
+    const bool all = score == "all";
+    const Protocol protocol = all ? Protocol::exact : protocol_named(score);
+    std::printf("%-24s %7s", "folder", "words");
+    if (all)
+      std::printf(" %9s %9s %9s", "lower36", "alnum62", "exact");
+    else
+      std::printf(" %9s", "accuracy");
+    std::printf(" %7s %8s\n", "1-NED", "ms/word");
+    Evaluation sum;
     Findings findings;
+    findings.protocol = protocol;
     bool broken = false;
     for (const std::string& folder : folders) {
       const WordDataset& set = *sets[static_cast<std::size_t>(&folder - folders.data())];
@@ -142,7 +159,7 @@ int main(int argc, char** argv) {
               out << one_column(file.path) << '\t' << one_column(file.label) << '\t' << r.text
                   << '\t' << r.confidence << '\n';
           },
-          own ? &*own : nullptr);
+          own ? &*own : nullptr, protocol);
       if (e.free > 0)
         std::fprintf(stderr,
                      "evaluate_words: %s: %lld images without words of their own, read freely\n",
@@ -156,15 +173,21 @@ int main(int argc, char** argv) {
                      folder.c_str(), e.broken.size(),
                      static_cast<long long>(e.score.words + std::ssize(e.broken)));
       broken = broken || !e.broken.empty();
-      const auto row = [](const std::string& name, const WordScore& s, double ms) {
-        std::printf("%-24s %7lld %8.2f%% %7.4f", name.c_str(), static_cast<long long>(s.words),
-                    100 * s.accuracy(), s.one_minus_ned());
+      const auto row = [all](const std::string& name, const Evaluation& x, double ms) {
+        std::printf("%-24s %7lld", name.c_str(), static_cast<long long>(x.score.words));
+        if (all)
+          for (const WordScore* s : {&x.lower36, &x.alnum62, &x.exact})
+            std::printf(" %8.2f%%", 100 * s->accuracy());
+        else
+          std::printf(" %8.2f%%", 100 * x.score.accuracy());
+        std::printf(" %7.4f", x.score.one_minus_ned());
         if (ms > 0) std::printf(" %8.2f", ms);
         std::printf("\n");
       };
-      row(last_part(folder), e.score,
+      row(last_part(folder), e,
           1000 * e.seconds / static_cast<double>(std::max<Index>(e.score.words, 1)));
-      sum.add(e.score);
+      sum.score.add(e.score), sum.lower36.add(e.lower36), sum.alnum62.add(e.alnum62),
+          sum.exact.add(e.exact);
       if (folders.size() > 1 && &folder == &folders.back()) row("together", sum, 0);
       std::fflush(stdout);
     }
