@@ -15,11 +15,11 @@ struct ReadingOptions {
   std::optional<glimpse::Lexicon> lexicon;
 
   void add_to(CLI::App& app) {
-    CLI::Option* all =
-        app.add_flag("--rotations", rotations,
-                     "tries the four turns of every picture and keeps the one read most surely "
-                     "(default: of pictures taller than 1.5 times their width that are not read surely as "
-                     "they stand, both sides, for words of two characters or more)");
+    CLI::Option* all = app.add_flag(
+        "--rotations", rotations,
+        "tries the four turns of every picture and keeps the one read most surely "
+        "(default: of pictures taller than 1.5 times their width that are not read surely as "
+        "they stand, both sides, for words of two characters or more)");
     app.add_flag("--upright", upright, "reads every picture as it stands")->excludes(all);
     app.add_option(
            "--beam", options.beam,
