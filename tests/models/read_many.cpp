@@ -170,8 +170,7 @@ TEST_CASE("what the receiver throws ends the reading", "[models]") {
 
 TEST_CASE("probabilities and attention are those of the text that a beam chose", "[models]") {
   for (const Picture& image : images()) {
-    const Reading r = read(shipped(), image, {.turns = Turns::none});
-    CHECK(r.confidence == read(shipped(), image, {.turns = Turns::none, .beam = 2}).confidence);
+    const Reading r = read(shipped(), image, {.turns = Turns::none, .beam = 2});
     CHECK(r.confidence >=
           read(shipped(), image, {.turns = Turns::none, .beam = 1}).confidence - 1e-6);
     double product = 1;
