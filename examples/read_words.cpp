@@ -61,7 +61,8 @@ std::vector<std::string> images_of(const std::vector<std::string>& names) {
     for (const fs::directory_entry& entry : fs::directory_iterator(name))
       if (entry.is_regular_file(unknown) && is_image(entry.path()))
         inside.insert(entry.path().string());
-    if (inside.empty()) fail<IoError>("folder", name, " holds no image (png, jpg, jpeg, jfif, bmp)");
+    if (inside.empty())
+      fail<IoError>("folder", name, " holds no image (png, jpg, jpeg, jfif, bmp)");
     paths.insert(paths.end(), inside.begin(), inside.end());
   }
   return paths;
@@ -82,8 +83,8 @@ ImageLimits limits_for(Index megapixels) {
   if (megapixels <= 0) return limits;
   limits.pixels = megapixels * 1'000'000;
   limits.extent = Index{1} << 24;
-  limits.file_bytes = std::max<std::uintmax_t>(limits.file_bytes,
-                                               4 * static_cast<std::uintmax_t>(limits.pixels));
+  limits.file_bytes =
+      std::max<std::uintmax_t>(limits.file_bytes, 4 * static_cast<std::uintmax_t>(limits.pixels));
   return limits;
 }
 

@@ -78,8 +78,8 @@ refuses 1 --max-megapixels read_words --weights "$weights" huge.bmp
 refuses 2 max-megapixels read_words --weights "$weights" --max-megapixels 0 huge.bmp
 # The same without the memory for it: named, and the others are read. (Where the limit can be set.)
 bitmap 8000 8000 >large.bmp
-if (ulimit -v 700000) 2>/dev/null; then
-  (ulimit -v 700000; read_words --weights "$weights" --threads 1 "${images[0]}" large.bmp "${images[1]}") >out 2>err &&
+if (ulimit -v 450000) 2>/dev/null; then
+  (ulimit -v 450000; read_words --weights "$weights" --threads 1 "${images[0]}" large.bmp "${images[1]}") >out 2>err &&
     complain "out of memory, and status 0"
   [ "$(wc -l <out)" -eq 2 ] && [ "$(wc -l <err)" -eq 1 ] && grep -q large.bmp err ||
     complain "out of memory on one image: $(cat out err)"

@@ -3,7 +3,6 @@
 //   posterior   the best word along the trie by beam search; then every beginning that could still
 //               lead to a better one is told (text/trie_posteriors.hpp), so the choice is exact
 //   tree        beam search along the trie, width 7
-//   free        beam search, width 2: of two beginnings the one whose whole word is likelier
 //   edit        the word nearest to the free reading; of equally near ones the first
 //
 // Whatever was chosen is spelt once more where its attention is not known yet: the trie of a single
@@ -25,7 +24,7 @@ template <class T>
 class AttentionSpeller {
  public:
   static constexpr Index posterior_words = 1000;  // most, where nobody says how to choose
-  static constexpr Index free_beam = 2;           // hypotheses of a free reading, likewise
+  static constexpr Index free_beam = 1;           // hypotheses of a free reading, likewise
 
   /// frames: (columns, N, C), as the encoder gives them.
   AttentionSpeller(Rare<T>& model, const Variable<T>& frames)
