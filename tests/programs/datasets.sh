@@ -48,10 +48,11 @@ refuses "weight above 0" "${train[@]}" --out none --data folder=-1
 mkdir holes
 cp "${images[0]}" holes/a.png && echo "no image" >holes/broken.png
 printf 'a.png\tone\nmissing.png\ttwo\nbroken.png\tthree\n' >holes/labels.tsv
-works "${train[@]}" --steps 3 --stop-after 2 --out run2 --data holes --valid holes --check
+holes=(train_words --weights "$weights" --batch 2 --steps 3 --out run2 --data holes --valid holes)
+works "${holes[@]}" --stop-after 2 --check
 tells "missing.png"
 tells "broken.png"
-works "${train[@]}" --steps 3 --out run2 --data holes --valid holes --resume
+works "${holes[@]}" --resume
 tells "(2 of 3 images not read)"
 tells "2 images skipped, listed in run2/skipped.tsv"
 [ "$(cut -f1 run2/skipped.tsv | sort)" = "$(printf 'holes/broken.png\nholes/missing.png')" ] || complain "skipped.tsv: $(cat run2/skipped.tsv)"
@@ -114,8 +115,8 @@ env = lmdb.open("python", map_size=1 << 40)
 with env.begin(write=True) as txn:
     for number, path in enumerate(sys.argv[1:], 1):
         txn.put(b"image-%09d" % number, open(path, "rb").read())
-        txn.put(b"label-%09d" % number, os.path.basename(path)[:-4].encode())
-        txn.put(b"lexicon-%09d" % number, b"word " + os.path.basename(path)[:-4].encode())
+        txn.put(b"label-%09d" % number, os.path.basename(path)[:-4].split("_")[-1].encode())
+        txn.put(b"lexicon-%09d" % number, b"word " + os.path.basename(path)[:-4].split("_")[-1].encode())
     txn.put(b"num-samples", str(len(sys.argv) - 1).encode())
 END
     works evaluate_words --weights "$weights" --picture-lexicons python
