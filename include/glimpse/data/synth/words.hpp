@@ -226,11 +226,12 @@ class Words {
       if (place < 0.7) return word + utf8(c);
       return first(word, 7) + utf8(c) + cased(first(lexical(rng, recipe), 7), rng, recipe);
     }
-    word = is_upper(c) ? upper_case(word) : lower_case(word);
+    const bool capitals = is_upper(c) && rng.chance(0.5);
+    word = capitals ? upper_case(word) : lower_case(word);
     std::u32string letters = code_points(word);
     std::size_t at = letters.find(base_letter(c));
     if (at == letters.npos)
-      at = is_upper(c) && rng.chance(0.5)
+      at = is_upper(c) && (!capitals || rng.chance(0.5))
                ? 0
                : static_cast<std::size_t>(rng.below(static_cast<Index>(letters.size())));
     letters[at] = c;
