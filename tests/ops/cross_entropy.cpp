@@ -84,3 +84,15 @@ TEST_CASE("cross_entropy: targets out of range are refused", "[op]") {
   CHECK_THROWS_AS(cross_entropy(x, std::vector<Index>{0, -2}), ValueError);
   CHECK_THROWS_AS(cross_entropy(x, std::vector<Index>{0}), ShapeError);
 }
+
+TEST_CASE("cross_entropy: smoothing is the same at every offset", "[op]") {
+  const std::vector<Index> target{3};
+  Tensor<float> flat = zeros<float>({1, 500});
+  for (Index i = 0; i < 500; ++i) flat.data()[i] = static_cast<float>(8 * (i % 2));
+  const float want = cross_entropy(constant(flat), target, {.label_smoothing = 0.1}).item();
+  for (const float offset : {1e4f, 1e6f, 1e8f, -1e8f}) {
+    Tensor<float> x = flat.clone();
+    for (float& v : x.span()) v += offset;
+    CHECK(cross_entropy(constant(x), target, {.label_smoothing = 0.1}).item() == want);
+  }
+}

@@ -283,3 +283,52 @@ TEST_CASE("ctc_loss: classes, labels and lengths out of range are told", "[ctc]"
   CHECK_THROWS_AS(ctc_loss(x, Labels{{0}, {-1}}), ValueError);
   CHECK_THROWS_AS(ctc_loss(x, Labels{{0}, {1}}, {}, {.blank = 4}), ValueError);
 }
+
+TEST_CASE("ctc_loss: the same at every offset, and a frame's gradient sums to 0", "[ctc]") {
+  const Labels labels{{0, 1, 1}, {3}, {}};
+  Tensor<float> flat({7, 3, 5});
+  for (Index i = 0; i < flat.size(); ++i) flat.data()[i] = static_cast<float>(8 * (i * 7 % 3) - 8);
+  const Tensor<float> want = ctc_loss(constant(flat), labels).value();
+  for (const float offset : {0.0f, 1e4f, 1e6f, 1e8f, -1e8f}) {
+    Tensor<float> x = flat.clone();
+    for (float& v : x.span()) v += offset;
+    const Tensor<float> loss = ctc_loss(constant(x), labels).value();
+    const Tensor<float> dx = gradient_of(x, labels, whole(x.shape()));
+    for (Index n = 0; n < 3; ++n) CHECK(loss(n) == want(n));
+    for (Index t = 0; t < 7; ++t)
+      for (Index n = 0; n < 3; ++n) {
+        double sum = 0;
+        for (Index c = 0; c < 5; ++c) sum += static_cast<double>(dx(t, n, c));
+        CHECK(std::fabs(sum) < 2e-5);
+      }
+  }
+  const Tensor<float> pair = tensor<float>({100, 88}, {1, 1, 2});  // ln(1 + e^-12), z in float
+  const float loss = ctc_loss(constant(pair), Labels{{0}}).value()(0);
+  CHECK(loss == Approx(std::log1p(std::exp(-12.0))).margin(6e-8));
+  const Tensor<float> dx = gradient_of(pair, Labels{{0}}, {1});
+  CHECK(std::fabs(dx(0, 0, 0) + dx(0, 0, 1)) < 1e-7);
+}
+
+TEST_CASE("ctc_loss: NaN stays NaN, whichever frame holds it and whatever the label", "[ctc]") {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  for (const bool zero : {false, true})
+    for (const Labels& labels : {Labels{{0, 1}}, Labels{{}}, Labels{{0, 0, 0, 0}}})
+      for (Index t = 0; t < 4; ++t)
+        for (Index c = 0; c <= 3; ++c) {  // 3: the whole frame
+          Tensor<float> x = zeros<float>({4, 2, 3});
+          for (Index k = 0; k < 3; ++k)
+            if (c == 3 || k == c) x(t, 0, k) = nan;
+          const Labels both{labels[0], {1}};
+          const Tensor<float> loss =
+              ctc_loss(constant(x), both, {}, {.zero_infinity = zero}).value();
+          CHECK(std::isnan(loss(0)));
+          CHECK(std::isfinite(loss(1)));
+          const Tensor<float> dx = gradient_of(x, both, {4, 4}, {.zero_infinity = zero});
+          bool lost = true;
+          for (Index f = 0; f < 4; ++f)
+            for (Index k = 0; k < 3; ++k) lost = lost && std::isfinite(dx(f, 0, k));
+          CHECK(!lost);
+          for (Index f = 0; f < 4; ++f)
+            for (Index k = 0; k < 3; ++k) CHECK(std::isfinite(dx(f, 1, k)));
+        }
+}

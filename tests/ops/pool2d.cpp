@@ -155,6 +155,47 @@ TEST_CASE("max_pool2d: the gradient of equals goes to the first, NaN wins", "[op
   CHECK(std::isnan(max_pool2d(constant(tensor<float>({1, NAN, 3, 2}, {1, 1, 2, 2}))).item()));
 }
 
+template <class T>
+void nan_wins() {
+  // Rows of windows long enough for vectors, and ends and narrow rows in plain loops.
+  for (const Index width : {4, 40})
+    for (const Pool2dOptions& o : {Pool2dOptions{}, tall, overlapping, sliding, pairs}) {
+      Tensor<T> x = zeros<T>({1, 1, 4, width});
+      for (Index i = 0; i < x.size(); ++i) x.data()[i] = static_cast<T>(i * 7 % 11);
+      x(0, 0, 1, 1) = x(0, 0, 1, 2) = x(0, 0, 2, 1) = x(0, 0, 3, width - 1) = T(NAN);
+      const kernel::Pool2dGeometry g = kernel::pool2d_geometry("test", x.shape(), o);
+      Tensor<T> want = zeros<T>(x.shape());
+      Index of_nan = 0;
+      const auto leaf = parameter(x);
+      const auto y = max_pool2d(leaf, o);
+      for (Index i = 0; i < g.out_h; ++i)
+        for (Index j = 0; j < g.out_w; ++j) {
+          Index row = -1, column = -1;  // of the last NaN, or else of the first of the largest
+          for (Index a = 0; a < g.kernel_h; ++a)
+            for (Index b = 0; b < g.kernel_w; ++b) {
+              const Index r = i * g.stride_h - g.pad_h + a, c = j * g.stride_w - g.pad_w + b;
+              if (r < 0 || r >= g.h || c < 0 || c >= g.w) continue;
+              if (row < 0 || x(0, 0, r, c) > x(0, 0, row, column) || std::isnan(x(0, 0, r, c)))
+                row = r, column = c;
+            }
+          want(0, 0, row, column) += 1;
+          of_nan += std::isnan(x(0, 0, row, column));
+          CHECK(std::isnan(y.value()(0, 0, i, j)) == std::isnan(x(0, 0, row, column)));
+        }
+      CHECK(of_nan > 0);
+      y.backward(ones<T>(y.shape()));
+      for (Index i = 0; i < x.size(); ++i) CHECK(leaf.grad().data()[i] == want.data()[i]);
+    }
+}
+
+TEST_CASE("max_pool2d: the last NaN of a window wins, in value and gradient", "[op]") {
+  nan_wins<float>();
+  nan_wins<double>();
+  const auto x = parameter(tensor<float>({1, NAN, 3, NAN, 5, 6}, {1, 1, 1, 6}));
+  adaptive_max_pool2d(x, {1, 1}).backward();
+  CHECK((x.grad()(0, 0, 0, 1) == 0 && x.grad()(0, 0, 0, 3) == 1));
+}
+
 TEST_CASE("relu_max_pool2d: where no number is positive zero wins, and no gradient goes back", "[op]") {
   for (const Pool2dOptions& o : {Pool2dOptions{}, tall, overlapping, sliding, pairs}) {
     Tensor<float> x = full<float>({1, 1, 4, 40}, -1);

@@ -60,3 +60,15 @@ TEST_CASE("softmax: a length that leaves its row is refused", "[op]") {
   CHECK_THROWS_AS(softmax(x, std::vector<Index>{0, 3}), ValueError);
   CHECK_THROWS_AS(softmax(x, std::vector<Index>{1}), ShapeError);
 }
+
+TEST_CASE("log_softmax: the same at every offset", "[op]") {
+  for (const float offset : {0.0f, 1e4f, 1e5f, 1e6f, 1e8f, -1e4f, -1e8f}) {
+    const Tensor<float> equal = log_softmax(constant(full<float>({3, 2}, offset))).value();
+    for (const float l : equal.span()) CHECK(l == Approx(-0.693147).epsilon(1e-6));
+    Tensor<float> x = full<float>({1, 40}, offset), flat = zeros<float>({1, 40});
+    for (Index i = 0; i < 40; ++i) flat.data()[i] = static_cast<float>(8 * (i % 3));
+    for (Index i = 0; i < 40; ++i) x.data()[i] += flat.data()[i];
+    const Tensor<float> l = log_softmax(constant(x)).value(), want = log_softmax(constant(flat)).value();
+    for (Index i = 0; i < 40; ++i) CHECK(l.data()[i] == want.data()[i]);
+  }
+}

@@ -114,9 +114,33 @@ TEST_CASE("state has names", "[optim]") {
   AdamW<float> optimizer(p);
   std::vector<std::string> names;
   optimizer.visit_state([&](const std::string& name, auto&) { names.push_back(name); });
-  CHECK(names == std::vector<std::string>{"step", "m.encoder.weight", "m.encoder.bias",
-                                          "m.encoder2.weight", "v.encoder.weight", "v.encoder.bias",
-                                          "v.encoder2.weight"});
+  CHECK(names == std::vector<std::string>{
+                     "step", "missed.encoder.weight", "missed.encoder.bias",
+                     "missed.encoder2.weight", "m.encoder.weight", "m.encoder.bias",
+                     "m.encoder2.weight", "v.encoder.weight", "v.encoder.bias",
+                     "v.encoder2.weight"});
+}
+
+template <class Optimizer, class Options>
+void first_update_is_one_rate(const Options& options) {
+  Parameters p{{"used", parameter(ones<float>({1}))}, {"frozen", parameter(ones<float>({1}))}};
+  Optimizer before(p, options);
+  for (int s = 0; s < 1000; ++s) {
+    p[0].variable.mutable_grad().fill(3);
+    before.step();
+  }
+  Optimizer after(p, options);  // the count goes through a checkpoint
+  Saved(before).restore(after);
+  p[1].variable.mutable_grad().fill(3);
+  after.step();
+  CHECK(p[1].variable.value()(0) == Approx(0.9).epsilon(1e-6));
+  after.step();
+  CHECK(p[1].variable.value()(0) == Approx(0.8).epsilon(1e-6));
+}
+
+TEST_CASE("Adam counts the updates of each parameter: the first moves it by one rate", "[optim]") {
+  first_update_is_one_rate<Adam<float>>(AdamOptions{.learning_rate = 0.1});
+  first_update_is_one_rate<AdamW<float>>(AdamWOptions{.learning_rate = 0.1, .weight_decay = 0});
 }
 
 TEST_CASE("the same weights on one thread and on three, near enough on every instruction set",

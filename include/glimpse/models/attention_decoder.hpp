@@ -3,7 +3,8 @@
 //   (1)  e_ti = w^T tanh(W s_t-1 + V h_i + b),   a_t = softmax(e_t)       where to look
 //   (2)  g_t  = sum_i a_ti h_i                                            the glimpse
 //   (3)  s_t  = GRU([y_t-1, g_t], s_t-1),        s_0 = 0            y_t-1 one-hot: a row of a table
-//   (4)  p_t  = softmax(U s_t)                                    over characters and the end symbol
+//   (4)  p_t  = softmax(U s_t + b_p)                             over characters and the end symbol
+//        GRU: both of its sums have a bias, as in gru.hpp
 //
 // The product of a one-hot vector with a matrix is a look-up, so the input weights of (3) are kept
 // in two parts. The symbol before the first is the end symbol: it ended the word before. V h_i is
@@ -11,6 +12,7 @@
 // (ops/attention_gru.hpp); `step` is the same, one step at a time, from ops that do one thing each.
 // Reading: decoder_steps.hpp.
 // Sources: Bahdanau, Cho, Bengio 2015; Shi et al. 2016.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <algorithm>

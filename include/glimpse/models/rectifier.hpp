@@ -3,10 +3,16 @@
 //   small copy --> convolutions, pools --> linear layers --> tanh --> C: K fiducial points in [-1, 1]
 //   C --> thin-plate spline --> grid --> bilinear samples of the full picture --> straight word
 //
-// The last linear layer starts with zero weights and a bias that holds the starting pattern, so every picture is first
-// read as it is: random starts do not converge. Fiducial points learn from the words alone; where words are drawn, their
-// true points are known and can help (fiducial_loss.hpp).
+//   (1)  C = tanh(W f + b),  f: the last hidden layer
+//   (2)  at the start W = 0 and b = atanh(min(max(C_0, -0.999), 0.999)) of the starting pattern C_0
+//
+// So every picture is first read as the starting pattern has it: random starts do not converge.
+// With the default `margin` of 0.1 the straight pattern is the middle 90 % of the picture,
+// grid = 0.9 p'. With margin 0 it is the whole picture, but tanh' is 0.002 there, and the points
+// hardly move. Fiducial points learn from the words alone. Where words are drawn, their true points
+// are known and can help (fiducial_loss.hpp).
 // Sources: Jaderberg et al. 2015 (spatial transformer); Shi et al. 2016; Bookstein 1989 (thin-plate spline).
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <cmath>
@@ -68,7 +74,7 @@ struct Localization {
       features = out;
     }
     last = Linear<T>(features, 2 * c.fiducials, random);
-    last.weight.mutable_value().fill(T(0));
+    last.weight.mutable_value().fill(T(0));  // (2)
     const Tensor<T> start = fiducial_start<T>(c);
     for (Index i = 0; i < start.size(); ++i) {
       const double p = std::min(std::max(static_cast<double>(start.data()[i]), -0.999), 0.999);
@@ -82,7 +88,7 @@ struct Localization {
     for (ConvBlock<T>& block : conv) x = block.pooled(x, {.kernel = {2, 2}, .stride = {2, 2}});
     x = mean ? flatten(adaptive_average_pool2d(x, {1, 1}), 1) : flatten(x, 1);
     for (Linear<T>& layer : hidden) x = relu(layer(x));
-    x = glimpse::tanh(last(x));
+    x = glimpse::tanh(last(x));  // (1)
     return reshape(x, {x.size(0), x.size(1) / 2, 2});
   }
 

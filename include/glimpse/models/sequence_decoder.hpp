@@ -2,19 +2,24 @@
 // Sentences, sounds, speech and pictures are all read by it: the forms of attention are those of
 // nn/attention.hpp.
 //
-//   (1)  s_0 = tanh(W_0 mean_i h_i)                             the mean over a sequence's length
+//   (1)  s_0 = tanh(W_0 mean_i h_i + b_0)                       the mean over a sequence's length;
+//                                                               with heads, of their values W_v h_i
 //   (2)  g_t, a_t = attention(s_t-1, h, a_t-1)                  where to look, and what is seen
 //   (3)  s_t = GRU([y_t-1, g_t], s_t-1)
-//   (4)  r_t = max over pairs of (U [s_t, g_t] + y_t-1)         maxout
-//   (5)  p_t = softmax(W r_t)                                   over the symbols, the end last
+//   (4)  r_t = max over pairs of (U [s_t, g_t] + b_r + y_t-1)   maxout
+//   (5)  p_t = softmax(W r_t + b_p)                             over the symbols, the end last
 //
-// A symbol enters (3) and (4) as a row of a table, which is what a matrix makes of a one-hot
-// vector. The end symbol stands before the first: it ended the sequence before.
+// A symbol enters (3) and (4) as a row of a table, one table for each, which is what a matrix makes
+// of a one-hot vector. The end symbol stands before the first: it ended the sequence before.
 //
-//   loss = mean_t -ln p_t(y_t), labels smoothed, + coverage x doubly stochastic penalty
+//   (6)  loss = 1 / (sum_n S_n) sum_n sum_t -ln p_nt(y_nt), labels smoothed,
+//               + coverage / N sum_n sum_i (1 - c_ni)^2             doubly_stochastic.hpp (2)
+//        S_n: symbols of sequence n and its end. So a long sequence weighs more than a short one.
+//
 //   scheduled sampling: y_t-1 is the model's own choice with a chance, the true one else
 //
 // Sources: Bahdanau, Cho, Bengio 2015; (1) as in Xu et al. 2015; sampling: Bengio et al. 2015.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <algorithm>
@@ -174,7 +179,7 @@ struct SequenceDecoder {
     const Variable<T> all =
         scores(concatenate(seen, 0), before);  // (steps N, symbols), step by step
     if (right) *right = count_right(all.value(), targets, n);
-    Variable<T> total =
+    Variable<T> total =  // (6)
         cross_entropy(all, targets, {.ignore = -1, .label_smoothing = options.label_smoothing});
     if (options.coverage > 0) {
       std::vector<Index> steps;

@@ -1,9 +1,13 @@
 // word extent: how high and how long a word is along its own line, whichever way that runs.
 //
-//   height = mean |top_k - bottom_k|        length = mean length of both edges, point to point
+//   (1)  height = mean |top_k - bottom_k|,   length = mean length of both edges, point to point
+//        |(dx, dy)| = hypot(dx W/2, dy H/2): in pixels of the picture, whose points lie in [-1, 1]
+//   (2)  rectified width = the least w of `widths` with 0.7 H' length / height <= w, else the last
+//        H': the height of the rectified picture
 //
 // A word that climbs through a square picture is longer than the picture is wide. Straightened to
 // the picture's shape its letters would be squeezed; straightened to its own, they keep theirs.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <cmath>
@@ -18,7 +22,8 @@ struct WordExtent {
   double height = 0, length = 0;  // in pixels of the picture
 };
 
-/// fiducials: (K, 2) in [-1, 1], x before y; K/2 along the top edge, then K/2 along the bottom.
+/// (1). fiducials: (K, 2) in [-1, 1], x before y; K/2 along the top edge, then K/2 along the
+/// bottom.
 template <class T>
 WordExtent word_extent(std::span<const T> fiducials, Index picture_height, Index picture_width) {
   const std::size_t half = fiducials.size() / 4;
@@ -41,8 +46,8 @@ inline WordExtent word_extent(const Picture& picture) {
   return {static_cast<double>(picture.height), static_cast<double>(picture.width)};
 }
 
-/// The rectified width for a word: the smallest of `widths` that does not squeeze it much. It may be
-/// narrowed to 0.7 of its shape before the next width is taken.
+/// The rectified width (2) for a word: the smallest of `widths` that does not squeeze it much. It
+/// may be narrowed to 0.7 of its shape before the next width is taken.
 inline Index rectified_width(const ReaderConfig& c, const WordExtent& word) {
   const double natural = static_cast<double>(c.height) * word.length / word.height;
   for (const Index w : c.widths)

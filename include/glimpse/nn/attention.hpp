@@ -2,9 +2,10 @@
 // they add:
 //
 //   (1)  additive      e_i = w^T tanh(W s + V h_i + b)
-//   (2)  dot, scaled   e_i = <W s, V h_i>,  over sqrt(A) where scaled
-//   (3)  heads         (2) on each of K parts of W s, V h_i and a third projection of h_i; the
-//                      glimpses, side by side, go through one more matrix
+//   (2)  dot, scaled   e_i = <W s + b, V h_i>,  over sqrt(A) where scaled
+//   (3)  heads         (2) on each of K parts of W s + b, V h_i and a third projection of h_i, over
+//                      sqrt(A/K) where scaled; the glimpses, side by side, go through one more
+//                      matrix. Both of these have a bias, too
 //   (4)  location      + U f_i inside the tanh of (1): f, the last look's weights under filters
 //   (5)  logistic      a_i = sigma(e_i) / sum_j sigma(e_j) in place of the softmax
 //   (6)  window        only places up to `window` from the middle of the look before
@@ -15,6 +16,7 @@
 //
 // Over a picture, the places are those of its feature map, row by row: `places_of_map`.
 // s: (N, S), h: (N, T, C), a: (N, T), g: (N, C).
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <cmath>
@@ -142,7 +144,7 @@ struct Attention {
       return additive_scores(q, m.keys + (*location)(location_features(before, filter)), score);
     }
     const Index rows = m.keys.size(0), part = m.keys.size(2);
-    const double scale =
+    const double scale =  // (2), (3)
         config.score == ScoreForm::dot ? 1 : 1 / std::sqrt(static_cast<double>(part));
     return reshape(dot_scores(reshape(q, {rows, 1, part}), m.keys, scale), {rows, m.places()});
   }

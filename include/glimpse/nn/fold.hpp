@@ -5,6 +5,7 @@
 //   (1)  s ((W x + b) - running_mean) + beta  =  (s W) x + (s (b - running_mean) + beta)
 //
 // The folded network computes the same function with one pass less over every feature map.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <cmath>

@@ -1,14 +1,16 @@
 // init: how weights start, so that signals neither die nor explode on their way.
 //
-//   weight (out, in, kernel...):  fan_in = in * kernel, inputs a unit sums over
-//                                 fan_out = out * kernel, units an input feeds
-//   Kaiming:     Var w = gain^2 / fan           gain^2 = 2 makes up for the half that ReLU drops
-//   Xavier:      Var w = 2 gain^2 / (fan_in + fan_out)
-//   orthogonal:  W W^T = gain^2 I, or W^T W     keeps the length of what passes, step after step
+//   (1)  weight (out, in, kernel...):  fan_in = in * kernel, inputs a unit sums over
+//                                      fan_out = out * kernel, units an input feeds: of all groups
+//                                      together, and at stride 1
+//   (2)  Kaiming:     Var w = gain^2 / fan         gain^2 = 2 makes up for the half that ReLU drops
+//   (3)  Xavier:      Var w = 2 gain^2 / (fan_in + fan_out)
+//   (4)  orthogonal:  W W^T = gain^2 I, or W^T W   keeps the length of what passes, step after step
 //
 // A uniform distribution on [-b, b) has variance b^2 / 3. Every function draws from the generator
 // it is given, in row order.
 // Sources: Glorot, Bengio 2010; He et al. 2015; Saxe, McClelland, Ganguli 2014.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <cmath>
@@ -23,7 +25,7 @@ enum class Fan { in, out };
 
 namespace detail {
 template <class T>
-Index fan_of(const Variable<T>& w, Fan fan) {
+Index fan_of(const Variable<T>& w, Fan fan) {  // (1)
   require(w.rank() >= 2, "init", "wants a weight (out, in, ...)", w);
   const Index patch = w.size() / (w.size(0) * w.size(1));
   return patch * w.size(fan == Fan::in ? 1 : 0);
@@ -46,7 +48,7 @@ void constant_init(Variable<T>& w, std::type_identity_t<T> value) {
   w.mutable_value().fill(value);
 }
 
-/// Kaiming's start. w: (out, in, kernel...).  gain: sqrt(2) before a ReLU, 1 without.
+/// Kaiming's start, (2). w: (out, in, kernel...).  gain: sqrt(2) before a ReLU, 1 without.
 template <class T>
 void kaiming_normal(Variable<T>& w, Random& rng, Fan fan = Fan::in, double gain = std::sqrt(2.0)) {
   normal_init(w, rng, 0, gain / std::sqrt(static_cast<double>(detail::fan_of(w, fan))));
@@ -57,7 +59,7 @@ void kaiming_uniform(Variable<T>& w, Random& rng, Fan fan = Fan::in, double gain
   uniform_init(w, rng, -bound, bound);
 }
 
-/// Xavier's start. w: (out, in, kernel...).  gain: 1 for linear units, 5/3 for tanh.
+/// Xavier's start, (3). w: (out, in, kernel...).  gain: 1 for linear units, 5/3 for tanh.
 template <class T>
 void xavier_normal(Variable<T>& w, Random& rng, double gain = 1) {
   const Index fans = detail::fan_of(w, Fan::in) + detail::fan_of(w, Fan::out);
@@ -70,7 +72,7 @@ void xavier_uniform(Variable<T>& w, Random& rng, double gain = 1) {
   uniform_init(w, rng, -bound, bound);
 }
 
-/// Orthogonal rows, or columns where there are more rows than columns, each of length `gain`.
+/// (4): orthogonal rows, or columns where there are more rows than columns, each of length `gain`.
 /// w: (out, ...), taken as a matrix of `out` rows.  blocks: the rows split into so many equal
 /// matrices, each orthogonal by itself: 4 for the gates of an LSTM, 3 for a GRU.  Gram-Schmidt in
 /// double, twice over. Throws ShapeError where the rows do not split.

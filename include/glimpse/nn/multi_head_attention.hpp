@@ -1,10 +1,11 @@
 // MultiHeadAttention: many queries at once look at a sequence through K heads.
 //
-//   q, k, v = W_q x, W_k h, W_v h in K parts each
-//   g_j = softmax(q_j k_j^T / sqrt(A/K)) v_j,   y = W_o [g_1 ... g_K]
+//   (1)  q, k, v = W_q x + b_q, W_k h + b_k, W_v h + b_v in K parts each
+//   (2)  g_j = softmax(q_j k_j^T / sqrt(A/K)) v_j,   y = W_o [g_1 ... g_K] + b_o
 //
 // With x = h it is self-attention. Source: Vaswani et al. 2017. One query at a time:
 // nn/attention.hpp.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <span>
@@ -36,7 +37,7 @@ struct MultiHeadAttention {
   /// x: (N, Q, A); h: (N, T, A); lengths: N numbers of places, or empty.  Returns (N, Q, A).
   Variable<T> operator()(const Variable<T>& x, const Variable<T>& h,
                          std::span<const Index> lengths = {}) const {
-    const ModuleScope scope(path);
+    const ModuleScope scope(path);  // (1), (2)
     return output(dot_product_attention(query(x), key(h), value(h), lengths, heads));
   }
 

@@ -1,7 +1,7 @@
 // activations: the nonlinearities, element by element.
 //
 //   (1)  relu        y = max(x, 0)                                  dx = dy [y > 0]
-//   (2)  leaky_relu  y = x or, below 0, slope x                     dx = dy or, below 0, slope dy
+//   (2)  leaky_relu  y = x or, below 0, slope x                     dx = dy or, up to 0, slope dy
 //   (3)  sigmoid     y = 1 / (1 + e^-x)                             dx = dy y (1 - y)
 //   (4)  tanh        y = (e^x - e^-x) / (e^x + e^-x)                dx = dy (1 - y^2)
 //   (5)  softplus    y = ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|)   dx = dy sigmoid(x)
@@ -11,6 +11,7 @@
 //
 // (1), (3), (4) need their result alone for backward, the others their operand. NaN passes through
 // all of them.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <glimpse/ops/elementwise.hpp>
@@ -20,14 +21,14 @@ namespace glimpse::inline v0 {
 
 namespace kernel {
 
-struct ReluForward {
+struct ReluForward {  // (1)
   template <class V>
   [[gnu::always_inline]] static void apply(V& y, const V& x) {
     const V zero{};
     y = x < zero ? zero : x;
   }
 };
-struct ReluBackward {
+struct ReluBackward {  // (1)
   template <class V>
   [[gnu::always_inline]] static void apply(V& dx, const V& dy, const V& y) {
     const V zero{};
@@ -35,7 +36,7 @@ struct ReluBackward {
   }
 };
 
-struct LeakyReluForward {
+struct LeakyReluForward {  // (2)
   double slope;
   template <class V>
   [[gnu::always_inline]] void apply(V& y, const V& x) const {
@@ -43,7 +44,7 @@ struct LeakyReluForward {
     y = x < V{} ? lower : x;
   }
 };
-struct LeakyReluBackward {
+struct LeakyReluBackward {  // (2)
   double slope;
   template <class V>
   [[gnu::always_inline]] void apply(V& dx, const V& dy, const V& x) const {
@@ -52,23 +53,23 @@ struct LeakyReluBackward {
   }
 };
 
-using SigmoidForward = simd::Sigmoid;
-struct SigmoidBackward {
+using SigmoidForward = simd::Sigmoid;  // (3)
+struct SigmoidBackward {  // (3)
   template <class V>
   [[gnu::always_inline]] static void apply(V& dx, const V& dy, const V& y) {
     dx = dy * (y - y * y);
   }
 };
 
-using TanhForward = simd::Tanh;
-struct TanhBackward {
+using TanhForward = simd::Tanh;  // (4)
+struct TanhBackward {  // (4)
   template <class V>
   [[gnu::always_inline]] static void apply(V& dx, const V& dy, const V& y) {
     dx = dy - dy * y * y;
   }
 };
 
-struct SoftplusForward {
+struct SoftplusForward {  // (5)
   template <class V>
   [[gnu::always_inline]] static void apply(V& y, const V& x) {
     using T = simd::Scalar<V>;
@@ -82,7 +83,7 @@ struct SoftplusForward {
     y = top + (tail + lost / one_z);
   }
 };
-struct SoftplusBackward {
+struct SoftplusBackward {  // (5)
   template <class V>
   [[gnu::always_inline]] static void apply(V& dx, const V& dy, const V& x) {
     V s;
@@ -91,7 +92,7 @@ struct SoftplusBackward {
   }
 };
 
-struct GeluForward {
+struct GeluForward {  // (6)
   static constexpr double two_c = 1.5957691216057308, k = 0.044715;
   template <class V>
   [[gnu::always_inline]] static void apply(V& y, const V& x) {
@@ -102,7 +103,7 @@ struct GeluForward {
     y = x * s;
   }
 };
-struct GeluBackward {
+struct GeluBackward {  // (6)
   template <class V>
   [[gnu::always_inline]] static void apply(V& dx, const V& dy, const V& x) {
     using T = simd::Scalar<V>;

@@ -3,9 +3,10 @@
 //   (1)  window i of n over an extent of H:  [floor(i H / n), ceil((i + 1) H / n))
 //        Neighbours may overlap by one.
 //   (2)  average: y = mean of the window,  dx += dy / places
-//        maximum: y = max of the window,   dx at the winner += dy
+//        maximum: y = max of the window,   dx at the winner += dy      winner as in max_pool2d.hpp
 //
 // x: (N, C, H, W), y: (N, C, h, w).
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <array>
@@ -13,7 +14,7 @@
 
 #include <glimpse/autograd/variable.hpp>
 #include <glimpse/core/parallel.hpp>
-#include <glimpse/ops/kernel/pool2d.hpp>
+#include <glimpse/ops/kernel/pool_places.hpp>
 #include <glimpse/simd/reduce.hpp>
 
 namespace glimpse::inline v0 {
@@ -61,6 +62,7 @@ void for_each_window_run(const AdaptiveGeometry& g, Index r0, Index r1, Index c0
   for (Index r = r0; r < r1; ++r) f(r * g.w + c0, c1 - c0);
 }
 
+/// (2), the average.
 template <class T>
 void adaptive_average_pool2d_forward(const AdaptiveGeometry& g, Index planes, const T* x, T* y) {
   for_each_plane(g, planes, [&](Index p) {
@@ -115,7 +117,8 @@ void adaptive_average_pool2d_backward(const AdaptiveGeometry& g, Index planes, c
   });
 }
 
-/// winner: where in its plane the maximum stands; the first of equal numbers, NaN before numbers.
+/// (2), the maximum. winner: where in its plane the maximum stands; the first of equal numbers, the
+/// last NaN.
 template <class T>
 void adaptive_max_pool2d_forward(const AdaptiveGeometry& g, Index planes, const T* x, T* y,
                                  std::int32_t* winner) {
@@ -125,8 +128,7 @@ void adaptive_max_pool2d_forward(const AdaptiveGeometry& g, Index planes, const 
       Index best = r0 * g.w + c0;
       for (Index r = r0; r < r1; ++r) {
         for (Index c = c0; c < c1; ++c) {
-          const T v = plane[r * g.w + c];
-          if (v > plane[best] || (v != v && plane[best] == plane[best])) best = r * g.w + c;
+          if (detail::beats(plane[r * g.w + c], plane[best])) best = r * g.w + c;
         }
       }
       y[p * g.out() + out] = plane[best];

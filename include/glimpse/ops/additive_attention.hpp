@@ -8,9 +8,11 @@
 //   with u_i = tanh(q + k_i):
 //   (4)  dw = sum_i de_i u_i,   dk_i = de_i w (1 - u_i^2),   dq = sum_i dk_i
 //   (5)  da_i = <dg, h_i>,      dh_i = a_i dg
+//   (6)  de_i = a_i (da_i - sum_j a_j da_j)                            softmax.hpp (3)
 //
 // q: (N, A), k: (N, T, A), h: (N, T, C); a: (N, T), g: (N, C). All in one pass, for a decoder:
 // kernel/look.hpp. Source: Bahdanau, Cho, Bengio 2015.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <span>
@@ -78,7 +80,7 @@ void glimpse_forward(Index n, Index steps, Index width, const T* a, const T* h, 
   });
 }
 
-/// da, dh: added to; either may be null.
+/// (5). da, dh: added to; either may be null.
 template <class T>
 void glimpse_backward(Index n, Index steps, Index width, const T* a, const T* h, const T* dg, T* da,
                       T* dh) {
@@ -148,7 +150,7 @@ template <class T>
 Glimpse<T> additive_attention(const Variable<T>& q, const Variable<T>& k, const Variable<T>& w,
                               const Variable<T>& h, std::span<const Index> lengths = {}) {
   const Variable<T> e = additive_scores(q, k, w);
-  const Variable<T> a = lengths.empty() ? softmax(e) : softmax(e, lengths);
+  const Variable<T> a = lengths.empty() ? softmax(e) : softmax(e, lengths);  // (2), (6)
   return {attend(a, h), a};
 }
 

@@ -4,9 +4,11 @@
 //   (2)  y = a - b        da = dy           db = -dy
 //   (3)  y = a b          da = dy b         db = dy a
 //   (4)  y = a / b        da = dy / b       db = -dy y / b
-//   (5)  y = max(a, b)    da = dy [a >= b]  db = dy [a < b]          minimum alike; ties go to a
+//   (5)  y = max(a, b)    da = dy [a >= b]  db = dy - dy [a >= b]    minimum alike; ties go to a,
+//                                                                    a NaN in either sends dy to b
 //
 // Gradients are summed over the axes in which their operand was repeated (sum_to).
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <glimpse/ops/elementary.hpp>

@@ -2,20 +2,25 @@
 //
 //   (1)  q_t = W s_t-1 + b,   e_ti = w^T tanh(q_t + k_i),   a_t = softmax(e_t)      where to look
 //   (2)  g_t = sum_i a_ti h_i                                                       the glimpse
-//   (3)  s_t = GRU(x_t + G g_t + b_g,  U s_t-1 + b_h;  s_t-1),   s_0 = 0      gru.hpp (2) to (4)
+//   (3)  s_t = GRU(a, u; s_t-1),   a = x_t + G g_t + b_g,   u = U s_t-1 + b_h,   s_0 = 0
+//                                                                         gru.hpp (2) to (4)
 //
 //   backward, from the last step to the first, with ds_t = dy_t + what step t + 1 left:
-//   (4)  dA_t, dU_t from ds_t by gru.hpp (5) and (6),   dg_t = G^T dA_t
+//   (4)  da_t, du_t (of the sums a, u) from ds_t by gru.hpp (5) and (6),   dg_t = G^T da_t
 //   (5)  dq_t, and += into dk and dw, from dg_t by kernel/look.hpp (4) and (5)
-//   (6)  ds_t-1 = ds_t z_t + U^T dU_t + W^T dq_t
+//   (6)  ds_t-1 = ds_t z_t + U^T du_t + W^T dq_t
 //   and over all steps at once:
-//   (7)  dx = dA,   dG = sum_t dA_t g_t^T,   dU = sum_t dU_t s_t-1^T,   dW = sum_t dq_t s_t-1^T
+//   (7)  dx_t = da_t,  dG = sum_t da_t g_t^T,  dU = sum_t du_t s_t-1^T,  dW = sum_t dq_t s_t-1^T,
+//        db = sum_t dq_t,   db_g = sum_t da_t,   db_h = sum_t du_t
 //   (8)  dh_i = sum_t a_ti dg_t
+//
+//   a_t, with one index, are the weights of (1); da_t are the gradients of the sums a of step t.
 //
 // h: (N, T, C), k: (N, T, A), x: (S, N, 3H), s: (S, N, H). x is known beforehand, as in teaching a
 // decoder with the true symbols; where a step decides on the next, as in reading, take AttentionGru
 // step by step. Words do not meet: a thread takes some 32 of them through all steps.
 // Source: Bahdanau, Cho, Bengio 2015; Shi et al. 2016.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <span>
@@ -100,7 +105,7 @@ struct AttentionGruRun {
   }
 };
 
-/// (4) to (6) and (8) for words [begin, end). q becomes dq, sums dA and u dU; dw: (N, A), a row a
+/// (4) to (6) and (8) for words [begin, end). q becomes dq, sums da and u du; dw: (N, A), a row a
 /// word; dh may be null.
 template <class T>
 void attention_gru_backward(const AttentionGruWeights<T>& w, const LookSize& size, Index begin,

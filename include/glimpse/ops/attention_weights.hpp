@@ -6,8 +6,10 @@
 //                    l_i = ln sigma(e_i) = -softplus(-e_i)
 //   (3)  window:     the sums run over begin <= j < end; weights outside are 0, without gradient
 //   (4)  de_i = a_i (da_i - <da, a>)       of (1);   times 1 - sigma(e_i) for (2), through softplus
+//   (5)  middle:     min { i : sum_(j <= i) a_j >= 1/2 sum_j a_j }
 //
 // e, a: (N, T). Source: Chorowski et al. 2015, 2.3 (smoothing) and 3 (windows).
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <span>
@@ -44,7 +46,7 @@ Variable<T> attention_weights(const Variable<T>& e, std::span<const Places> plac
 
   const Tensor<T> in = x.value().contiguous();
   Tensor<T> a = zeros<T>({rows, n});
-  parallel_for(rows, 8 * n, [&](Index r) {
+  parallel_for(rows, 8 * n, [&](Index r) {  // (3)
     const Places p = places[static_cast<std::size_t>(r)];
     const T* scores = in.data() + r * n + p.begin;
     T* weights = a.data() + r * n + p.begin;
@@ -58,7 +60,7 @@ Variable<T> attention_weights(const Variable<T>& e, std::span<const Places> plac
   });
 }
 
-/// The middle of each row of weights: the first place up to which half of them lie.
+/// The middle (5) of each row of weights: the first place up to which half of them lie.
 template <class T>
 std::vector<Index> median_places(const Tensor<T>& weights) {
   const Tensor<T> a = weights.contiguous();

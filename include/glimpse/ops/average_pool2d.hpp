@@ -1,12 +1,14 @@
 // average pooling: the mean of every window.
 //
 //   (1)  y_ij = 1/n_ij sum_ab x_(i s + a - p)(j s + b - p)      padding adds nothing
+//        a, b, s, p as in max_pool2d.hpp
 //        n_ij: places of the window, with those in the padding (but not beyond it) where
 //        count_padding, else without
 //   (2)  dx at every place of the window += dy_ij / n_ij
 //
 // x: (N, C, H, W), y: (N, C, out_h, out_w). Rows of a window are added up first, in vectors over
 // the width, then neighbours; backward the other way round.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <algorithm>

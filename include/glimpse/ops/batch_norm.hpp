@@ -3,17 +3,19 @@
 //
 //   (1)  mean_c = 1/M sum_k x_ck,   var_c = 1/M sum_k (x_ck - mean_c)^2    over N, H, W; M = N H W
 //   (2)  y = gamma xhat + beta,     xhat = (x - mean) r,   r = 1 / sqrt(var + eps)
+//        batch_norm2d_relu: y = max(0, gamma xhat + beta)     eps > 0 keeps r finite at var = 0
 //   (3)  running = (1 - momentum) running + momentum (mean, var M / (M - 1))       when training
 //   (4)  dbeta = sum_k g_k,         dgamma = sum_k g_k xhat_k     g = dy, with ReLU dy where y > 0
 //   (5)  dx = gamma r (g - dbeta / M - xhat dgamma / M)
-//        mean and var depend on every x: sum_k dx_k = 0 and sum_k dx_k xhat_k = 0 take those two
-//        directions out of g.
+//        mean and var depend on every x. So sum_k dx_k = 0, and
+//        sum_k dx_k xhat_k = gamma r dgamma eps / (var + eps), which is 0 up to eps.
 //   Outside training the running statistics stand in for (1); they are constants, and (5) is
 //   dx = gamma r g.
 //
 // x, y: (N, C, H, W). Forward reads x for (1) and, from the cache, for (2); backward x and dy for
 // (4), then for (5). The mask of the ReLU is made again from x, so y need not be kept.
 // Source: Ioffe, Szegedy 2015.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <algorithm>
@@ -56,7 +58,7 @@ void channel_statistics(Index first, const ChannelBlock& block, const T* x, doub
   channel_sums(block, term.data(), sum.data(), squares.data(), x);
   for (std::size_t c = 0; c < width; ++c) {
     const Index channel = first + static_cast<Index>(c);
-    const double spread = std::max(0.0, squares[c] - sum[c] * sum[c] / count);
+    const double spread = moment_spread(count, sum[c], squares[c]);
     mean[channel] = static_cast<T>(static_cast<double>(term[c].center) + sum[c] / count);
     r[channel] = static_cast<T>(1 / std::sqrt(spread / count + eps));
     var[channel] = static_cast<T>(spread / (count - 1));

@@ -2,11 +2,12 @@
 //
 //   (1)  z = gamma (x - mean) r + beta                    as in batch_norm.hpp
 //   (2)  y_ij = max(0, max_ab z_(i s + a - p)(j s + b - p))         as in max_pool2d.hpp
-//   (3)  g = dy at the place that won, 0 elsewhere and where zero won
+//   (3)  g_kl = sum of dy_ij over the windows (i, j) that (k, l) won; none where zero won
 //   (4)  dx from g as in batch_norm.hpp
 //
 // x: (N, C, H, W), y: (N, C, out_h, out_w). z and g exist for a few planes at a time, in the cache:
 // Of full size x is all that is read and dx all that is written; x and a byte an output are kept.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <vector>

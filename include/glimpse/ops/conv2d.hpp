@@ -1,10 +1,16 @@
 // conv2d: a bank of filters slides over pictures.
 //
-//   (1)  y[n, o, y, x] = b[o] + sum_{c, r, s} w[o, c, r, s] x[n, c, y stride + r dilation - pad, .]
-//   (2)  dx: each input position gathers w dy from every window that saw it, a convolution of dy
-//        with the filters turned by 180 degrees
-//   (3)  dw[o, c, r, s] = sum_{n, y, x} dy[n, o, y, x] x[n, c, y stride + r dilation - pad, .]
-//   (4)  db[o] = sum_{n, y, x} dy[n, o, y, x]
+//   Output (i, j) and tap (r, s) meet at the input (k, l), zero outside the picture:
+//        k = i stride_h + r dilation_h - pad_h,   l = j stride_w + s dilation_w - pad_w
+//   Filter o of O sees channel c of its group: c' = floor(o / (O / groups)) C / groups + c
+//
+//   (1)  y[n, o, i, j] = b[o] + sum_{c, r, s} w[o, c, r, s] x[n, c', k, l]
+//   (2)  dx[n, c', k, l] = sum of w[o, c, r, s] dy[n, o, i, j] over all o of the group, (r, s) and
+//        (i, j) that meet at (k, l). With stride 1 it is a convolution of dy with the filters
+//        rotated by 180 degrees; else one such convolution for each remainder of the stride
+//   (3)  dw[o, c, r, s] = sum_{n, i, j} dy[n, o, i, j] x[n, c', k, l]
+//   (4)  db[o] = sum_{n, i, j} dy[n, o, i, j]
+//   (5)  conv2d_relu: y = max(0, z) with z of (1);   dz = dy [y > 0] goes into (2) to (4)
 //
 // x: (N, C, H, W), w: (O, C / groups, h, w), y: (N, O, H', W'),
 // H' = floor((H + 2 pad - dilation (h - 1) - 1) / stride) + 1.
@@ -13,6 +19,7 @@
 // saves up to seven products of nine where filters are 3x3; kernel/conv2d_passes.hpp chooses,
 // Conv2dOptions::algorithm overrules it. The plain loops that they are tested against:
 // kernel/conv2d_reference.hpp.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <glimpse/autograd/variable.hpp>
@@ -24,7 +31,7 @@ namespace glimpse::inline v0 {
 
 namespace kernel {
 
-/// y = dy where the ReLU was open, zero elsewhere.
+/// dz of (5).
 struct WherePositive {
   template <class V>
   [[gnu::always_inline]] static void apply(V& y, const V& dy, const V& open) {
@@ -36,8 +43,7 @@ struct WherePositive {
 
 namespace detail {
 
-/// The op with or without a ReLU on its way out; `y > 0` tells backward where the ReLU let the
-/// gradient pass.
+/// The op with or without the ReLU of (5); `y > 0` tells backward where it let the gradient pass.
 template <class T>
 Variable<T> conv2d(const char* op, const Variable<T>& x, const Variable<T>& w,
                    const Variable<T>& bias, const Conv2dOptions& options, bool relu,
@@ -49,7 +55,7 @@ Variable<T> conv2d(const char* op, const Variable<T>& x, const Variable<T>& w,
   Tensor<T> y = empty<T>(g.output());
   const T* const b = bv.defined() ? std::as_const(bv).data() : nullptr;
   if (!ready || !ready->forward(g, xv.data(), wv, b, relu, y.data()))
-    kernel::conv2d_forward<T>(g, xv.data(), wv.data(), b, relu, y.data());
+    kernel::conv2d_forward<T>(g, xv.data(), wv.data(), b, relu, y.data());  // (1)
   return record(op, y, {x, w, bias},
                 [g, xv, wv, y = relu ? y : Tensor<T>()](const Tensor<T>& dy, Gradients<T>& d) {
                   Tensor<T> dz = dy;

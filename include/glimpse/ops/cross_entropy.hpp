@@ -1,12 +1,14 @@
 // cross_entropy: the negative log likelihood of the right classes, straight from the scores.
 //
 //   (1)  p = softmax(x),    q_c = (1 - e) [c = t] + e / C      e: label smoothing, 0 for none
-//   (2)  loss_r = -sum_c q_c ln p_c = ln z + m - (1 - e) x_t - e/C sum_c x_c
+//   (2)  loss_r = -sum_c q_c ln p_c = ln z - (1 - e) (x_t - m) - e/C sum_c (x_c - m)
 //        z = sum_c exp(x_c - m),  m = max_c x_c
 //   (3)  L = sum_r loss_r / divisor                            over the rows that are not masked
+//        divisor: the number of these rows (mean), 1 (sum), or the one given; L = 0 without rows
 //   (4)  dx_c = dL (p_c - q_c) / divisor                       0 in masked rows
 //
 // x: (rows, C). Forward keeps p, so that backward takes no exp. O(rows C).
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <algorithm>
@@ -30,6 +32,15 @@ struct CrossEntropyOptions {
 
 namespace kernel {
 
+template <class T>
+struct CrossEntropyShift {
+  T m;
+  template <class V>
+  [[gnu::always_inline]] void apply(V& y, const V& x) const {
+    y = x - m;
+  }
+};
+
 /// Fills p (not the masked rows) and returns the sum of all loss_r.
 template <class T>
 double cross_entropy_forward(Matrix<const T> x, std::span<const Index> targets, Index ignore,
@@ -39,14 +50,17 @@ double cross_entropy_forward(Matrix<const T> x, std::span<const Index> targets, 
     const Index t = targets[static_cast<std::size_t>(r)];
     if (t == ignore) return;
     const T m = simd::max(x.row(r));
+    T shifted = 0;  // sum_c (x_c - m): the scores themselves may be so large that their sum drowns it
+    if (smoothing > 0) {
+      simd::map(CrossEntropyShift<T>{m}, x.cols(), &p(r, 0), &x(r, 0));
+      shifted = simd::sum(p.row(r));
+    }
     const T z = simd::exp_shifted(x.row(r), m, p.row(r));
     simd::scale(p.row(r), T(1) / z);
     double loss = std::log(static_cast<double>(z)) -
                   (1 - smoothing) * static_cast<double>(x(r, t) - m);  // (2)
     if (smoothing > 0)
-      loss -=
-          smoothing * (static_cast<double>(simd::sum(x.row(r))) / static_cast<double>(x.cols()) -
-                       static_cast<double>(m));
+      loss -= smoothing * static_cast<double>(shifted) / static_cast<double>(x.cols());
     losses[static_cast<std::size_t>(r)] = loss;
   });
   double total = 0;

@@ -3,19 +3,23 @@
 //   (1)  p(l | x) = sum over paths pi of prod_t p_t(pi_t),   p_t = softmax(x_t)
 //        over all pi that become l when equal neighbours are merged and then blanks are dropped
 //   (2)  loss = -ln p(l | x)                               recursions (1) to (3) of kernel/ctc.hpp
-//   (3)  dx_t(c) = dloss ( p_t(c) - sum of c_t(s) over the states s that show c )
+//   (3)  dx_t(c) = dloss ( p_t(c) - sum of gamma_t(s) over the states s that show c )
 //
-// c_t(s) of (4) there: the share of the paths, weighted by their likelihood, that are in s at t.
-// (3) is what is spent on a class minus what the label's paths would spend on it.
+// gamma_t(s) is (4) of kernel/ctc.hpp: the share of the paths, weighted by their likelihood, that
+// are in s at t. (3) follows from two facts about e_t(s) = ln p_t(c), c the class that s shows:
+// partial ln p / partial e_t(s) = gamma_t(s) with sum_s gamma_t(s) = 1, and
+// partial e_t(s) / partial x_t(c') = [c = c'] - p_t(c'). So a frame's gradient sums to 0.
 //
 // A label takes L frames, and one more for every symbol that follows its like. Where there are
 // fewer, no path is left: the loss is infinite (or 0, see CtcOptions) and its gradient is 0. So it
 // is for frames behind a sequence's end. Sequences do not touch each other.
 //
 // x: (T, N, C). O(N T (C + L)). Source: Graves, Fernandez, Gomez, Schmidhuber 2006.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <span>
 #include <vector>
@@ -55,11 +59,13 @@ struct RowEnd {
   }
 };
 
-/// lse_t = ln sum_c exp x_t(c) for the frames of one sequence; lse, top: frames rounded up to 16.
+/// (1) as a logarithm: ln p_t(c) = (x_t(c) - m_t) - ln z_t for the frames of one sequence.
+/// m, log_z: frames rounded up to 16. They stay apart: their sum would round ln z_t to the unit of
+/// m_t's last digit.
 struct CtcNormaliser {
   template <int Bytes, class T>
   [[gnu::always_inline]] static inline void run(const T* x, Index stride, Index frames,
-                                                Index classes, T* lse, T* top) {
+                                                Index classes, T* top, T* log_z) {
     using V = simd::Vec<T, Bytes>;
     const RowEnd<V> end(classes);
     for (Index t = 0; t < frames; ++t, x += stride) {
@@ -87,34 +93,34 @@ struct CtcNormaliser {
         sum += term;
       }
       top[t] = m;
-      lse[t] = simd::sum_lanes(sum);
+      log_z[t] = simd::sum_lanes(sum);
     }
-    for (Index t = frames; t % 16 != 0; ++t) top[t] = 0, lse[t] = 1;
+    for (Index t = frames; t % 16 != 0; ++t) top[t] = 0, log_z[t] = 1;
     for (Index t = 0; t < frames; t += simd::lanes<V>) {
-      V m, z, l;
-      simd::load(m, top + t);
-      simd::load(z, lse + t);
+      V z, l;
+      simd::load(z, log_z + t);
       simd::Log::apply(l, z);
-      l += m;
-      simd::store(lse + t, l);
+      simd::store(log_z + t, l);
     }
   }
 };
 
-/// (3) for the frames of one sequence. c: (frames, width); row: `classes` numbers to work in.
+/// (3) for the frames of one sequence. gamma: (frames, width); row: `classes` numbers to work in.
 struct CtcGradient {
   template <int Bytes, class T>
   [[gnu::always_inline]] static inline void run(const T* x, T* dx, Index stride, Index frames,
-                                                Index classes, const T* lse, const T* c,
-                                                Index width, const Index* label, Index length,
-                                                Index blank, T g, bool add, T* row) {
+                                                Index classes, const T* top, const T* log_z,
+                                                const T* gamma, Index width, const Index* label,
+                                                Index length, Index blank, T g, bool add,
+                                                T* row) {
     using V = simd::Vec<T, Bytes>;
     const RowEnd<V> end(classes);
-    for (Index t = 0; t < frames; ++t, x += stride, dx += stride, c += width) {
+    for (Index t = 0; t < frames; ++t, x += stride, dx += stride, gamma += width) {
       V v, p;
       for (Index i = 0; i < end.whole; i += simd::lanes<V>) {
         simd::load(v, x + i);
-        v -= lse[t];
+        v -= top[t];
+        v -= log_z[t];
         simd::Exp::apply(p, v);
         simd::store(row + i, p);
       }
@@ -123,17 +129,18 @@ struct CtcGradient {
           simd::load_part(v, x, classes);
         else
           simd::load(v, x + classes - simd::lanes<V>);
-        v -= lse[t];
+        v -= top[t];
+        v -= log_z[t];
         simd::Exp::apply(p, v);
         if (classes < simd::lanes<V>)
           simd::store_part(row, p, classes);
         else
           simd::store(row + classes - simd::lanes<V>, p);
       }
-      T blanks = c[2 * length];
+      T blanks = gamma[2 * length];
       for (Index i = 0; i < length; ++i) {
-        blanks += c[2 * i];
-        row[label[i]] -= c[2 * i + 1];
+        blanks += gamma[2 * i];
+        row[label[i]] -= gamma[2 * i + 1];
       }
       row[blank] -= blanks;
       if (add)
@@ -151,7 +158,7 @@ struct Ctc {
   std::vector<std::vector<Index>> labels;
   std::vector<Index> frames;
   Index blank = 0, width = 0;
-  Tensor<T> lse;         // (N, T rounded up to 16)
+  Tensor<T> top, log_z;  // (N, T rounded up to 16)
   Tensor<T> alpha;       // (N, T + 1, stride)
   std::vector<T> log_p;  // N
 
@@ -182,26 +189,32 @@ struct Ctc {
   void emissions(Index n, T* e) const {
     const auto& label = labels[static_cast<std::size_t>(n)];
     for (Index t = 0; t < frames[static_cast<std::size_t>(n)]; ++t)
-      ctc_emission(scores_of(n) + t * stride(), lse(n, t), label.data(), std::ssize(label), blank,
+      ctc_emission(scores_of(n) + t * stride(), top(n, t), log_z(n, t), label.data(), std::ssize(label), blank,
                    width, e + t * width);
   }
 
-  /// Fills log_p, and lse and alpha on the way.
+  /// Fills log_p, and top, log_z and alpha on the way.
   void forward() {
     const Index n = std::ssize(labels);
-    lse = empty<T>({n, (steps() + 15) / 16 * 16});
+    top = empty<T>({n, (steps() + 15) / 16 * 16});
+    log_z = empty_like(top);
     alpha = empty<T>({n, steps() + 1, ctc_stride(width)});
     log_p.resize(labels.size());
-    for_each([&](Index i, T* skip, T* e, T* room) {
+    for_each([&](Index i, T* skip, T* e, T*) {
       const Index count = frames[static_cast<std::size_t>(i)];
       const Index length = std::ssize(labels[static_cast<std::size_t>(i)]);
       if (count > 0)
-        simd::dispatch<CtcNormaliser>(scores_of(i), stride(), count, classes(), &lse(i, 0), room);
+        simd::dispatch<CtcNormaliser>(scores_of(i), stride(), count, classes(), &top(i, 0),
+                                       &log_z(i, 0));
       emissions(i, e);
       T* const a = &alpha(i, 0, 0);
       simd::dispatch<CtcAlpha>(count, width, length, static_cast<const T*>(e),
                                static_cast<const T*>(skip), a);
-      log_p[static_cast<std::size_t>(i)] = ctc_log_p<T>(a + count * ctc_stride(width), length);
+      T& result = log_p[static_cast<std::size_t>(i)];
+      result = ctc_log_p<T>(a + count * ctc_stride(width), length);
+      // The maxima of log_sum can lose a NaN among the scores; ln z of its frame holds it.
+      for (Index t = 0; t < count; ++t)
+        if (std::isnan(log_z(i, t))) result = log_z(i, t);
     });
   }
 
@@ -217,7 +230,7 @@ struct Ctc {
         simd::dispatch<CtcBeta>(count, width, length, &std::as_const(alpha)(i, 0, 0),
                                 static_cast<const T*>(skip), log_p[at], room, e);
         simd::dispatch<CtcGradient>(scores_of(i), to, stride(), count, classes(),
-                                    &std::as_const(lse)(i, 0), static_cast<const T*>(e), width,
+                                    &std::as_const(top)(i, 0), &std::as_const(log_z)(i, 0), static_cast<const T*>(e), width,
                                     labels[at].data(), length, blank, dloss[i], add, room);
       }
       for (Index t = count; !add && t < steps(); ++t)
@@ -266,7 +279,7 @@ Variable<T> ctc_loss(const Variable<T>& scores, std::span<const std::vector<Inde
 
   Tensor<T> loss(Shape{n});
   for (std::size_t i = 0; i < labels.size(); ++i)
-    loss.data()[i] = ctc->possible(i)        ? -ctc->log_p[i]
+    loss.data()[i] = ctc->possible(i)        ? -ctc->log_p[i]  // (2)
                      : options.zero_infinity ? T(0)
                                              : std::numeric_limits<T>::infinity();
   return record("ctc_loss", loss, {scores}, [ctc](const Tensor<T>& dloss, Gradients<T>& d) {

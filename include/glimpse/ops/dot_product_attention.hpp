@@ -1,15 +1,18 @@
 // dot-product attention: queries score places by how far they point the same way.
 //
-//   (1)  e_qi = s <q_q, k_i>                  s = 1: dot product;  s = 1/sqrt(A): scaled, so
+//   (1)  e_mi = s <q_m, k_i>                  s = 1: dot product;  s = 1/sqrt(A): scaled, so
 //                                             that scores keep their size whatever the width A
-//   (2)  a_q  = softmax(e_q),   g_q = sum_i a_qi v_i
+//   (2)  a_m  = softmax(e_m),   g_m = sum_i a_mi v_i
 //
-//   (3)  heads: (1) and (2) on each of K parts of q, k and v, the glimpses side by side
+//   (3)  heads: (1) and (2) on each of K parts of q, k and v, the glimpses side by side; the width
+//        of a part is A/K, so s = 1/sqrt(A/K)
 //
-//   (4)  dq = s de k,   dk = s de^T q         for every batch entry
+//   (4)  dq_m = s sum_i de_mi k_i,   dk_i = s sum_m de_mi q_m        for every batch entry
+//   (5)  da_mi = <dg_m, v_i>,        dv_i = sum_m a_mi dg_m;         de from da by softmax.hpp (3)
 //
 // q: (N, Q, A), k: (N, T, A), v: (N, T, C); e, a: (N, Q, T), g: (N, Q, C).
 // Sources: Luong, Pham, Manning 2015; Vaswani et al. 2017 for scale and heads.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <cmath>
@@ -82,6 +85,7 @@ Variable<T> dot_product_attention(const Variable<T>& q, const Variable<T>& k, co
   std::vector<Index> each;  // a length for each row of scores
   for (const Index length : lengths)
     each.insert(each.end(), static_cast<std::size_t>(heads * q.size(1)), length);
+  // (2), and (5) by the backward of matmul
   return detail::join_heads(matmul(softmax(e, each), detail::split_heads(v, heads)), heads);
 }
 

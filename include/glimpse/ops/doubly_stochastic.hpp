@@ -6,6 +6,7 @@
 //   (3)  da_tni = -2/N (1 - c_ni) dL                  for t < S_n, else 0
 //
 // a: (S, N, P). Source: Xu et al. 2015, equation 14.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <span>
@@ -33,7 +34,7 @@ Variable<T> doubly_stochastic_penalty(const Variable<T>& a, std::span<const Inde
     const Index own = count[static_cast<std::size_t>(i)];
     if (own < 0 || own > steps) fail("doubly_stochastic_penalty", own, " looks in weights ", a);
     T* const row = lack.data() + i * places;
-    for (Index t = 0; t < own; ++t)
+    for (Index t = 0; t < own; ++t)  // (1)
       simd::axpy<T>(places, row, T(-1), av.data() + (t * n + i) * places);
     total += static_cast<double>(simd::sum_squares<T>(places, row));
   }

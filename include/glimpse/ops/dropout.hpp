@@ -1,11 +1,13 @@
 // dropout: zeroes numbers at random while training, and scales the rest so that their mean stays.
 //
-//   (1)  y_i = m_i x_i,   m_i = 0 with probability p, else 1 / (1 - p)
+//   (1)  y_i = m_i x_i,   m_i = 0 with probability floor(p 2^32) / 2^32, else 1 / (1 - p)
+//        p = 1: every m_i is 0
 //   (2)  dx_i = m_i dy_i
 //
 // m_i comes from word number (position + i) of the generator, so the mask does not depend on the
 // number of threads, and the generator moves on by one word for every element. Source: Srivastava
 // et al. 2014.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <cstdint>

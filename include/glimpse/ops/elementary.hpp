@@ -8,7 +8,8 @@
 //   (6)  y = |x|          dx = dy sign(x), 0 at 0
 //   (7)  y = min(max(x, low), high)         dx = dy [low <= x <= high]
 //
-// x, y: any shape. (2) and (4) keep their result for backward, the others their operand.
+// x, y: any shape. (1), (2) and (4) keep their result for backward, the others their operand.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <glimpse/ops/elementwise.hpp>
@@ -18,33 +19,33 @@ namespace glimpse::inline v0 {
 
 namespace kernel {
 
-struct ExpForward : simd::Exp {};
-struct ExpBackward {
+struct ExpForward : simd::Exp {};  // (2)
+struct ExpBackward {  // (2)
   template <class V>
   [[gnu::always_inline]] static void apply(V& dx, const V& dy, const V& y) {
     dx = dy * y;
   }
 };
-struct LogForward : simd::Log {};
-struct LogBackward {
+struct LogForward : simd::Log {};  // (3)
+struct LogBackward {  // (3)
   template <class V>
   [[gnu::always_inline]] static void apply(V& dx, const V& dy, const V& x) {
     dx = dy / x;
   }
 };
-struct NegForward {
+struct NegForward {  // (1)
   template <class V>
   [[gnu::always_inline]] static void apply(V& y, const V& x) {
     y = -x;
   }
 };
-struct NegBackward {
+struct NegBackward {  // (1)
   template <class V>
   [[gnu::always_inline]] static void apply(V& dx, const V& dy, const V&) {
     dx = -dy;
   }
 };
-struct SqrtForward {
+struct SqrtForward {  // (4)
   template <class V>
   [[gnu::always_inline]] static void apply(V& y, const V& x) {
     for (Index i = 0; i < simd::lanes<V>; ++i) {
@@ -55,38 +56,38 @@ struct SqrtForward {
     }
   }
 };
-struct SqrtBackward {
+struct SqrtBackward {  // (4)
   template <class V>
   [[gnu::always_inline]] static void apply(V& dx, const V& dy, const V& y) {
     dx = dy / (y + y);
   }
 };
-struct SquareForward {
+struct SquareForward {  // (5)
   template <class V>
   [[gnu::always_inline]] static void apply(V& y, const V& x) {
     y = x * x;
   }
 };
-struct SquareBackward {
+struct SquareBackward {  // (5)
   template <class V>
   [[gnu::always_inline]] static void apply(V& dx, const V& dy, const V& x) {
     dx = dy * (x + x);
   }
 };
-struct AbsForward {
+struct AbsForward {  // (6)
   template <class V>
   [[gnu::always_inline]] static void apply(V& y, const V& x) {
     y = x < V{} ? -x : x;
   }
 };
-struct AbsBackward {
+struct AbsBackward {  // (6)
   template <class V>
   [[gnu::always_inline]] static void apply(V& dx, const V& dy, const V& x) {
     const V up = x > V{} ? dy : V{};
     dx = x < V{} ? -dy : up;
   }
 };
-struct ClampForward {
+struct ClampForward {  // (7)
   double low, high;
   template <class V>
   [[gnu::always_inline]] void apply(V& y, const V& x) const {
@@ -94,7 +95,7 @@ struct ClampForward {
     simd::detail::clamp(y, x, static_cast<T>(low), static_cast<T>(high));
   }
 };
-struct ClampBackward {
+struct ClampBackward {  // (7)
   double low, high;
   template <class V>
   [[gnu::always_inline]] void apply(V& dx, const V& dy, const V& x) const {

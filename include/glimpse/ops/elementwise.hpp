@@ -1,10 +1,11 @@
 // elementwise: what all operations share that treat elements one by one.
 //
-//   y_i  = f(x_i, ...)                      broadcast: the operands are repeated to the joint shape
-//   first dx_i = dy_i f'(x_i, ...)                then summed over what was repeated (sum_to)
+//   (1)  y_i = f(x_i, ...)            broadcast: the operands are repeated to the joint shape
+//   (2)  dx_i = dy_i f'(x_i, ...)     then summed over what was repeated (sum_to)
 //
 // f is a functor on vectors, `f.apply(V& y, const V& x...)` (simd/map.hpp). One pass over memory:
 // the first gradient of an input is written, later ones are added in place.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <glimpse/autograd/variable.hpp>
@@ -81,7 +82,7 @@ void write_or_add(bool add, const F& f, Index n, T* dx, const In*... in) {
     simd::map(f, n, dx, in...);
 }
 
-/// Gradient of input i: f(in...), all dense and of the input's shape.
+/// Gradient (2) of input i: f(in...), all dense and of the input's shape.
 template <class F, class T, class... In>
 void map_gradient(const F& f, Index cost, Gradients<T>& d, std::size_t i, const Tensor<In>&... in) {
   const Target<T> target = target_of(d, i);
@@ -91,7 +92,7 @@ void map_gradient(const F& f, Index cost, Gradients<T>& d, std::size_t i, const 
   });
 }
 
-/// f(a, b), broadcast.  Throws ShapeError where the shapes do not fit.
+/// (1) for f(a, b), broadcast.  Throws ShapeError where the shapes do not fit.
 template <class F, class T>
 Tensor<T> map_broadcast(std::string_view op, const F& f, Index cost, const Tensor<T>& a,
                         const Tensor<T>& b) {

@@ -4,6 +4,7 @@
 //   (2)  dW_v = sum over the places p with i_p = v of dy_p
 //
 // W: (V, E), i: any shape, y: that shape and E behind it. O(places E).
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <span>
@@ -18,12 +19,12 @@ namespace kernel {
 
 template <class T>
 Tensor<T> embedding_forward(const Tensor<T>& weight, std::span<const Index> indices) {
-  return gather_rows(weight, indices, "embedding");
+  return gather_rows(weight, indices, "embedding");  // (1)
 }
 
 template <class T>
 void embedding_backward(std::span<const Index> indices, const Tensor<T>& dy, Tensor<T>& dweight) {
-  scatter_add_rows(dweight, indices, dy);
+  scatter_add_rows(dweight, indices, dy);  // (2)
 }
 
 }  // namespace kernel

@@ -1,24 +1,26 @@
 // grid sample: a picture read at places between its pixels.
 //
 //   (1)  u = ((g_x + 1) W - 1) / 2,  v = ((g_y + 1) H - 1) / 2
-//        From [-1, 1] to pixels, whose centres are at whole numbers.
+//        From [-1, 1] to pixels, whose centers are at whole numbers.
 //   (2)  y = (1 - b) ((1 - a) x00 + a x01) + b ((1 - a) x10 + a x11)
 //        a = u - floor u,  b = v - floor v
 //   (3)  dx00 += (1 - a)(1 - b) dy, and so on for the four neighbours
 //   (4)  dg_x = W/2 du,  du = sum_c dy_c ((1 - b)(x01 - x00) + b (x11 - x10))
-//        dg_y = H/2 dv,  likewise
+//        dg_y = H/2 dv,  dv = sum_c dy_c ((1 - a)(x10 - x00) + a (x11 - x01))
+//        At a pixel's center the slope jumps: (4) is the one to the right and below, a = b = 0.
 //
-//   border   places beyond the outer pixels' centres are moved to them; what is moved has no
-//            gradient in (4)
+//   border   places beyond the outer pixels' centers are moved to them. At and beyond the outer
+//            centers (u <= 0, u >= W - 1, v alike) there is no gradient in (4)
 //   zeros    neighbours outside the picture are 0
 //
-// A place within rounding of a pixel's centre is taken to be that centre: the grid of a picture's
+// A place within rounding of a pixel's center is taken to be that center: the grid of a picture's
 // own pixels, which in floating point misses them by a few units in the last place, then gives the
 // picture back bit for bit.
 //
-// x: (N, C, H, W), grid: (N, h, w, 2) with x first, y: (N, C, h, w). Half-pixel centres throughout,
+// x: (N, C, H, W), grid: (N, h, w, 2) with x first, y: (N, C, h, w). Half-pixel centers throughout,
 // what PyTorch calls align_corners=False. Source: Jaderberg et al., Spatial Transformer Networks,
 // 2015.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <algorithm>

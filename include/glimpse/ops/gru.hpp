@@ -6,11 +6,16 @@
 //   (3)  n = tanh(a_n + r u_n)                the reset gate acts after the recurrent product
 //   (4)  h_t = (1 - z) n + z h_t-1
 //
-//   (5)  dn = dh (1 - z) (1 - n^2),   dz = dh (h_t-1 - n) z (1 - z),   dr = dn u_n r (1 - r)
-//   (6)  da = (dr, dz, dn),   du = (dr, dz, dn r)
-//   (7)  dh_t-1 = dh z + U^T du
+//   backward, last step first; dh_t = dy_t + what (7) of step t + 1 left:
+//   (5)  da_n = dh_t (1 - z) (1 - n^2),   da_z = dh_t (h_t-1 - n) z (1 - z),
+//        da_r = da_n u_n r (1 - r)
+//   (6)  da = (da_r, da_z, da_n),   du = (da_r, da_z, da_n r)
+//   (7)  dh_t-1 = dh_t z + U^T du
+//   (8)  dx_t = W^T da_t,   dW = sum_t da_t x_t^T,   dU = sum_t du_t h_t-1^T,
+//        db_x = sum_t da_t,   db_h = sum_t du_t    over the batch, too: (4) of kernel/sequence.hpp
 //
 // x: (T, N, I), y: (T, N, H). Source: Cho et al. 2014; the form of (3) is cuDNN's and PyTorch's.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <span>
@@ -41,11 +46,11 @@ struct GruCellBackward {
   template <class V>
   [[gnu::always_inline]] static void apply(V& r, V& z, V& n, V& ur, V& uz, V& un, const V& before,
                                            V& dh) {
-    const V dn = dh * (1 - z) * (1 - n * n);
-    const V dz = dh * (before - n) * z * (1 - z), dr = dn * un * r * (1 - r);
-    un = dn * r;
+    const V da_n = dh * (1 - z) * (1 - n * n);
+    const V da_z = dh * (before - n) * z * (1 - z), da_r = da_n * un * r * (1 - r);
+    un = da_n * r;
     dh = dh * z;
-    n = dn, z = dz, r = dr, uz = dz, ur = dr;
+    n = da_n, z = da_z, r = da_r, uz = da_z, ur = da_r;
   }
 };
 
@@ -94,7 +99,7 @@ struct GruRun {
       T *at = &a(t, block.begin, 0), *ut = &u(t, block.begin, 0);
       T* yt = run.state(run.y.data(), t, block.begin);
       if (k > 0)
-        w_h.multiply(rows, before.h, before.row, T(0), ut, row, run.b_h.data());
+        w_h.multiply(rows, before.h, before.row, T(0), ut, row, run.b_h.data());  // (1)
       else
         for (Index r = 0; r < rows; ++r) std::copy_n(run.b_h.data(), 3 * h, ut + r * row);
       gru_step_forward<T>(rows, h, at, ut, row, before.h, before.row, yt, run.y_row());
@@ -127,7 +132,7 @@ struct GruRun {
           std::fill_n(&dh(r, 0), h, T(0));  // a, u are zero there, so da and du come out zero
       gru_step_backward<T>(rows, h, da, du, row, before.h, before.row, dh.data());
       for (Index r = 0; r < rows; ++r) {
-        simd::add<T>(3 * h, &g.db(block.number, 0), da + r * row);
+        simd::add<T>(3 * h, &g.db(block.number, 0), da + r * row);  // (8)
         simd::add<T>(3 * h, &g.db_h(block.number, 0), du + r * row);
       }
       if (k > 0) w_h.multiply(rows, du, row, T(1), dh.data(), h);  // (7)
@@ -195,6 +200,7 @@ Variable<T> gru_cell(const Variable<T>& a, const Variable<T>& h, const Variable<
                                 width, w.data(), hidden, T(1), dh.data(), hidden);  // (7)
                   d.add(0, da);
                   d.add(1, dh);
+                  // (8)
                   kernel::weight_gradient<T>(width, hidden, n, du.data(), width, before.data(),
                                              hidden, d, 2);
                   kernel::bias_gradient<T>(du, d, 3);

@@ -2,11 +2,13 @@
 // scale. A row at a time: batch and training play no part.
 //
 //   (1)  mean = 1/n sum_j x_j,   var = 1/n sum_j (x_j - mean)^2
-//   (2)  y = gamma xhat + beta,  xhat = (x - mean) r,  r = 1 / sqrt(var + eps)
+//   (2)  y = gamma xhat + beta,  xhat = (x - mean) r,  r = 1 / sqrt(var + eps), eps > 0
 //   (3)  dgamma = sum over rows of dy xhat,   dbeta = sum over rows of dy
 //   (4)  dx = r (g - 1/n sum_j g_j - xhat 1/n sum_j g_j xhat_j),       g = gamma dy
+//        sum_j dx_j = 0, and sum_j dx_j xhat_j = 0 up to eps, as in batch_norm.hpp
 //
 // x, y: (rows, n); mean, r: (rows,) are kept beside x. Source: Ba, Kiros, Hinton 2016.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <cmath>
@@ -22,7 +24,7 @@ namespace glimpse::inline v0 {
 
 namespace kernel {
 
-/// y = gamma (x - mean) r + beta.
+/// (2).
 template <class T>
 struct LayerNormMap {
   T mean, r;
@@ -74,7 +76,7 @@ void layer_norm_forward(Matrix<const T> x, const T* gamma, const T* beta, double
   const Index n = x.cols();
   parallel_for(x.rows(), 4 * n, [&](Index row) {
     const T* px = x.row(row).data();
-    mean[row] = simd::sum<T>(n, px) / static_cast<T>(n);
+    mean[row] = simd::sum<T>(n, px) / static_cast<T>(n);  // (1)
     const double var =
         static_cast<double>(simd::sum_squares<T>(n, px, mean[row])) / static_cast<double>(n);
     r[row] = static_cast<T>(1 / std::sqrt(var + eps));

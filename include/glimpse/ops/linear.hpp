@@ -7,6 +7,7 @@
 //
 // x: (..., in) seen as (rows, in), w: (out, in), b: (out), y: (..., out). Each line is one product;
 // O(rows in out).
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <glimpse/autograd/variable.hpp>

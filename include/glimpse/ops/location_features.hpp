@@ -1,13 +1,15 @@
 // location features: the weights of the look before, seen through a bank of filters, so that the
 // next look knows where the last one was.
 //
-//   (1)  f_nik = sum_r w_kr a_n(i + r - R/2)          0 <= r < R; a is 0 outside its row
-//   (2)  dw_kr = sum_ni df_nik a_n(i + r - R/2)
-//   (3)  da_nj = sum_kr df_n(j - r + R/2)k w_kr
+//   (1)  f_nik = sum_r w_kr a_n(i + r - h)            0 <= r < R; a is 0 outside its row
+//   (2)  dw_kr = sum_ni df_nik a_n(i + r - h)
+//   (3)  da_nj = sum_kr df_n(j - r + h)k w_kr         df is 0 outside its row
+//        h = floor(R/2): the filter is centered for odd R, and reaches one further left for even R
 //
 // A row with zeros on both sides is read as a matrix whose row i begins one number after row i - 1;
 // (1) is its product with w^T, (2) that of df^T with it. a: (N, T), w: (K, R), f: (N, T, K).
 // Source: Chorowski et al. 2015, equation 8.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <algorithm>

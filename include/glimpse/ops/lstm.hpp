@@ -5,18 +5,20 @@
 //   (3)  c_t = f c_t-1 + i g
 //   (4)  h_t = o tanh(c_t)
 //
-//   backward, last step first; dh_t = dy_t + U^T da_t+1, and dc_t comes from the step behind:
+//   backward, last step first; dh_t = dy_t + U^T da_t+1, and dc_t comes from step t + 1:
 //   (5)  dc_t += dh_t o (1 - tanh^2 c_t)                          through (4)
 //   (6)  da_o = dh_t tanh(c_t) o (1 - o),   da_i = dc_t g i (1 - i),
 //        da_f = dc_t c_t-1 f (1 - f),       da_g = dc_t i (1 - g^2)
 //   (7)  dc_t-1 = dc_t f
 //   (8)  dW = sum_t da_t x_t^T,  dU = sum_t da_t h_t-1^T,  dx_t = W^T da_t  over all steps at once
+//        db_x = db_h = sum_t da_t       sums over t are sums over the sequences of the batch, too
 //
 // x: (T, N, I), y: (T, N, H). Only U h_t-1 must wait for its step (kernel/sequence.hpp). Past its
 // length a sequence has h = c = 0 and no gradient; so a reversed pass starts from zero at each
 // sequence's own last step.
 // Source: Hochreiter, Schmidhuber 1997; Gers et al. 2000 (forget gate). Gates and weights lie as in
 // PyTorch.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <span>
@@ -80,7 +82,7 @@ struct LstmRun {
       const Index t = run.step(k, s.steps), before = run.step(k - 1, s.steps);
       if (k > 0)
         u.multiply(block.rows(), run.state(run.y.data(), before, block.begin), run.y_row(), T(1),
-                   &a(t, block.begin, 0), a.size(2));
+                   &a(t, block.begin, 0), a.size(2));  // (1)
       for (Index r = block.begin; r < block.end; ++r) {
         T *ar = &a(t, r, 0), *cr = &c(t, r, 0), *yr = run.state(run.y.data(), t, r);
         if (s.alive(t, r))
@@ -106,12 +108,12 @@ struct LstmRun {
       const Index t = run.step(k, s.steps), before = run.step(k - 1, s.steps);
       for (Index r = 0; r < rows; ++r) {
         const Index n = block.begin + r;
-        if (!s.alive(t, n)) continue;  // da, dh and dc are zero there already
+        if (!s.alive(t, n)) continue;  // da is zero there; dh and dc are not used again
         T* ar = &g.da(t, n, 0);
         simd::update(LstmCellBackward{}, h, ar, ar + h, ar + 2 * h, ar + 3 * h,
                      cells_before(k, before, n), &c(t, n, 0), run.state(dy, t, n),
                      static_cast<const T*>(&dh(r, 0)), &dc(r, 0));
-        simd::add<T>(4 * h, &g.db(block.number, 0), ar);
+        simd::add<T>(4 * h, &g.db(block.number, 0), ar);  // (8)
       }
       if (k > 0) u.multiply(rows, &g.da(t, block.begin, 0), a.size(2), T(0), dh.data(), h);
     }

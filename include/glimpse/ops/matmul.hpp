@@ -1,10 +1,12 @@
 // matmul: matrix products, one for each index of the leading axes, which broadcast.
 //
 //   (1)  Y = A B                    for every batch index
-//   (2)  dA = dY B^T
-//   (3)  dB = A^T dY                summed over the batches that shared an operand
+//   (2)  dA = dY B^T                summed over the batches that shared A
+//   (3)  dB = A^T dY                summed over the batches that shared B
+//        An operand of rank 1 is a row on the left and a column on the right.
 //
 // A: (..., m, k), B: (..., k, n), Y: (..., m, n). O(batches m n k).
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <glimpse/autograd/variable.hpp>

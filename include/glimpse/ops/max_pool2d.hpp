@@ -1,12 +1,15 @@
 // max pooling: the largest number of every window.
 //
 //   (1)  y_ij = max_ab x_(i s + a - p)(j s + b - p)    over the places that lie in the picture
-//   (2)  dx at the place that won += dy_ij             of equal numbers the first wins
+//        0 <= a < kernel height, 0 <= b < kernel width; s = stride and p = padding of their axis
+//   (2)  dx at the place that won += dy_ij             of equal numbers the first wins; NaN beats
+//                                                      numbers, and the last NaN wins
 //   (3)  max_ab max(0, x) = max(0, max_ab x)           so a ReLU in front costs nothing: zero takes
 //                                                      part in (1), and where it wins (2) is void
 //
 // x: (N, C, H, W), y: (N, C, out_h, out_w). Forward keeps one byte an output: the place within the
 // window. With (3) nothing of x's size is kept, nor passed over twice.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <glimpse/autograd/variable.hpp>
@@ -17,6 +20,7 @@ namespace glimpse::inline v0 {
 
 namespace kernel {
 
+/// (1), with Relu (3).
 template <bool Relu, class T>
 void max_pool2d_forward(const Pool2dGeometry& g, Index planes, const T* x, T* y, PoolPlace* place) {
   parallel_blocks(planes, planes_per_block(g.h * g.w), g.h * g.w, [&](Index begin, Index end) {
@@ -25,7 +29,7 @@ void max_pool2d_forward(const Pool2dGeometry& g, Index planes, const T* x, T* y,
   });
 }
 
-/// dx is written where `fresh`, else added to.
+/// (2). dx is written where `fresh`, else added to.
 template <class T>
 void max_pool2d_backward(const Pool2dGeometry& g, Index planes, const T* dy, const PoolPlace* place,
                          T* dx, bool fresh) {

@@ -6,6 +6,7 @@
 //        min    alike
 //
 // k runs over the kept axes, r over the n places of the reduced ones.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <glimpse/autograd/variable.hpp>

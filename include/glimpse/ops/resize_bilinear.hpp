@@ -6,9 +6,12 @@
 //        f = 1: the two nearest inputs. antialias: f = max(1, in / out), so that a smaller picture
 //        sees all pixels.
 //   (3)  y = V x H^T  with V, H the weights down and across;     dx += V^T dy H
-//   Beyond the edge there is nothing: the weights that are left sum to 1, which repeats the edge.
+//   Beyond the edge there is nothing, and the weights that are left are divided by their sum. For
+//   f = 1 that repeats the edge; with antialias it does not: 4 pixels to 2 have the first weights
+//   (3, 3, 1)/7, a repeated edge would give (4, 3, 1)/8.
 //
 // x: (N, C, H, W), y: (N, C, h, w). O(h W taps) for V, O(h w taps) for H.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <algorithm>
@@ -35,7 +38,7 @@ struct ResizeAxis {
     const double filter = antialias ? std::max(1.0, scale) : 1.0;
     std::vector<double> row;
     for (Index i = 0; i < out; ++i) {
-      const double center = (static_cast<double>(i) + 0.5) * scale;
+      const double center = (static_cast<double>(i) + 0.5) * scale;  // (1)
       const Index first = std::max<Index>(0, static_cast<Index>(std::floor(center - filter)));
       const Index last = std::min(in, static_cast<Index>(std::ceil(center + filter)));
       row.clear();
@@ -72,7 +75,7 @@ void resize_bilinear_forward(const ResizeAxis<T>& down, const ResizeAxis<T>& acr
                              const T* x, T* y) {
   parallel_for(planes * down.out, 4 * across.in + 4 * across.out, [&](Index row) {
     const T* plane = x + row / down.out * down.in * across.in;
-    std::vector<T> mixed(static_cast<std::size_t>(across.in), T(0));  // a row of V x
+    std::vector<T> mixed(static_cast<std::size_t>(across.in), T(0));  // a row of V x, (3)
     down.taps(row % down.out, [&](Index r, T w) {
       simd::axpy<T>(across.in, mixed.data(), w, plane + r * across.in);
     });
@@ -89,7 +92,7 @@ template <class T>
 void resize_bilinear_backward(const ResizeAxis<T>& down, const ResizeAxis<T>& across, Index planes,
                               const T* dy, T* dx) {
   parallel_for(planes, down.out * (4 * across.in + 4 * across.out), [&](Index p) {
-    std::vector<T> mixed(static_cast<std::size_t>(across.in));  // a row of dy H
+    std::vector<T> mixed(static_cast<std::size_t>(across.in));  // a row of dy H, (3)
     for (Index i = 0; i < down.out; ++i) {
       std::fill(mixed.begin(), mixed.end(), T(0));
       for (Index j = 0; j < across.out; ++j) {

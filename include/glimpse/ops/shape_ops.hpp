@@ -1,10 +1,12 @@
-// shape_ops: the same numbers, elsewhere. Each is linear, y = P x with ones and zeros in P, and so
+// shape_ops: the same numbers, elsewhere.
 //
-//   dx += P^T dy          a gradient goes back where its number came from; numbers used twice get
-//   the sum
+//   (1)  y = P x + v       P of ones and zeros; v: what pad2d puts around x, 0 for the others
+//   (2)  dx += P^T dy      a gradient goes back to where its number came from; a number that was
+//                          used twice gets the sum
 //
 // Values stay dense: what would be a strided view is copied here, once, in square tiles
 // (core/loops.hpp).
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <span>
@@ -138,8 +140,8 @@ Variable<T> pad2d(const Variable<T>& x, Index top, Index bottom, Index left, Ind
   const auto inside = [=](const Tensor<T>& t) {
     return t.slice(-2, top, top + h).slice(-1, left, left + w);
   };
-  inside(y).copy_from(x.value());
-  return record("pad2d", y, {x},
+  inside(y).copy_from(x.value());  // (1)
+  return record("pad2d", y, {x},  // (2)
                 [inside](const Tensor<T>& dy, Gradients<T>& d) { d.add(0, inside(dy)); });
 }
 

@@ -1,14 +1,15 @@
 // softmax: turns scores into weights that sum to one, along the last axis; and its logarithm.
 //
-//   (1)  y_i = exp(x_i - m) / sum_j exp(x_j - m),   m = max_j x_j        m keeps every exp below 1
-//   (2)  dy_i/dx_j = y_i (delta_ij - y_j)
-//   (3)  dx_j = sum_i dL/dy_i dy_i/dx_j = y_j (dy_j - <dy, y>)           so backward needs y alone
+//   (1)  y_i = exp(x_i - m) / z,   z = sum_j exp(x_j - m),   m = max_j x_j    every exp at most 1
+//   (2)  partial y_i / partial x_j = y_i ([i = j] - y_j)
+//   (3)  dx_j = sum_i dy_i (2) = y_j (dy_j - <dy, y>)                    so backward needs y alone
 //
-//   (4)  l_i = ln y_i = x_i - m - ln sum_j exp(x_j - m)
-//   (5)  dx_j = dl_j - exp(l_j) sum_i dl_i                               from (2) with dl = dy / y
+//   (4)  l_i = ln y_i = (x_i - m) - ln z
+//   (5)  dx_j = dl_j - exp(l_j) sum_i dl_i     (2) / y_i: partial l_i / partial x_j = [i = j] - y_j
 //
 // With lengths, row r runs over its first n_r places only; the places behind get exactly 0, and no
 // gradient. x, y: (rows, n). O(rows n).
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <cmath>
@@ -48,17 +49,18 @@ struct SoftmaxGradient {
 template <class T>
 void softmax_backward(Matrix<const T> y, Matrix<const T> dy, Matrix<T> dx, bool add) {
   parallel_for(y.rows(), 2 * y.cols(), [&](Index r) {
-    const T s = simd::dot(y.cols(), &dy(r, 0), &y(r, 0));
+    const T s = simd::dot(y.cols(), &dy(r, 0), &y(r, 0));  // <dy, y>: (2) summed over i
     write_or_add(add, SoftmaxGradient<T>{s}, y.cols(), &dx(r, 0), &y(r, 0), &dy(r, 0));  // (3)
   });
 }
 
+/// (4). m and ln z stay apart: their sum would round ln z to the unit of m's last digit.
 template <class T>
-struct Lowered {
-  T by;
+struct LogSoftmaxValue {
+  T m, log_z;
   template <class V>
-  [[gnu::always_inline]] void apply(V& y, const V& x) const {
-    y = x - by;
+  [[gnu::always_inline]] void apply(V& l, const V& x) const {
+    l = (x - m) - log_z;
   }
 };
 
@@ -67,7 +69,7 @@ void log_softmax_forward(Matrix<const T> x, Matrix<T> l) {
   parallel_for(x.rows(), 8 * x.cols(), [&](Index r) {
     const T m = simd::max(x.row(r));
     const T z = simd::exp_shifted(x.row(r), m, l.row(r));
-    simd::map(Lowered<T>{m + std::log(z)}, x.cols(), &l(r, 0), &x(r, 0));  // (4)
+    simd::map(LogSoftmaxValue<T>{m, std::log(z)}, x.cols(), &l(r, 0), &x(r, 0));  // (4)
   });
 }
 
@@ -112,7 +114,8 @@ Variable<T> softmax(const Variable<T>& x, std::span<const Index> lengths) {
 }
 
 /// Softmax over the last axis.
-/// x: (..., n), any rank from 1.  Returns the same shape; every row is positive and sums to 1.
+/// x: (..., n), any rank from 1.  Returns the same shape; no number is negative, and every row
+/// sums to 1.
 /// Throws ShapeError where x has no axis or n is 0.
 /// Source: Bridle 1990; the shift by the maximum is standard.
 template <class T>

@@ -15,9 +15,10 @@
 //       grid = p' + A (C - C')^T.
 //       Forward takes this form: fiducials at their base points give back every pixel exactly.
 //
-// Coordinates are in [-1, 1], x first, y down; pixels have their centres at half places:
+// Coordinates are in [-1, 1], x first, y down; pixels have their centers at half places:
 // x'_j = (2 j + 1) / w - 1. Sources: Bookstein 1989; Shi et al., Robust Scene Text Recognition with
 // Automatic Rectification, CVPR 2016.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <algorithm>
@@ -49,7 +50,7 @@ Tensor<T> tps_base_points(Index points) {
 
 namespace kernel {
 
-/// Centre of pixel i of n in [-1, 1].
+/// Center of pixel i of n in [-1, 1].
 template <class T>
 T pixel_center(Index i, Index n) {
   return static_cast<T>(static_cast<double>(2 * i + 1) / static_cast<double>(n) - 1);
@@ -161,7 +162,7 @@ Tensor<T> tps_matrix(Index points, Index h, Index w) {
   parallel_for(h * w, n * points, [&](Index pixel) {
     const double x = kernel::pixel_center<double>(pixel % w, w),
                  y = kernel::pixel_center<double>(pixel / w, h);
-    std::vector<double> row{1, x, y};  // of P'
+    std::vector<double> row{1, x, y};  // of P', (2)
     for (Index k = 0; k < points; ++k)
       row.push_back(kernel::tps_radial(x - c[2 * k], y - c[2 * k + 1]));
     for (Index k = 0; k < points; ++k) {

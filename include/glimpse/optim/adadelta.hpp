@@ -5,7 +5,8 @@
 //   (3)  b <- rho b + (1 - rho) delta^2
 //   (4)  w <- w - rate delta                              rate is 1 in the paper
 //
-// The optimiser of CRNN and RARE. Source: Zeiler 2012.
+// The optimizer of CRNN and RARE. Source: Zeiler 2012.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <glimpse/optim/optimizer.hpp>
@@ -30,12 +31,12 @@ struct AdadeltaStep {
   [[gnu::always_inline]] inline void apply(V& w, V& a, V& b, const V& gradient) const {
     const V g = w * decay + gradient;
     V root_a, root_b;
-    a = a * rho + g * g * rest;
+    a = a * rho + g * g * rest;  // (1)
     square_root(root_a, V(a + epsilon));
     square_root(root_b, V(b + epsilon));
-    const V delta = root_b / root_a * g;
-    b = b * rho + delta * delta * rest;
-    w = w - delta * rate;
+    const V delta = root_b / root_a * g;  // (2)
+    b = b * rho + delta * delta * rest;   // (3)
+    w = w - delta * rate;                 // (4)
   }
 };
 
@@ -58,7 +59,7 @@ class Adadelta : public detail::Optimizer<T, 2> {
 
   /// One step along the gradients of all parameters, each times gradient_scale.
   void step(double gradient_scale = 1) {
-    this->update(gradient_scale, [&](double rate, double decay) {
+    this->update(gradient_scale, [&](double rate, double decay, std::int64_t) {
       return detail::AdadeltaStep<T>{static_cast<T>(rate), static_cast<T>(rho_),
                                      static_cast<T>(1 - rho_), static_cast<T>(epsilon_),
                                      static_cast<T>(decay)};

@@ -3,10 +3,12 @@
 //
 //   (1)  m <- beta1 m + (1 - beta1) g          v <- beta2 v + (1 - beta2) g^2
 //   (2)  w <- w - rate / (1 - beta1^t)  m / (sqrt(v / (1 - beta2^t)) + epsilon)      t = 1, 2, ...
+//        t counts the updates of this parameter: steps that brought it no gradient do not count
 //   Adam   adds decay w to g in front of (1): the decay is then scaled like a gradient
 //   AdamW  shrinks the weight itself in front of (2): w <- w (1 - rate decay)
 //
 // Sources: Kingma, Ba 2015; Loshchilov, Hutter 2019.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <cmath>
@@ -45,10 +47,10 @@ struct AdamStep {
     } else {
       g = w * decay + g;
     }
-    m = m * beta1 + g * rest1;
+    m = m * beta1 + g * rest1;  // (1)
     v = v * beta2 + g * g * rest2;
     square_root(root, v);
-    w = w - m * rate / (root * root_scale + epsilon);
+    w = w - m * rate / (root * root_scale + epsilon);  // (2)
   }
 };
 
@@ -58,7 +60,7 @@ class AdamOptimizer : public Optimizer<T, 2> {
   template <class Options>
   AdamOptimizer(std::vector<NamedParameter<T>> parameters, const Options& o)
       : Optimizer<T, 2>(name(), std::move(parameters), o.learning_rate, o.weight_decay,
-                        o.decay_vectors, o.rate_factors, {"m", "v"}),
+                        o.decay_vectors, o.rate_factors, {"m", "v"}, true),
         beta1_(o.beta1),
         beta2_(o.beta2),
         epsilon_(o.epsilon) {
@@ -71,9 +73,9 @@ class AdamOptimizer : public Optimizer<T, 2> {
   /// One step along the gradients of all parameters, each times gradient_scale.
   void step(double gradient_scale = 1) {
     check_rate();
-    const auto t = static_cast<double>(this->step_ + 1);
-    const double correction1 = 1 - std::pow(beta1_, t), correction2 = 1 - std::pow(beta2_, t);
-    this->update(gradient_scale, [&](double rate, double decay) {
+    this->update(gradient_scale, [&](double rate, double decay, std::int64_t updates) {
+      const auto t = static_cast<double>(updates);
+      const double correction1 = 1 - std::pow(beta1_, t), correction2 = 1 - std::pow(beta2_, t);
       AdamStep<T, Decoupled> s{};
       s.beta1 = static_cast<T>(beta1_), s.rest1 = static_cast<T>(1 - beta1_);
       s.beta2 = static_cast<T>(beta2_), s.rest2 = static_cast<T>(1 - beta2_);

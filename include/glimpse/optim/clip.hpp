@@ -1,12 +1,14 @@
-// clipping: gradients made shorter, never turned.
+// clipping: gradients made shorter.
 //
 //   (1)  |g|^2 = sum over parameters of |g_p|^2          g <- g min(1, max_norm / (|g| + 1e-6))
-//
+//        keeps the direction; where |g| is not finite, g stays as it is
 //   (2)  the same in the step itself:  optimizer.step(clip_scale(grad_norm(parameters), max_norm))
+//   (3)  by value:  g_k <- min(max(g_k, -limit), limit)  changes the direction
 //
 // (1) reads every gradient twice and writes it, (2) reads it once more than the step does.
 // Squares are added up in blocks of a fixed size, the blocks in double and in order: the same norm
 // for any number of threads. Source: Pascanu, Mikolov, Bengio 2013.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <cmath>
@@ -36,8 +38,8 @@ double grad_norm(const std::vector<NamedParameter<T>>& parameters) {
   return std::sqrt(total);
 }
 
-/// What (1) multiplies gradients of this norm by: 1 where they are short enough, or where the norm
-/// is not finite (look at it, and leave the step out). ValueError unless max_norm is above 0.
+/// What (1) and (2) multiply gradients of this norm by: 1 where they are short enough, or where the
+/// norm is not finite (look at it, and leave the step out). ValueError unless max_norm is above 0.
 inline double clip_scale(double norm, double max_norm) {
   if (!(max_norm > 0)) fail<ValueError>("clip_grad_norm", "wants max_norm above 0, got ", max_norm);
   const double scale = max_norm / (norm + 1e-6);
@@ -62,7 +64,7 @@ double clip_grad_norm(const std::vector<NamedParameter<T>>& parameters, double m
   return norm;
 }
 
-/// Cuts every number of every gradient to [-limit, limit].
+/// Cuts every number of every gradient to [-limit, limit], (3).
 template <class T>
 void clip_grad_value(const std::vector<NamedParameter<T>>& parameters, double limit) {
   if (!(limit > 0)) fail<ValueError>("clip_grad_value", "wants a limit above 0, got ", limit);

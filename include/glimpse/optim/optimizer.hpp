@@ -86,9 +86,14 @@ class Optimizer {
 
   /// Calls f(name, std::int64_t&) for the step counter and f(name, Tensor<T>&) for every tensor of
   /// the state: all that a checkpoint needs for the next step to come out the same bit for bit.
+  /// Adam adds f("missed." + parameter, std::int64_t&), the steps that left the parameter alone.
+  /// Checkpoints of earlier versions lack those numbers; they mean 0.
   template <class F>
   void visit_state(F&& f) {
     f(std::string("step"), step_);
+    if (counts_updates_)
+      for (std::size_t p = 0; p < parameters_.size(); ++p)
+        f("missed." + parameters_[p].name, missed_[p]);
     for (std::size_t s = 0; s < Slots; ++s)
       for (std::size_t p = 0; p < parameters_.size(); ++p)
         f(std::string(slot_names_[s]) + "." + parameters_[p].name, state_[p][s]);
@@ -97,8 +102,12 @@ class Optimizer {
  protected:
   Optimizer(std::string_view name, std::vector<NamedParameter<T>> parameters, double rate,
             double weight_decay, bool decay_vectors, const std::vector<RateFactor>& factors,
-            std::array<const char*, Slots> slot_names)
-      : learning_rate(rate), parameters_(std::move(parameters)), slot_names_(slot_names) {
+            std::array<const char*, Slots> slot_names, bool counts_updates = false)
+      : learning_rate(rate),
+        parameters_(std::move(parameters)),
+        slot_names_(slot_names),
+        counts_updates_(counts_updates),
+        missed_(parameters_.size()) {
     require_option(weight_decay >= 0, name, "wants weight_decay from 0", weight_decay);
     for (const NamedParameter<T>& p : parameters_) {
       const RateFactor* best = nullptr;
@@ -117,19 +126,22 @@ class Optimizer {
     }
   }
 
-  /// Counts the step, then runs rule(rate, decay), a functor for simd::update, over every parameter
-  /// with a gradient, which comes times gradient_scale.
+  /// Counts the step, then runs rule(rate_p, decay_p, t_p), a functor for simd::update, over every
+  /// parameter with a gradient, which comes times gradient_scale.
   template <class Rule>
   void update(double gradient_scale, Rule&& rule) {
     ++step_;
     for (std::size_t p = 0; p < parameters_.size(); ++p) {
       Variable<T>& v = parameters_[p].variable;
       const Tensor<T> gradient = v.grad();
-      if (!v.requires_grad() || !gradient.defined()) continue;
+      if (!v.requires_grad() || !gradient.defined()) {
+        ++missed_[p];
+        continue;
+      }
       const Tensor<T> g = gradient.contiguous();
       std::array<T*, Slots> state{};
       for (std::size_t s = 0; s < Slots; ++s) state[s] = state_[p][s].data();
-      const auto step = rule(learning_rate * factor_[p], decay_[p]);
+      const auto step = rule(learning_rate * factor_[p], decay_[p], step_ - missed_[p]);
       update_parameter(ScaledStep<std::remove_cv_t<decltype(step)>, T>{
                            step, static_cast<T>(gradient_scale)},
                        g.size(), v.mutable_value().data(), state, g.data(),
@@ -137,11 +149,12 @@ class Optimizer {
     }
   }
 
-  std::int64_t step_ = 0;
-
  private:
+  std::int64_t step_ = 0;
   std::vector<NamedParameter<T>> parameters_;
   std::array<const char*, Slots> slot_names_;
+  bool counts_updates_;
+  std::vector<std::int64_t> missed_;
   std::vector<std::array<Tensor<T>, Slots>> state_;
   std::vector<double> factor_, decay_;
 };

@@ -5,6 +5,7 @@
 //   (3)  w <- w - rate m
 //
 // Source: Tieleman, Hinton 2012, lecture 6e.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <glimpse/optim/optimizer.hpp>
@@ -29,10 +30,10 @@ struct RmspropStep {
   [[gnu::always_inline]] inline void apply(V& w, V& a, V& m, const V& gradient) const {
     const V g = w * decay + gradient;
     V root;
-    a = a * alpha + g * g * rest;
+    a = a * alpha + g * g * rest;  // (1)
     square_root(root, a);
-    m = m * momentum + g / (root + epsilon);
-    w = w - m * rate;
+    m = m * momentum + g / (root + epsilon);  // (2)
+    w = w - m * rate;                         // (3)
   }
 };
 
@@ -59,7 +60,7 @@ class Rmsprop : public detail::Optimizer<T, 2> {
 
   /// One step along the gradients of all parameters, each times gradient_scale.
   void step(double gradient_scale = 1) {
-    this->update(gradient_scale, [&](double rate, double decay) {
+    this->update(gradient_scale, [&](double rate, double decay, std::int64_t) {
       return detail::RmspropStep<T>{static_cast<T>(rate),       static_cast<T>(alpha_),
                                     static_cast<T>(1 - alpha_), static_cast<T>(epsilon_),
                                     static_cast<T>(momentum_),  static_cast<T>(decay)};

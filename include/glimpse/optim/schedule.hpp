@@ -3,11 +3,15 @@
 //
 //   optimizer.learning_rate = schedule(optimizer.steps());
 //
-//   step        base factor^floor(s / every)
-//   cosine      floor + (base - floor) (1 + cos(pi s / total)) / 2
-//   warm-up     a straight line from start x r(0) to r(0) over the first steps, then r(s - steps)
-//   one cycle   up along half a cosine from peak / start_divisor to peak, down along another one to
-//               peak / (start_divisor end_divisor).  Source: Smith, Topin 2019.
+//   (1)  step        r(s) = base factor^floor(s / every)
+//   (2)  cosine      r(s) = floor + (base - floor) (1 + cos(pi s / total)) / 2
+//   (3)  warm-up     r(0) (start + (1 - start) s / steps) for s < steps, then r(s - steps)
+//   (4)  one cycle   up along half a cosine from peak / start_divisor at s = 0 to peak at
+//                    s_top = rise total - 1, down along another one to
+//                    peak / (start_divisor end_divisor) at s_end = total - 1
+//
+// Source of (4): Smith, Topin 2019.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <algorithm>
@@ -30,7 +34,7 @@ struct ConstantSchedule {
   double operator()(Index) const { return base; }
 };
 
-/// Multiplied by `factor` after every `every` steps.
+/// (1): multiplied by `factor` after every `every` steps.
 struct StepSchedule {
   double base;
   Index every;
@@ -40,7 +44,7 @@ struct StepSchedule {
   }
 };
 
-/// From base to floor over `total` steps, and floor from then on.
+/// (2): from base to floor over `total` steps, and floor from then on.
 struct CosineSchedule {
   double base;
   Index total;
@@ -51,7 +55,7 @@ struct CosineSchedule {
   }
 };
 
-/// `steps` steps of warm-up in front of another schedule.
+/// (3): `steps` steps of warm-up in front of another schedule.
 template <class Schedule>
 struct WarmupSchedule {
   Index steps;
@@ -67,7 +71,7 @@ WarmupSchedule(Index, Schedule) -> WarmupSchedule<Schedule>;
 template <class Schedule>
 WarmupSchedule(Index, Schedule, double) -> WarmupSchedule<Schedule>;
 
-/// Up to `peak` over the share `rise` of `total` steps, then down to almost nothing.
+/// (4): up to `peak` over the share `rise` of `total` steps, then down to almost nothing.
 struct OneCycleSchedule {
   double peak;
   Index total;

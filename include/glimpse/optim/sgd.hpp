@@ -5,6 +5,7 @@
 //   (3)  w <- w - rate m            Nesterov: w <- w - rate (g + momentum m)
 //
 // Sources: Polyak 1964; Sutskever et al. 2013.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <glimpse/optim/optimizer.hpp>
@@ -27,9 +28,9 @@ struct SgdStep {
 
   template <class V>
   [[gnu::always_inline]] inline void apply(V& w, V& m, const V& gradient) const {
-    const V g = w * decay + gradient;
-    m = m * momentum + g;
-    if constexpr (Nesterov) {
+    const V g = w * decay + gradient;  // (1)
+    m = m * momentum + g;              // (2)
+    if constexpr (Nesterov) {  // (3)
       w = w - (m * momentum + g) * rate;
     } else {
       w = w - m * rate;
@@ -65,7 +66,7 @@ class Sgd : public detail::Optimizer<T, 1> {
  private:
   template <bool Nesterov>
   void run(double gradient_scale) {
-    this->update(gradient_scale, [&](double rate, double decay) {
+    this->update(gradient_scale, [&](double rate, double decay, std::int64_t) {
       return detail::SgdStep<T, Nesterov>{static_cast<T>(rate), static_cast<T>(momentum_),
                                           static_cast<T>(decay)};
     });

@@ -1,10 +1,12 @@
 // square root on vectors, from multiplications alone: the compilers' own would go lane by lane.
 //
 //   (1)  r ~ 1 / sqrt x       from the exponent, halved and negated as an integer; 3.5 % off
-//   (2)  r <- r (3/2 - x r^2 / 2)                          Newton: the error is squared, each time
+//   (2)  r <- r (3/2 - x r^2 / 2)                          Newton: a relative error e of r becomes
+//                                                          -3/2 e^2 - e^3/2, each time
 //   (3)  s = x r,   sqrt x = s + r (x - s^2) / 2           Newton again, without the rounding of r
 //
 // Within an ulp for normal numbers, exact at 0; subnormal numbers lose digits, infinity gives NaN.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <glimpse/simd/vec.hpp>

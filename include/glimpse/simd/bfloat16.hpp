@@ -9,6 +9,7 @@
 // as in tile.hpp, at twice the multiply-adds. AVX512_BF16 has (1) as VDPBF16PS; elsewhere the
 // halves are made floats again and multiplied, which is slower than floats but gives the same up to
 // the rounding of sums, so that every machine can test and measure what the rounding does.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <algorithm>

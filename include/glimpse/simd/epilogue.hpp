@@ -2,6 +2,7 @@
 //
 //   (1)  c_ij = relu(c_ij + row_bias_i + column_bias_j)                   each part optional
 //   (2)  y = relu(scale y + x + biases)                   over a block, x from another block
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <glimpse/simd/dispatch.hpp>

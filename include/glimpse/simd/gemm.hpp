@@ -16,6 +16,7 @@
 // (bfloat16.hpp).
 //
 // Structure after Goto, van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <algorithm>

@@ -14,6 +14,7 @@
 //            Only e to a negative power occurs: no overflow, and tiny results keep their digits.
 //
 // Measured against long double over the whole range (tests/simd/math.cpp holds the bounds).
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <concepts>

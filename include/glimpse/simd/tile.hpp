@@ -14,6 +14,7 @@
 // On AVX-512, 14 rows x 2 vectors = 28 sums, two vectors of b: 30 of 32 registers, and the
 // multiply-adds in flight cover their latency. AVX2 has 16 registers: 6 x 2. Sixteen-byte vectors:
 // 4 x 2 (NEON: 12 x 2). The narrow tiles hold one vector instead of two: for the last columns.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <utility>

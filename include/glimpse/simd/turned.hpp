@@ -6,6 +6,7 @@
 // where it lies. So y = x w^T for a small batch x is faster as w x^T: w stays where it is, and x is
 // packed; and where C has 37 columns they are better rows. The result is turned back while it is in
 // cache.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <algorithm>

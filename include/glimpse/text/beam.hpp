@@ -2,15 +2,18 @@
 //
 //   (1)  log p(y_1 ... y_n, end | picture) = sum_t log p(y_t | y_1 ... y_t-1, picture)
 //
-//   (2)  score = log p / n^alpha                    alpha > 0: length is no disadvantage
+//   (2)  score = log p / n^alpha                    n counts the end; alpha > 0: length is no
+//                                                   disadvantage
 //
 // From every step the `width` likeliest continuations of each picture live on; one that takes the
 // end symbol is finished. A sum of logarithms only falls, so the search is over when no living
 // hypothesis can come to lie above the finished ones (exact, not a heuristic). Width 1 is greedy
-// reading. With a trie only its words can be told. Source of (2): Wu et al. 2016, equation 14.
+// reading. With a trie only its words can be told. Source of (2): Wu et al.
+// 2016, section 7, the form before their equation 14, which divides by ((5 + n) / 6)^alpha.
 //
 // The living hypotheses of all pictures form one batch, so a decoder runs a step as one product:
 // see `BeamRows`.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <algorithm>

@@ -5,6 +5,7 @@
 //
 // So of a node at distance D from the question only the edges in [D - r, D + r] can lead to words
 // within r. Source: Burkhard, Keller 1973.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <cstdint>

@@ -1,13 +1,16 @@
 // calibration: how far a reader's confidence can be trusted.
 //
-//   (1)  bin k holds the words read with confidence in [k / n, (k + 1) / n)
+//   (1)  bin k holds the words read with confidence in [k / n, (k + 1) / n), the last one 1 as well
 //   (2)  expected calibration error  ECE = sum_k (words_k / words) |right_k - confidence_k|
 //   (3)  tempered confidence         q = p^a, a >= 0 the one that makes what happened likeliest:
 //                                    a = argmax sum_right a ln p + sum_wrong ln(1 - p^a)
 //
 // A confidence is calibrated where, of the words read with confidence p, a share of p is right.
-// (3) is temperature scaling on whole words: a = 1 changes nothing, a > 1 makes a boastful reader
-// modest. Fit it on other words than those it is judged by.  Source: Guo et al. 2017 for (2), (3).
+// (3) is a power of the confidence: a = 1 changes nothing, a > 1 makes an overconfident reader
+// modest. It is not temperature scaling, which raises the probabilities of all classes to the power
+// a and normalizes them again. Fit it on other words than those it is judged by. Source: Guo et al.
+// 2017 for (2).
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <algorithm>

@@ -5,11 +5,16 @@
 //
 //   greedy      the text of the likeliest path: the best symbol of every frame
 //   beam        the likeliest text, nearly: after each frame the `width` likeliest beginnings live
-//               on, each with the sum of its paths (2) that end in a blank and of those that do not
+//               on, each with the sum of its paths (2) that end in a blank, B, and of those that do
+//               not, N. For a beginning l = l' c with last symbol c, after frame t:
+//   (3)  B_t(l) = p_t(blank) ( B_t-1(l) + N_t-1(l) )                 B_-1("") = 1, all others 0
+//   (4)  N_t(l) = p_t(c) ( N_t-1(l) + M ),   M = B_t-1(l')                   where l' ends in c
+//                                            M = B_t-1(l') + N_t-1(l')       elsewhere
 //   alignment   how likely frame t shows symbol i of a text: where a reader looked
 //
 // Frames are rows of logarithms of probabilities, (T, C).
 // Sources: Graves et al. 2006; Graves, Jaitly 2014 and Hannun 2017 for the beam of beginnings.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <algorithm>
@@ -34,7 +39,7 @@ struct CtcPath {
   double log_probability = 0;  // of this path alone
 };
 
-/// The likeliest path; of equal symbols the lower. blank: the last class if -1.
+/// The likeliest path and its text (1); of equal symbols the lower. blank: the last class if -1.
 /// log_p: (T, C); scores before the softmax give the same symbols and runs.
 template <class T>
 CtcPath ctc_greedy(Matrix<T> log_p, Index blank = -1) {
@@ -76,7 +81,7 @@ CtcAlignment ctc_alignment(Matrix<T> log_p, std::span<const Index> text, Index b
   std::vector<double> scores = numbers(log_p.cols());
   for (Index t = 0; t < frames; ++t) {
     std::copy(log_p.row(t).begin(), log_p.row(t).end(), scores.begin());
-    kernel::ctc_emission(scores.data(), 0.0, text.data(), length, blank, width,
+    kernel::ctc_emission(scores.data(), 0.0, 0.0, text.data(), length, blank, width,
                          e.data() + t * width);
   }
   simd::dispatch<kernel::CtcAlpha>(frames, width, length, std::as_const(e).data(),
@@ -174,8 +179,9 @@ std::vector<CtcHypothesis> ctc_beam(Matrix<T> log_p, const CtcBeamOptions& optio
     for (const Index h : living) {
       const double total = all[h].total(), ended = all[h].blank, shown = all[h].shown;
       const Index last = all[h].symbol, word = all[h].word;
-      all.add(h, &Node::next_blank, total + p(blank));
-      if (last >= 0) all.add(h, &Node::next_shown, shown + p(last));
+      all.add(h, &Node::next_blank, total + p(blank));  // (3)
+      if (last >= 0)  // (4)
+        all.add(h, &Node::next_shown, shown + p(last));
       const auto extend = [&](Index c, Index to) {
         if (c == blank || c >= log_p.cols()) return;
         const double before = c == last ? ended : total;  // its like wants a blank between

@@ -6,11 +6,14 @@
 //        enter  = b_t-1(u) where u's symbol is c too, else f_t-1(u)
 //   (2)  b_t(v) = ln p_t(blank) + f_t-1(v)
 //   (3)  f_t(v) = ln( exp n_t(v) + exp b_t(v) )                f_T-1(v) = ln p(text of v)
+//   (4)  before the first frame n = b = f = -infinity, but b(root) = f(root) = 0;
+//        b_t(root) = f_t(root) = f_t-1(root) + ln p_t(blank)
 //
 // n: paths that end in the symbol; b: in a blank. Beginnings are shared as the trie shares them,
 // and a vector holds neighbouring nodes. Nodes come level by level, so walking them backwards
 // leaves every parent's old values in place, and frame t reaches no deeper than level t + 1.
 // O(T x nodes): 88 thousand words take some twenty milliseconds on one core.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <algorithm>
@@ -95,7 +98,7 @@ std::vector<std::remove_const_t<M>> ctc_trie(Matrix<M> log_p, const Trie& trie, 
   std::vector<T> told(2 * length, never), n(length, never);
   std::vector<T> row(static_cast<std::size_t>(log_p.cols()));
   T *const f = told.data(), *const b = f + length;
-  b[0] = f[0] = 0;
+  b[0] = f[0] = 0;  // (4)
   for (Index t = 0; t < log_p.rows(); ++t) {
     for (Index c = 0; c < log_p.cols(); ++c)
       row[static_cast<std::size_t>(c)] = std::max(log_p(t, c), never);

@@ -1,12 +1,13 @@
 // metrics: how well words were read.
 //
-//   (1)  D(i, j) = min(D(i-1, j) + 1, D(i, j-1) + 1, D(i-1, j-1) + [a_i != b_j]);  edit distance
-//        of a and b = D(|a|, |b|)
+//   (1)  D(i, j) = min(D(i-1, j) + 1, D(i, j-1) + 1, D(i-1, j-1) + [a_i != b_j]),
+//        D(i, 0) = i,  D(0, j) = j;   edit distance of a and b = D(|a|, |b|)
 //   (2)  1-NED   = mean over words of 1 - D(a, b) / max(|a|, |b|);  1 where both are empty
 //   (3)  word accuracy = words read exactly / words
 //
 // A protocol says first what of both sides counts (protocol.hpp). Characters are code points.
 // Sources: Levenshtein 1966; ICDAR 2019 for (2).
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <algorithm>

@@ -6,6 +6,7 @@
 // A beginning that many words share is told once: the nodes of a level of the trie, of all
 // pictures, are one batch. A sum of logarithms only falls, so a beginning that lies below the
 // likelihood of some word (`floor`) leads to none better and is left: the best word stays exact.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <limits>

@@ -1,9 +1,11 @@
 // fiducial loss: how far a rectifier's points are from where a drawn word has them.
 //
-//   L = sum |C - C*|^2 / (2 K M)      over the M words of a batch whose points C* are known
+//   (1)  L = sum |C - C*|^2 / (2 K M)      over the M words of a batch whose points C* are known
+//   (2)  dC = dL (C - C*) / (K M)          0 for the words without C*
 //
 // RARE learns its points from the words alone. But a word that was drawn says where its letters
 // stand, and a localization network that is told needs no recogniser to learn: a step costs a sixth.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <algorithm>
@@ -32,6 +34,7 @@ Variable<T> fiducial_loss(const Variable<T>& points, const Tensor<T>& wanted) {
     ++known;
   }
   const Variable<T> off = points - constant(target);
+  // (1), and (2) by its backward
   return sum(off * off) * (1.0 / static_cast<double>(std::max<Index>(known * numbers, 1)));
 }
 

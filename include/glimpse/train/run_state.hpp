@@ -27,7 +27,7 @@ struct KeepState {
 };
 
 /// Fills what it is called with from a checkpoint. Throws IoError that names `path` and what it
-/// lacks.
+/// lacks. "missed." numbers (optim/optimizer.hpp) are 0 where an earlier version wrote the file.
 struct FindState {
   const Checkpoint& from;
   std::string path, prefix;
@@ -41,6 +41,10 @@ struct FindState {
       x.copy_from(*saved);
     } else {
       const Tensor<double>* saved = from.find_exact(prefix + name);
+      if (!saved && name.starts_with("missed.")) {
+        x = 0;
+        return;
+      }
       if (!saved || saved->size() != 1) fail<IoError>("resume", path, " lacks ", prefix, name);
       x = static_cast<X>(saved->data()[0]);
     }

@@ -1,11 +1,15 @@
 // mel: powers of frequencies gathered into bands that the ear tells apart equally well.
 //
 //   (1)  mel(f) = 2595 log10(1 + f / 700)
-//   (2)  band b is a triangle: 1 at its centre, 0 at those of bands b - 1 and b + 1; centres are
-//        evenly spaced in mel from `lowest` to `highest`
+//   (2)  w_bk = max(0, min((f_k - c_(b-1)) / (c_b - c_(b-1)), (c_(b+1) - f_k) / (c_(b+1) - c_b)))
+//        f_k = k rate / F. Band b is a triangle in hertz, not in mel: 1 at its center c_b, 0 at
+//        those of its neighbors; its area is not normalized
+//        mel(c_b) = mel(lowest) + (b + 1) / (B + 1) (mel(highest) - mel(lowest)),  b = 0 ... B - 1
+//        so `lowest` and `highest` are the outer feet, c_(-1) and c_B
 //   (3)  y_tb = ln(floor + sum_k w_bk P_tk)
 //
 // Source: O'Shaughnessy 1987 for (1); Davis, Mermelstein 1980 for (2).
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <algorithm>
@@ -30,6 +34,7 @@ inline Tensor<float> mel_filters(const MelOptions& o) {
       !(o.lowest >= 0 && o.lowest < o.highest && 2 * o.highest <= static_cast<double>(o.rate)))
     fail("mel_filters", o.bands, " bands from ", o.lowest, " to ", o.highest, " hertz do not fit ",
          o.rate, " samples a second");
+  // (1)
   const auto mel = [](double f) { return 2595 * std::log10(1 + f / 700); };
   const auto hertz = [](double m) { return 700 * (std::pow(10, m / 2595) - 1); };
   const auto centre = [&](Index b) {  // of band b; -1 and `bands` are the ends

@@ -1,12 +1,15 @@
 // stft: how strong each frequency is in a sound, moment by moment.
 //
-//   (1)  X_k = sum_n w_n x_n e^(-2 pi i k n / F)        x a stretch of sound, w a Hann window
+//   (1)  X_k = sum_n w_n x_n e^(-2 pi i k n / F)        x a stretch of sound, 0 from `window` to F
+//        w_n = (1 - cos(2 pi n / window)) / 2             a Hann window, periodic
 //   (2)  P_k = |X_k|^2,  0 <= k <= F/2                  the rest mirrors this half
-//   (3)  F = 2^m: butterflies, (a, b) -> (a + t b, a - t b), m rounds of F/2
-//   (4)  U_k = (Z_k + Z*_F-k) / 2,  V_k = (Z_k - Z*_F-k) / 2i      of z = u + i v: two stretches
-//                                                                  go through one transform
+//   (3)  F = 2^m: numbers in bit-reversed order, then m rounds of F/2 butterflies,
+//        (a, b) -> (a + t b, a - t b) with t = e^(-2 pi i j / (2 half)),  half = 1, 2, 4, ..., F/2
+//   (4)  U_k = (Z_k + Z') / 2,  V_k = (Z_k - Z') / 2i              of z = u + i v: two stretches
+//        Z' = conj Z_((F - k) mod F)                               go through one transform
 //
 // Source: Cooley, Tukey 1965 for (3).
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <cmath>
@@ -98,7 +101,7 @@ inline Tensor<float> power_spectrogram(const Tensor<float>& sound, const StftOpt
       const std::complex<float> a = z[static_cast<std::size_t>(k)],
                                 b = std::conj(
                                     z[static_cast<std::size_t>((o.transform - k) % o.transform)]);
-      p(begin, k) = std::norm(a + b) / 4;
+      p(begin, k) = std::norm(a + b) / 4;  // (4)
       if (begin + 1 < end) p(begin + 1, k) = std::norm(a - b) / 4;
     }
   });

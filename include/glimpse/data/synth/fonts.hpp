@@ -4,6 +4,7 @@
 //
 // (1) lets a folder of forty faces weigh as much as six single ones; thin and typewriter faces are
 // rare on signs, heavy ones are not.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <cstdlib>
@@ -226,6 +227,7 @@ inline void Fonts::weigh(const FontOptions& options) {
                           : d < 0.3 ? 0.8
                                     : 1.4) *
                          (typewriter ? 0.25 : 1);
+    // (1)
     face.weight = face.legibility * face.legibility * style / std::sqrt(folder_size[folder(face)]) /
                   same_stem[stem(face)];
     sums_.push_back(face.weight + (sums_.empty() ? 0.0 : sums_.back()));

@@ -9,6 +9,7 @@
 //
 // Coordinates of the text plane: unit is the height of a capital, y points down, the baseline is y
 // = 0. Source: Hartley and Zisserman 2004, chapter 2.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <algorithm>

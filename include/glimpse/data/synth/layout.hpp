@@ -7,6 +7,7 @@
 //
 // Unit is the height of a capital; the text is centred on x = 0 and its baseline starts from y = 0
 // (geometry.hpp).
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <span>

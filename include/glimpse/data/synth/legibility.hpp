@@ -4,11 +4,12 @@
 // read by anybody.
 //
 //   (1)  v_f,c = the glyph c of face f, set upright, in its ink box, 10 x 10 pixels, less its mean,
-//   to length 1;
+//        to length 1;
 //        upright: sheared back by  cov(x, y) / var(y)  of the ink of letters that mirror themselves
 //        (A H I M O T ...)
 //   (2)  m_c = mean_f v_f,c,                 twice: the second time over the legible half
 //   (3)  legibility_f = share of characters with  argmax_c' <v_f,c, m_c'> = c,   A and a alike
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <array>
@@ -58,7 +59,7 @@ inline float lean(const Face& face) {
   return across > 0 ? static_cast<float>(along / across) : 0.0f;
 }
 
-// `slope` shears the glyph: x - slope y.
+// (1); `slope` shears the glyph: x - slope y.
 inline Square small_square(const Face& face, char32_t c, float slope) {
   const Glyph& glyph = face.glyph(c);
   Square out{};
@@ -143,7 +144,7 @@ inline void judge_legibility(std::vector<Face>& faces) {
       squares[k][c] = detail::small_square(faces[k], detail::letters_and_digits[c], slope);
   });
   for (int pass = 0; pass < 2; ++pass) {
-    detail::Squares mean{};
+    detail::Squares mean{};  // (2)
     for (std::size_t k = 0; k < faces.size(); ++k) {
       if (pass == 1 && faces[k].legibility < 0.8) continue;
       for (std::size_t c = 0; c < mean.size(); ++c)

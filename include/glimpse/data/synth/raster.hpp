@@ -9,6 +9,7 @@
 // Outlines run so that ink has positive area; what a widened outline turns inside out counts for
 // nothing, and overlapping ink stays ink. Source: the signed-area accumulation of font rasterisers
 // (Catmull 1978; Levien 2016).
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <algorithm>

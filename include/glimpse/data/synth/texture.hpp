@@ -2,10 +2,12 @@
 // scaled by `amount`.
 //
 //   (1)  hash(i): 32 mixed bits of a counter; one integer round a pixel, so grain costs next to
-//   nothing (2)  cloud = sum_o 2^-o noise_o,    noise_o bilinear between random values on a grid of
-//   cell / 2^o pixels
+//        nothing
+//   (2)  cloud = sum_o 2^-o noise_o,    noise_o bilinear between random values on a grid of
+//        cell / 2^o pixels
 //
 // Amount 0 leaves every picture as it was. All fields have mean about 0 and reach about +-amount.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <cmath>

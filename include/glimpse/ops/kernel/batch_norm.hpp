@@ -4,12 +4,17 @@
 //   neighbouring channels at once: what a pass reads is contiguous then, and small enough to wait
 //   in the cache for the second pass.
 //
-//   sums        s = sum_k (x_k - c),  q = sum_k (x_k - c)^2,  c = mean of the channel's first run
-//   moments     mean = c + s / M,     M var = q - s^2 / M
-//   One pass, and safe: among M / plane runs of equal length one that has the mean c has
-//   (c - mean)^2 at most (M / plane) var, so q is at most that many times M var, and little
+//   (1)  s = sum_k (x_k - c),   q = sum_k (x_k - c)^2
+//        c: mean of the channel's first n = min(plane, 4096) numbers
+//   (2)  mean = c + s / M,      M var = q - s^2 / M
+//
+//   One pass, and safe. The n numbers alone add n (c - mean)^2 or more to M var, so
+//   (c - mean)^2 <= (M / n) var and q = M var + M (c - mean)^2 <= (1 + M / n) M var: little
 //   cancels. Runs are added up in vectors of T, their sums in double, always in this order.
+// Notation: docs/math/notation.md.
 #pragma once
+
+#include <algorithm>
 
 #include <glimpse/core/shape.hpp>
 #include <glimpse/simd/map.hpp>
@@ -170,7 +175,7 @@ struct ChannelUpdates {
 
 /// s and q of the sums above.
 template <class T>
-struct CenteredTerm {
+struct CenteredTerm {  // (1)
   T center;
 
   T fill() const { return center; }
@@ -181,6 +186,11 @@ struct CenteredTerm {
     q += d * d;
   }
 };
+
+/// M var of (2).
+inline double moment_spread(double count, double s, double q) {
+  return std::max(0.0, q - s * s / count);
+}
 
 /// s = sum g, q = sum g (x - mean), where g is dy, or with Relu dy where y > 0 alone.
 template <class T, bool Relu>
@@ -215,7 +225,7 @@ struct ForwardMap {
   }
 };
 
-/// dx = scale g - a - b (x - mean): what (5) of batch_norm.hpp is for one channel.
+/// dx = scale g - a - b (x - mean): what (5) of ops/batch_norm.hpp is for one channel.
 template <class T, bool Relu>
 struct BackwardMap {
   ChannelMap<T> map;

@@ -9,6 +9,7 @@
 // for vectors. Each band sums into a place of its own; these are added up in the order of the
 // bands, so the number of threads changes nothing. For (2) dy is the right side of a product as it
 // lies in memory, and its few rows are added up where they belong.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <glimpse/ops/kernel/conv2d_planes.hpp>

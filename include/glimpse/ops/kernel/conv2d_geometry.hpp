@@ -1,7 +1,10 @@
 // conv2d_geometry: the numbers that describe one convolution.
 //
 //   (1)  H' = floor((H + 2 pad - dilation (kernel - 1) - 1) / stride) + 1         and likewise W'
-//   (2)  output (y, x) and tap (r, s) meet at input (y stride + r dilation - pad, ...)
+//   (2)  output (i, j) and tap (r, s) meet at input (k, l):  k = i stride + r dilation - pad,
+//        l = j stride + s dilation - pad, each with the numbers of its own axis; the loops
+//        are those of conv2d_reference.hpp, in vectors those of conv2d_windows.hpp
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <array>
@@ -96,7 +99,7 @@ ConvGeometry conv_geometry(std::string_view op, const X& x, const X& w, const X&
                      ", stride, dilation and groups of 1 and padding up to ", size - 1,
                      ", got weight ", w);
   }
-  g.oh = high / o.stride[0] + 1;
+  g.oh = high / o.stride[0] + 1;  // (1)
   g.ow = wide / o.stride[1] + 1;
   return g;
 }

@@ -85,7 +85,7 @@ void conv2d_backward_weight(const ConvGeometry& g, const T* x, const T* dy, T* d
   winograd::weight_gradient(p, x, dy, dw);
 }
 
-/// db[o] += sum of dy over pictures and pixels.
+/// db[o] += sum of dy over images and pixels, (4) of ops/conv2d.hpp.
 template <class T>
 void conv2d_backward_bias(const ConvGeometry& g, const T* dy, T* db) {
   const Index pixels = g.oh * g.ow;

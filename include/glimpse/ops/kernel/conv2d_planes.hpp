@@ -11,6 +11,7 @@
 // numbers: vectors can be loaded straight from the plane, and no window is ever copied. The price
 // are the few q whose x lies beyond the last window; they are computed and dropped. The zeros left
 // of a row also serve as the zeros right of the row above.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <algorithm>

@@ -1,12 +1,13 @@
 // conv2d_reference: convolution by its definition, forward and both ways back in one nest of loops.
 //
-//   (1)  y[n, o, y, x]  = b[o] + sum_{c, r, s} w[o, c, r, s] x[n, c, y + r, x + s]
-//   (2)  dx[n, c, y + r, x + s] += w[o, c, r, s] dy[n, o, y, x]
-//   (3)  dw[o, c, r, s]         += x[n, c, y + r, x + s] dy[n, o, y, x]
-//   (4)  db[o]                  += dy[n, o, y, x]
+//   (1)  y[n, o, i, j]  = b[o] + sum_{c, r, s} w[o, c, r, s] x[n, c', k, l]
+//   (2)  dx[n, c', k, l]  += w[o, c, r, s] dy[n, o, i, j]
+//   (3)  dw[o, c, r, s]   += x[n, c', k, l] dy[n, o, i, j]
+//   (4)  db[o]            += dy[n, o, i, j]
 //
-// (positions as in conv2d_geometry.hpp (2), what lies outside the picture is zero). Tests hold the
-// fast kernels against it.
+// (k, l) as in conv2d_geometry.hpp (2), c' as in ops/conv2d.hpp; what lies outside the picture is
+// zero. Tests hold the fast kernels against it.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <glimpse/ops/kernel/conv2d_geometry.hpp>

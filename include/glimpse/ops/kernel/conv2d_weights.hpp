@@ -2,13 +2,13 @@
 //
 //   (1)  dw[o, c, t] += sum_n sum_q dy[n, o, q] plane[n, c, q + offset(t)]
 //        q: flat window, conv2d_planes.hpp
-//   (2)  db[o]       += sum_n sum_q dy[n, o, q]
 //
 // (1) is a product summed over all pixels of all pictures. dy is copied to the flat windows, zero
 // between the rows. Vectors run over input channels, so planes are turned to [position][channels],
 // and a tap is again one constant shift. Pictures are taken in groups of a fixed size, and each dw
 // is summed by one thread in one order: the number of threads changes nothing. Where channels are
 // few, conv2d_few_channels.hpp takes over.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <glimpse/ops/kernel/conv2d_few_channels.hpp>

@@ -6,7 +6,8 @@
 //   (2)  forward:        a = w, t over the taps
 //   (3)  backward data:  dx at row i step_h + r - pad gathers the taps t_y = u step_h + r:
 //        dx[n, c, (i, j)] = sum_{o, u, v} w[o, c, (u, v)] dy[n, o, (i - u, j - v)],
-//        one convolution of dy with step 1 for each remainder (r, s) of the stride, filters turned.
+//        one convolution of dy with step 1 for each remainder (r, s) of the stride, filters
+//        rotated by 180 degrees.
 //
 // (1) is a matrix product whose right side is never written down: the micro-kernel (simd/tile.hpp)
 // loads its vectors from the padded planes. Columns are counted in vectors over the pictures of a
@@ -14,6 +15,7 @@
 // filter; sums wait in a buffer that is copied out at the end, with bias and ReLU. Threads take
 // groups of pictures, and rows of filters where pictures are few. Over one to three channels
 // backward data is conv2d_few_channels.hpp's.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <vector>
@@ -185,7 +187,7 @@ void conv_windows(Windows<T> x) {
   });
 }
 
-/// y = conv(x, w) + bias, then ReLU if asked for.  bias may be null.
+/// (2): y = conv(x, w) + bias, then ReLU if asked for.  bias may be null.
 template <class T>
 void direct_forward(const ConvGeometry& g, const T* x, const T* w, const T* bias, bool relu, T* y) {
   const Index in = g.group_in(), out = g.group_out();

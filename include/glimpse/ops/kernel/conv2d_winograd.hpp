@@ -1,11 +1,12 @@
 // conv2d_winograd: convolutions through Winograd's transforms, forward and backward to the input.
 //
-//   (1)  V = B^T d B          every window of the input, winograd_plan.hpp
+//   (1)  V = B^T d B          every window of the input, winograd_plan.hpp; the B on the left is
+//                             that of the columns, the B on the right that of the rows
 //   (2)  U = G w G^T          every filter, winograd_filters.hpp
 //   (3)  M_f[tile][o] = sum_c V_f[tile][c] U_f[c][o]         one product to a frequency f
 //   (4)  y = A^T M A + b
 //
-// Backward to the input is the same with the filters turned by 180 degrees.
+// Backward to the input is the same with the filters rotated by 180 degrees.
 //
 // Tiles go in blocks whose V is some 14 MB; within a block the threads share V, and a task is 2 L
 // filters and some tiles, whose M is transformed out at once. Filters are transformed once if U is
@@ -13,6 +14,7 @@
 // cache, again for every block of tiles: that costs less than 50 MB would. Sums over channels are
 // taken 128 at a time: that keeps the operands of (3) in the first-level cache, and rounding below
 // that of one long sum. Every sum has one order.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <glimpse/ops/kernel/winograd_filters.hpp>

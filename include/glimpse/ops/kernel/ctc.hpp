@@ -7,7 +7,7 @@
 //   (2)  b_t(s) =          ln( exp g_t+1(s) + exp g_t+1(s+1) + k(s+2) exp g_t+1(s+2) ),
 //        g_t(s) = b_t(s) + e_t(s)
 //   (3)  ln p   = ln( exp a_T-1(S-1) + exp a_T-1(S-2) )
-//   (4)  c_t(s) = exp( a_t(s) + b_t(s) - ln p )      how likely the path is in state s at frame t
+//   (4)  gamma_t(s) = exp( a_t(s) + b_t(s) - ln p )    how likely the path is in state s at frame t
 //
 // k(s) = 1 where two symbols that differ stand on either side of the blank that is passed over. The
 // borders take part in the sums as states that cannot be: before the first frame all that is is
@@ -18,6 +18,7 @@
 // is subtracted from another, so no branch is needed. Rows are `width` states long, S rounded up to
 // whole vectors, between two borders on each side.
 // Source: Graves, Fernandez, Gomez, Schmidhuber 2006.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <glimpse/simd/dispatch.hpp>
@@ -46,15 +47,16 @@ void ctc_skips(const Index* label, Index length, Index width, T* skip) {
     if (label[i] != label[i - 1]) skip[2 * i + 1] = 0;
 }
 
-/// e of one frame from its scores, whose logarithm of the sum of exponentials is `lse`.
+/// e of one frame from its scores, of which `m` is the largest and `log_z` the logarithm of the sum
+/// of exp(x - m).
 template <class T>
-void ctc_emission(const T* scores, T lse, const Index* label, Index length, Index blank,
+void ctc_emission(const T* scores, T m, T log_z, const Index* label, Index length, Index blank,
                   Index width, T* e) {
   const auto possible = [](T v) { return v < ctc_never<T> ? ctc_never<T> : v; };
-  const T b = possible(scores[blank] - lse);
+  const T b = possible((scores[blank] - m) - log_z);
   for (Index i = 0; i < length; ++i) {
     e[2 * i] = b;
-    e[2 * i + 1] = possible(scores[label[i]] - lse);
+    e[2 * i + 1] = possible((scores[label[i]] - m) - log_z);
   }
   e[2 * length] = b;
   for (Index s = 2 * length + 1; s < width; ++s) e[s] = ctc_never<T>;
@@ -113,7 +115,7 @@ struct CtcAlpha {
   }
 };
 
-/// (2) and (4), from the last frame to the first. e: (frames, width), where c takes its place.
+/// (2) and (4), from the last frame to the first. e: (frames, width), where gamma takes its place.
 /// g: width + border numbers to work in.
 struct CtcBeta {
   template <int Bytes, class T>

@@ -1,13 +1,16 @@
 // look: one look of additive attention at one sequence, fused (see additive_attention.hpp).
 //
-//   (1)  e_i = w^T tanh(q + k_i)      (2)  a = softmax(e)      (3)  g = sum_i a_i h_i
+//   (1)  e_i = w^T tanh(q + k_i)
+//   (2)  a = softmax(e)
+//   (3)  g = sum_i a_i h_i
 //
 //   backward, u_i = tanh(q + k_i) made again rather than kept (it is T times as large as q):
 //   (4)  da_i = <dg, h_i>,   de_i = a_i (da_i - sum_j a_j da_j)
 //   (5)  dq = sum_i de_i w (1 - u_i^2),   dk_i += de_i w (1 - u_i^2),   dw += sum_i de_i u_i
-//   (6)  dh_i += a_i dg                                         of all looks at once, by the caller
+//   dh_i += a_i dg of all looks at once is attention_gru.hpp (8)
 //
 // q, w: (A); k: (T, A); h: (T, C); e, a: (T); g: (C).
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <glimpse/core/tensor.hpp>

@@ -2,7 +2,7 @@
 // the gradient there.
 //
 //   place = a kernel_w + b  for row a, column b of the window
-//   The first of equal numbers wins, NaN wins over numbers. With a ReLU in front, zero defends: a
+//   The first of equal numbers wins; NaN beats numbers, the last NaN wins. With a ReLU in front, zero defends: a
 //   window without a positive number gives 0, `pool_nobody` won, and no gradient goes back.
 //
 // Two kinds of windows run in vectors, narrower ones where there are few windows to a row, all
@@ -68,7 +68,7 @@ struct MaxPoolForward {
     for (Index next = begin; next < end; next += w) {
       const Index j = next + w <= end ? next : end - w;
       V best, u, v, even, odd;
-      simd::Mask<V> winner{};
+      simd::Mask<V> winner{}, nan{};
       simd::broadcast(best, defender<T>());
       winner += static_cast<simd::Scalar<simd::Mask<V>>>(
           Relu ? pool_nobody : a0 * g.kernel_w);  // -infinity alone still points inside
@@ -78,15 +78,16 @@ struct MaxPoolForward {
           simd::load(u, from);
           simd::load(v, from + w);
           split_pairs(even, odd, u, v, PairOrder<V>{});
-          challenge(best, winner, even, 2 * a);
-          challenge(best, winner, odd, 2 * a + 1);
+          challenge(best, winner, nan, even, 2 * a);
+          challenge(best, winner, nan, odd, 2 * a + 1);
         } else {
           for (Index b = 0; b < g.kernel_w; ++b) {
             simd::load(v, from + b);
-            challenge(best, winner, v, a * g.kernel_w + b);
+            challenge(best, winner, nan, v, a * g.kernel_w + b);
           }
         }
       }
+      settle(best, winner, nan);
       simd::store(y + j, best);
       store_places<V>(place + j, winner);
     }
@@ -111,8 +112,9 @@ struct MaxPoolForward {
     for (Index a = a0; a < a1; ++a) {
       for (Index b = b0; b < b1; ++b) {
         const T v = x[(top + a) * g.w + left + b];
-        if (v > best) winner = a * g.kernel_w + b;
-        if (v > best || v != v) best = v;
+        if (!beats(v, best)) continue;
+        best = v;
+        winner = a * g.kernel_w + b;
       }
     }
     y[j] = best;

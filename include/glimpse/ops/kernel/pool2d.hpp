@@ -1,8 +1,9 @@
 // pooling, what its kinds share: options, output extents, and the window of one output.
 //
-//   out = floor((in + 2 padding - kernel) / stride) + 1
+//   (1)  out = floor((in + 2 padding - kernel) / stride) + 1
 //   With ceil_mode the division is rounded up, and a last window that would start in the padding is
 //   dropped.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <algorithm>
@@ -29,7 +30,7 @@ struct Pool2dGeometry {
   Index h, w, out_h, out_w, kernel_h, kernel_w, stride_h, stride_w, pad_h, pad_w;
 };
 
-/// Extent after pooling; ShapeError where the options make no sense or no window fits.
+/// Extent after pooling, (1); ShapeError where the options make no sense or no window fits.
 inline Index pooled_extent(std::string_view op, Index in, Index kernel, Index stride, Index padding,
                            bool ceil_mode) {
   if (kernel < 1 || stride < 1 || padding < 0 || 2 * padding > kernel)

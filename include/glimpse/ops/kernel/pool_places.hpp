@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string_view>
 #include <type_traits>
 
@@ -60,16 +61,41 @@ template <class V>
   convert_places(place, bytes);
 }
 
-/// best = x and winner = place wherever x is larger; a NaN is the best from then on. Every
-/// comparison is used once: GCC 12 takes a mask apart lane by lane where two selections share it.
+/// True where x takes the place of the best number so far: it is larger, or NaN. So the first of
+/// equal numbers wins, and the last NaN.
+template <class T>
+[[gnu::always_inline]] inline bool beats(T x, T best) {
+  return x > best || x != x;
+}
+
+/// Beside the place of a NaN, so that it is above every place of a number.
+inline constexpr int place_of_nan = 256;
+
+/// The same rule lane by lane: best and winner over the numbers, nan over the NaN. They are kept
+/// apart until `settle`, so that every comparison is used once: GCC 12 takes a mask apart lane by
+/// lane where two selections share it.
 template <class V>
-[[gnu::always_inline]] inline void challenge(V& best, simd::Mask<V>& winner, const V& x,
-                                             Index place) {
-  const simd::Mask<V> here = simd::Mask<V>{} + static_cast<simd::Scalar<simd::Mask<V>>>(place);
+[[gnu::always_inline]] inline void challenge(V& best, simd::Mask<V>& winner, simd::Mask<V>& nan,
+                                             const V& x, Index place) {
+  using Int = simd::Scalar<simd::Mask<V>>;
+  const simd::Mask<V> here = simd::Mask<V>{} + static_cast<Int>(place);
+  const simd::Mask<V> nan_here = here + static_cast<Int>(place_of_nan);
   const V before = best;
   best = x > before ? x : before;
   winner = best != before ? here : winner;
-  best = x != x ? x : best;
+  nan = x != x ? nan_here : nan;
+}
+
+/// After the last challenge: NaN wins where there was one.
+template <class V>
+[[gnu::always_inline]] inline void settle(V& best, simd::Mask<V>& winner,
+                                          const simd::Mask<V>& nan) {
+  using T = simd::Scalar<V>;
+  V nothing;
+  simd::broadcast(nothing, std::numeric_limits<T>::quiet_NaN());
+  best = nan >= place_of_nan ? nothing : best;
+  winner = nan > winner ? nan : winner;
+  winner &= place_of_nan - 1;
 }
 
 /// Half as many lanes.

@@ -1,14 +1,21 @@
 // sequence: what recurrent layers share: the order of steps, lengths, and the products.
 //
-//   (1)  A = X W^T + b          X: (T N, I)           all steps at once, nothing waits for anything
-//   (2)  a_t += h_t-1 U^T                             step by step
-//   (3)  dh_t-1 = da_t U                              step by step, backwards
-//   (4)  dX = dA W,  dW = dA^T X,  dU = sum_t da_t^T h_t-1,  db = 1^T dA        all steps at once
+//   (1)  A = X W^T + b_x        X: (T N, I)           all steps at once, nothing waits for anything
+//   (2)  u_t = h_t-1 U^T + b_h                        step by step
+//        LSTM: the gates see a_t + u_t alone, so u_t is added to a_t, and b_h stands in (1)
+//        GRU: the reset gate acts on u_t, so a_t and u_t stay apart
+//   (3)  dh_t-1 = du_t U        + dh_t z for the GRU; du_t = da_t for the LSTM
+//                                                     step by step, backwards
+//   (4)  dX = dA W,  dW = dA^T X,  dU = sum_t du_t^T h_t-1,                     all steps at once
+//        db_x = sum over t and n of da_t,  db_h = sum over t and n of du_t
 //
+// A vector of one step is a row here and a column in lstm.hpp and gru.hpp: a_t W here is W^T a_t
+// there. A, dA: the a_t, da_t of all steps, one below the other.
 // Sequences of a batch do not meet between (1) and (4), nor do the two directions of a layer. So a
 // thread takes some 32 sequences in one direction through all their steps, without waiting for
 // another, and U, packed once, stays in the cache next to it. H of (4) needs no copy: it is y
 // shifted by one step, forwards or backwards.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <algorithm>
@@ -144,7 +151,7 @@ class StepWeights {
     if (rows > few) packed_ = simd::pack_b<T>(trans_, n_, k_, w_.data(), columns_);
   }
 
-  /// y (rows, n) = x (rows, k) op(w) + beta y + bias; bias may be null.
+  /// (2) or (3): y (rows, n) = x (rows, k) op(w) + beta y + bias; bias may be null.
   void multiply(Index rows, const T* x, Index x_row, T beta, T* y, Index y_row,
                 const T* bias = nullptr) const {
     const simd::Epilogue<T> with_bias{.column_bias = bias};

@@ -2,8 +2,9 @@
 // pixels of a grid, x and y side by side.
 //
 //   grid    x0 y0 x1 y1 ...        one vector of the result for one picture:
-//   A_k     a0 a0 a1 a1 ...          grid += A_k o D_k        for the fiducials k
-//   D_k     dx dy dx dy ...          sum_k += A_k o dgrid     whose even lanes are dx, odd ones dy
+//   A_k     a0 a0 a1 a1 ...          grid += A_k . D_k        for the fiducials k
+//   D_k     dx dy dx dy ...          sum_k += A_k . dgrid     whose even lanes are dx, odd ones dy
+//   ".": lane by lane; here (dx, dy) = c_k - c'_k are offsets of a point, not gradients
 //
 // Four pictures share what is read of A. Backward keeps sums of some thousand products in vectors,
 // then adds them up in double, always in this order.

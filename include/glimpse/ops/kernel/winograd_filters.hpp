@@ -2,6 +2,7 @@
 //
 //   (1)  U[block][f][c][2 L]        c: input channels, in whole groups; 2 L filters side by side
 //   (2)  dw = G^T dU G
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <glimpse/ops/kernel/winograd_plan.hpp>

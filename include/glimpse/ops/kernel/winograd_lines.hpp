@@ -8,8 +8,10 @@
 // such a product. With the points 0, +-p_1 ... +-p_K and infinity, m + r - 1 = 2K + 2,
 //
 //   (2)  row of A at p:       1, p, ..., p^(m-1)                          at infinity  0, ..., 0, 1
-//   (3)  row of G at p:       (1, p, ..., p^(r-1)) / N_p,  N_p = prod_{q != p} (p - q)
+//   (3)  row of G at p:       (1, p, ..., p^(r-1)) / N_p                  at infinity  0, ..., 0, 1
+//                             N_p = prod_{q != p} (p - q) over the finite points q
 //   (4)  row of B^T at p:     the coefficients of  prod_{q != p} (x - q)   at infinity, of prod_q
+//                             q finite, x the variable of the polynomials
 //
 // Even and odd powers of +-p_j are shared: with S(x) = prod_k (x - p_k^2) = sum_i s_i x^i and
 // Q_j(x) = S(x) / (x - p_j^2) = sum_i q_ji x^i,
@@ -20,6 +22,7 @@
 // Two axes are two such steps one after the other: F(4x6, 3x3) is Cook<4, 3> down the columns and
 // Cook<6, 3> along the rows. For K = 2 the points 5/8 and 3/2 round half as much as the usual 1, 2.
 // Sources: Winograd 1980; Lavin, Gray 2016; Barabasz et al. 2020 on the choice of points.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <type_traits>
@@ -68,7 +71,8 @@ struct Numbers {
   }
 };
 
-/// (2) to (5) for m outputs and r taps; what is written goes to y, z and u are as in (1) backwards.
+/// (2) to (5) for m outputs and r taps; what is written goes to y. In (1)
+/// backwards z is the gradient of y, and u that of U = G g.
 template <int Outputs, int Taps>
 struct Cook {
   static constexpr int K = (Outputs + Taps - 2) / 2;
@@ -179,7 +183,7 @@ struct Cook {
   }
 };
 
-/// Two outputs of two taps from one input with zeros on both sides: y_i = g_i d, taps turned. The
+/// Two outputs of two taps from one input with zeros on both sides: y_0 = g_1 d, y_1 = g_0 d. The
 /// height of a gradient whose picture is one row high; F(2, 2) would spend three products on it.
 struct Spread {
   static constexpr int outputs = 2, taps = 2, points = 2, inputs = 1;

@@ -14,6 +14,7 @@
 //
 // with an odd number of cache lines from f to f + 1: at a power of two all frequencies of a tile
 // would compete for the same few lines of the cache.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <algorithm>

@@ -8,6 +8,7 @@
 // As simd/tile.hpp, on the layouts of winograd_plan.hpp. V is too large for the second-level cache
 // and is read in runs too short for the hardware's prefetching: while a tile is summed up, it asks
 // for the lines of the next one.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <algorithm>

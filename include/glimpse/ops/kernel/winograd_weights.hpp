@@ -6,6 +6,7 @@
 //
 // Filters, input channels and tiles are cut into blocks (WeightBlocks) that keep the memory at some
 // 24 MB. Sums over tiles are taken some 96 at a time and in one order.
+// Notation: docs/math/notation.md.
 #pragma once
 
 #include <glimpse/ops/kernel/winograd_filters.hpp>
@@ -60,7 +61,7 @@ void weight_gradient(const Plan<T>& p, const T* x, const T* dy, T* dw) {
       const Index filters = std::min(o_block, p.groups_out - o0);
       for (Index s0 = 0; s0 < p.strips; s0 += block) {
         const Index strips = std::min(block, p.strips - s0), tiles = strips * p.strip_tiles;
-        if (block < p.strips || o0 == 0)
+        if (block < p.strips || o0 == 0)  // (1)
           transform_block(p, Side<T>::inputs(p, x), s0, strips, c0, groups, static_cast<T*>(v),
                           v_plane);
         transform_block(p, Side<T>::gradients(p, dy), s0, strips, o0, filters, static_cast<T*>(d),
@@ -101,7 +102,7 @@ void weight_gradient(const Plan<T>& p, const T* x, const T* dy, T* dw) {
         });
       }
       const Index first = o0 * lanes, count = std::min(filters * lanes, p.out - first);
-      parallel_for(count, groups * lanes * points / 2, [&](Index o) {
+      parallel_for(count, groups * lanes * points / 2, [&](Index o) {  // (3)
         filter_gradient<T>(p, u + o * width, u_plane, width, c0 * lanes, groups,
                            dw + (first + o) * p.in * taps);
       });
