@@ -49,7 +49,8 @@ inline double suggested_rate(const RateRange& r) {
   const auto least = std::min_element(r.smoothed.begin(), r.smoothed.end());
   const Index n = std::ssize(r.rates), reach = std::max<Index>(1, n / 20),
               last = std::min(least - r.smoothed.begin(), n - 1);
-  double best = 0, rate = 0;
+  if (r.smoothed.empty()) return 0;
+  double best = -1e-6 * std::abs(r.smoothed.front()), rate = 0;  // less is rounding
   for (Index i = reach; i + reach < n && i <= last; ++i) {
     double top = 0, bottom = 0;  // least squares over equally spaced ln r
     for (Index k = -reach; k <= reach; ++k) {

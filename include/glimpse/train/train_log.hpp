@@ -76,7 +76,7 @@ class TrainLog {
   const std::vector<Line>& lines() const { return lines_; }
 
   /// Losses and accuracies against time, as a PNG; nothing before there is a curve.
-  void draw(const std::string& path, const std::string& unit = "-ln p of a symbol") const {
+  void draw(const std::string& path, const std::string& unit) const {
     Series loss{.name = "training"}, words{.name = "training, symbol by symbol"};
     Series validation_loss{.name = "validation", .dots = true};
     Series validation{.name = "validation, read freely", .dots = true};

@@ -212,10 +212,9 @@ class WordTrainer {
     c.metadata["batch"] = std::to_string(options_.batch);
     c.metadata["training"] = training_json(options_, {{"step", step_}}).dump();
     save_checkpoint(options_.out + "/last.safetensors", c);
-    if (options_.rectifier_alone)
-      log_->draw(options_.out + "/curves.png", "mean square of what points are off");
-    else
-      log_->draw(options_.out + "/curves.png");
+    log_->draw(options_.out + "/curves.png", options_.rectifier_alone
+                                                 ? "mean square of what points are off"
+                                                 : "-ln p of a symbol");
   }
 
   WordLoader::Position begin() {
@@ -273,9 +272,8 @@ class WordTrainer {
 
   template <class F>
   void visit_numbers(F&& f) {
-    f("step", step_), f("seconds", seconds_), f("loss", loss_), f("accuracy", accuracy_),
-        f("counted", counted_);
-    f("best", best_), f("rate", rate_), f("norm", norm_), f("bad", bad_);
+    f("step", step_), f("seconds", seconds_), f("loss", loss_), f("accuracy", accuracy_);
+    f("counted", counted_), f("best", best_), f("rate", rate_), f("norm", norm_), f("bad", bad_);
   }
   template <class F>
   void visit_newer_numbers(F&& f) {
