@@ -19,6 +19,7 @@
 #include <glimpse/core/storage.hpp>
 #include <glimpse/core/tensor.hpp>
 #include <glimpse/core/thread_pool.hpp>
+#include <glimpse/core/version.hpp>
 
 #include <glimpse/simd/bfloat16.hpp>
 #include <glimpse/simd/dispatch.hpp>
