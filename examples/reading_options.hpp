@@ -23,8 +23,8 @@ struct ReadingOptions {
     app.add_flag("--upright", upright, "reads every picture as it stands")->excludes(all);
     app.add_option(
            "--beam", options.beam,
-           "hypotheses kept while decoding: 1 is greedy, 2 read a little more in a tenth more time "
-           "(default 1; along a lexicon's tree 7, of crnn 64)")
+           "hypotheses kept while decoding; 1 is greedy (default 2, the second dropped when it is a "
+           "hundred times less likely; of crnn 1; along a lexicon's tree 7, of crnn 64)")
         ->check(CLI::Range(1, 100));
     app.add_option("--lexicon", file, "words to choose from, one a line")->check(CLI::ExistingFile);
     app.add_option("--lexicon-mode", mode,

@@ -37,7 +37,8 @@ enum class Turns { none, tall, all };
 
 struct ReadOptions {
   Turns turns = Turns::tall;
-  /// Hypotheses kept. 1: greedy; 0: greedy, and 7 along a lexicon's trie (CTC: 64).
+  /// Hypotheses kept. 1: greedy. 0: 2, the second dropped when it is a hundred times less likely
+  /// (CTC: greedy); 7 along a lexicon's trie (CTC: 64).
   Index beam = 0;
   const Lexicon* lexicon = nullptr;  // only its words are read
   LexiconMode lexicon_mode = LexiconMode::automatic;
