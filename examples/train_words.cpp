@@ -32,7 +32,7 @@ int main(int argc, char** argv) {
   CLI::App app("Trains a word reader. Stops cleanly on Ctrl-C; --resume goes on.", "train_words");
   TrainOptions options;
   std::string model = "rare", preset = "compact", weights, narrow, encoder, straightener, charset,
-              pattern = "straight", optimizer = "adamw", unknown = "skip";
+              pattern = "straight", optimizer = "adamw", unknown = "skip", score;
   PainterOptions drawing;
   std::vector<std::string> data;
   bool check = false, unchanged = false, find_rate = false;
@@ -102,6 +102,10 @@ int main(int argc, char** argv) {
   app.add_option("--valid-limit", options.validation_limit, "images of each in validation")
       ->check(whole_number(1))
       ->capture_default_str();
+  app.add_option("--score", score,
+                 "what counts in validation: lower36, alnum62 or exact, as evaluate_words has them "
+                 "(default lower36; exact for a character set that is not ASCII)")
+      ->check(CLI::IsMember({"lower36", "alnum62", "exact"}));
   app.add_option("--valid-every", options.validate_every,
                  "most seconds between validations, beside the start and every tenth of the budget")
       ->check(number_from_0())
@@ -202,6 +206,11 @@ int main(int argc, char** argv) {
       config.characters = characters_of_labels(sets);
     else if (!charset.empty())
       config.characters = characters_of(charset);
+    const auto ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+    options.protocol = !score.empty() ? protocol_named(score)
+                       : std::all_of(config.characters.begin(), config.characters.end(), ascii)
+                           ? Protocol::lower36
+                           : Protocol::exact;
     if (pattern_option->count() > 0)
       config.pattern = pattern == "sine"      ? FiducialPattern::sine
                        : pattern == "slanted" ? FiducialPattern::slanted

@@ -101,7 +101,9 @@ TEST_CASE("the validation loss is the mean -ln p of the labels' symbols", "[trai
   const std::string folder = tiny_folder("loss_valid", 5);
   Reader<float> model = fresh();
   set_training(model, false);
-  const double loss = validate(model, {folder}, 500).loss;
+  std::vector<std::string> notes;
+  const auto sets = open_validation({folder}, 500, Protocol::lower36, notes);
+  const double loss = validate(model, sets, 500, Protocol::lower36).loss;
   double sum = 0, symbols = 0;
   for (const LabelledFile& file : read_folder(folder)) {  // one by one, as training sees them
     const Picture image = load_picture(file.path);

@@ -3,6 +3,7 @@
 //   a folder with a list of labels, or such a list   FolderDataset (data/folder.hpp)
 //   a folder with data.mdb, or such a file           LmdbDataset (data/lmdb_dataset.hpp), where the whole program is
 //                                                    compiled with GLIMPSE_LMDB=1 and linked with liblmdb
+//   PATH#training/5, PATH#held-out/5                 a part of either (data/subset.hpp)
 #pragma once
 
 #include <cstring>
@@ -13,6 +14,7 @@
 
 #include <glimpse/core/error.hpp>
 #include <glimpse/data/folder.hpp>
+#include <glimpse/data/subset.hpp>
 
 #if defined(GLIMPSE_LMDB) && GLIMPSE_LMDB
 #include <glimpse/data/lmdb_dataset.hpp>
@@ -41,6 +43,8 @@ inline bool is_lmdb(const std::string& path) {
 /// Opens a data set. A folder with a list of labels and data.mdb is read by its list. Throws IoError
 /// where there is none, or it is malformed.
 inline std::shared_ptr<const WordDataset> open_dataset(const std::string& path) {
+  if (const DatasetPath named = split_part(path); named.n > 0)
+    return std::make_shared<SubsetDataset>(open_dataset(named.path), named.n, named.held_out);
   if (detail::is_lmdb(path)) {
 #if defined(GLIMPSE_LMDB) && GLIMPSE_LMDB
     return std::make_shared<LmdbDataset>(path);

@@ -21,12 +21,16 @@
 #include <glimpse/core/error.hpp>
 #include <glimpse/core/shape.hpp>
 #include <glimpse/core/version.hpp>
+#include <glimpse/text/protocol.hpp>
 
 namespace glimpse::inline v0 {
 
 /// AdamW follows a one-cycle schedule; Adadelta keeps its rate, as in the papers.
 enum class TrainOptimizer { adamw, adadelta };
 
+NLOHMANN_JSON_SERIALIZE_ENUM(Protocol, {{Protocol::lower36, "lower36"},
+                                        {Protocol::alnum62, "alnum62"},
+                                        {Protocol::exact, "exact"}})
 NLOHMANN_JSON_SERIALIZE_ENUM(TrainOptimizer, {{TrainOptimizer::adamw, "adamw"},
                                               {TrainOptimizer::adadelta, "adadelta"}})
 
@@ -50,6 +54,7 @@ struct TrainOptions {
   std::optional<double> average = {};
   std::vector<std::string> validation;  // data sets (open_dataset)
   Index validation_limit = 500;         // images of each, while training
+  Protocol protocol = Protocol::lower36;  // what counts in validation
   double validate_every = 600;          // seconds, beside ten times a budget
   int patience = 0;              // stop after so many validations in a row without gain; 0: never
   double save_every = 120;       // seconds
@@ -69,6 +74,7 @@ struct TrainOptions {
     f("clip_norm", clip_norm);
     f("label_smoothing", label_smoothing), f("fiducials", fiducials);
     f("rectifier_alone", rectifier_alone), f("validation_limit", validation_limit);
+    f("protocol", protocol);
     f("validate_every", validate_every), f("patience", patience), f("seed", seed);
   }
 

@@ -1,6 +1,6 @@
 // validation: how well a reader does on data sets while it is trained.
 //
-//   accuracy   words read right, freely, of all sets together
+//   accuracy   words read right under a protocol, freely, of all sets together
 //   loss       -ln p of a symbol under teacher forcing (a character, under CTC), of a sample:
 //              the first 32 images of a set, then one in four
 //
@@ -89,17 +89,19 @@ struct ValidationSet {
 /// Opens data sets to validate on. notes: receives what of them is left out, a line each.
 /// Throws IoError where a set has no image that can be read, or no label that counts.
 inline std::vector<ValidationSet> open_validation(const std::vector<std::string>& paths, Index limit,
+                                                  Protocol protocol,
                                                   std::vector<std::string>& notes) {
   std::vector<ValidationSet> sets;
   for (const std::string& path : paths) {
     const ValidationSet& set = sets.emplace_back(ValidationSet{path, open_dataset(path)});
     const auto note = [&](const std::string& line) { notes.push_back(set.name() + ": " + line); };
     for (const std::string& line : set.images->remarks()) note(line);
-    if (const Index missing = check_evaluation(*set.images, path, limit); missing > 0)
+    if (const Index missing = check_evaluation(*set.images, path, limit, protocol);
+        missing > 0)
       note(std::to_string(missing) + " of the images to validate on are missing");
     Index without = 0;
     for (Index i = 0; i < set.images->size(); ++i)
-      without += normalise(set.images->label(i)).empty();
+      without += normalise(set.images->label(i), protocol).empty();
     if (without > 0)
       note(std::to_string(without) + " of " + std::to_string(set.images->size()) +
            " words left out, no character of the label counts");
@@ -115,8 +117,8 @@ struct Validation {
 
 /// Reads up to `limit` images of each set. model: in evaluation mode, folded or not.
 /// Throws IoError where a set has no image that can be read.
-inline Validation validate(Reader<float>& model, const std::vector<ValidationSet>& sets,
-                           Index limit) {
+inline Validation validate(Reader<float>& model, const std::vector<ValidationSet>& sets, Index limit,
+                           Protocol protocol) {
   Validation sum;
   ValidationLoss loss(model);
   for (const ValidationSet& set : sets) {
@@ -126,7 +128,8 @@ inline Validation validate(Reader<float>& model, const std::vector<ValidationSet
                          [&](const LabelledFile& file, const Picture& image, const Reading&) {
                            if (count < 32 || count % 4 == 0) loss.add(image, file.label);
                            ++count;
-                         });
+                         },
+                         nullptr, protocol);
     sum.score.add(e.score);
     char part[80];
     std::snprintf(part, sizeof part, " %.1f %%", 100 * e.score.accuracy());

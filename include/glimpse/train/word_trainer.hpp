@@ -46,7 +46,8 @@ class WordTrainer {
   /// IoError where a run to resume is missing or does not fit, or where another run is at work.
   WordTrainer(Reader<float> model, WordSource source, TrainOptions options)
       : options_((options.check(), std::move(options))), learner_(std::move(model), options_) {
-    validation_ = open_validation(options_.validation, options_.validation_limit, notes_);
+    validation_ = open_validation(options_.validation, options_.validation_limit,
+                                  options_.protocol, notes_);
     std::filesystem::create_directories(options_.out);
     lock_ = std::make_unique<RunLock>(options_.out);
     const WordLoader::Position position = options_.resume ? restore() : begin();
@@ -178,7 +179,7 @@ class WordTrainer {
     reader.fold();
     Validation v;
     try {
-      v = glimpse::validate(reader, validation_, options_.validation_limit);
+      v = glimpse::validate(reader, validation_, options_.validation_limit, options_.protocol);
     } catch (...) {
       save();
       throw;
