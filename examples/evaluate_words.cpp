@@ -1,22 +1,27 @@
-// evaluate_words: how well a reader reads folders of labelled pictures.
+// evaluate_words: how well a reader reads data sets of labelled images.
 //
-//   evaluate_words --weights weights.safetensors DIR...      DIR holds labels.tsv or gt.txt beside
-//                                                            its pictures
-//   evaluate_words --picture-lexicons DIR...                 and lexicon.tsv: for every picture the
-//                                                            words that it may show
+//   evaluate_words --weights weights.safetensors DATA...     DATA: a folder with labels.tsv, gt.txt,
+//                                                            labels.csv or labels.jsonl, such a
+//                                                            list, or an LMDB file
+//   evaluate_words --picture-lexicons DATA...                and lexicon.tsv, or keys of the LMDB
+//                                                            file: the words of every image
 //   evaluate_words --lexicon words.txt --among 50 DIR...     every picture's own word among 49 of the
 //                                                            list, as the benchmarks do
 //   evaluate_words --errors page DIR...                      page/index.html: what went wrong, and
 //                                                            page/reliability.png: how far its
 //                                                            confidence can be trusted
 //
-// Scored as the field does: both sides in lower case, a-z and 0-9 alone, exact match; and 1-NED,
-// which gives part marks.
+//   evaluate_words --score all DIR...                        three accuracies: lower36 (lower case, a-z
+//                                                            and 0-9, the field's protocol), alnum62
+//                                                            (case counts), exact (punctuation, too)
+//
+// A word is right if all that counts is equal. 1-NED gives part marks.
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <optional>
 #include <set>
 #include <utility>
@@ -41,9 +46,10 @@ struct Findings {
   std::set<std::pair<double, std::size_t>> surest;  // (-confidence, number) of those
   Confusion confusion;
   std::vector<Trial> trials;
+  Protocol protocol = Protocol::lower36;
 
   void add(const LabelledFile& file, const Picture& picture, const Reading& reading) {
-    const bool right = normalise(reading.text) == normalise(file.label);
+    const bool right = normalise(reading.text, protocol) == normalise(file.label, protocol);
     trials.push_back({reading.confidence, right});
     confusion.add(reading.text, file.label);
     if (right) return;
@@ -60,7 +66,7 @@ struct Findings {
   void write(const std::string& folder) {
     std::filesystem::create_directories(folder);
     const std::string page = folder + "/index.html", diagram = folder + "/reliability.png";
-    write_file(page, error_page("Words read wrongly", std::move(errors),
+    write_file(page, error_page("Words read wrongly (" + std::string(name(protocol)) + ")", std::move(errors),
                                 static_cast<Index>(trials.size()), confusion, shown));
     std::vector<Trial> fitted, judged;
     for (std::size_t i = 0; i < trials.size(); ++i) (i % 2 ? fitted : judged).push_back(trials[i]);
@@ -76,7 +82,7 @@ struct Findings {
 
 int main(int argc, char** argv) {
   CLI::App app("Measures a word reader on folders of labelled pictures.", "evaluate_words");
-  std::string weights = default_weights(), model_name, predictions, errors;
+  std::string weights = default_weights(), model_name, predictions, errors, score = "lower36";
   ReadingOptions reading;
   bool own_words = false;
   std::vector<std::string> folders;
@@ -88,7 +94,7 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"rare", "srn", "crnn"}));
   reading.add_to(app);
   app.add_flag("--picture-lexicons", own_words,
-               "every folder's lexicon.tsv tells the words of each picture")
+               "every data set tells the words of each image (lexicon.tsv, or its LMDB keys)")
       ->excludes("--lexicon");
   app.add_option("--among", among,
                  "choose each picture's word among so many: its own, and others of --lexicon")
@@ -96,19 +102,26 @@ int main(int argc, char** argv) {
       ->needs("--lexicon")
       ->excludes("--picture-lexicons");
   app.add_option("--seed", seed, "of the words drawn for --among")->capture_default_str();
+  app.add_option("--score", score,
+                 "what counts: lower36 (lower case, a-z and 0-9), alnum62 (case, too), exact (every "
+                 "character), or all three")
+      ->check(CLI::IsMember({"lower36", "alnum62", "exact", "all"}))
+      ->capture_default_str();
   app.add_option("--predictions", predictions,
                  "writes path, truth, reading, confidence, tab-separated");
   app.add_option("--errors", errors, "folder for a page of what was read wrongly");
-  app.add_option("--limit", limit, "at most so many pictures a folder, spread evenly");
+  app.add_option("--limit", limit, "at most so many images of each, spread evenly");
   app.add_option("--threads", threads, "threads (default: all cores)")->check(CLI::PositiveNumber);
-  app.add_option("folders", folders, "folders to read")->required();
+  app.add_option("folders", folders, "folders, lists of labels or LMDB files to read")->required();
 
   return run_program(app, argc, argv, [&] {
     if (threads > 0) set_num_threads(threads);
+    std::vector<std::shared_ptr<const WordDataset>> sets;
     for (const std::string& folder : folders) {  // what is not there is told before any is read
-      (void)read_folder(folder);
-      const std::string words = (std::filesystem::path(folder) / "lexicon.tsv").string();
-      if (own_words && !std::ifstream(words)) fail<IoError>("lexicon", "cannot read ", words);
+      sets.push_back(open_dataset(folder));
+      for (const std::string& line : sets.back()->remarks())
+        std::fprintf(stderr, "evaluate_words: %s\n", line.c_str());
+      if (own_words) (void)sets.back()->lexicons();
     }
     Reader<float> model = load_reader(weights, model_name);
     reading.apply(app, model.charset());
@@ -117,40 +130,64 @@ int main(int argc, char** argv) {
       out.open(predictions);
       if (!out) fail<IoError>("--predictions", "cannot write ", predictions);
     }
-    std::printf("%-24s %7s %9s %7s %8s\n", "folder", "words", "accuracy", "1-NED", "ms/word");
-    WordScore sum;
+    const bool all = score == "all";
+    const Protocol protocol = all ? Protocol::exact : protocol_named(score);
+    std::printf("%-24s %7s", "folder", "words");
+    if (all)
+      std::printf(" %9s %9s %9s", "lower36", "alnum62", "exact");
+    else
+      std::printf(" %9s", "accuracy");
+    std::printf(" %7s %8s\n", "1-NED", "ms/word");
+    Evaluation sum;
     Findings findings;
+    findings.protocol = protocol;
     bool broken = false;
     for (const std::string& folder : folders) {
+      const WordDataset& set = *sets[static_cast<std::size_t>(&folder - folders.data())];
       std::optional<PictureLexicons> own;
-      if (own_words) own.emplace(folder, model.charset());
-      if (among > 0)
-        own.emplace(read_folder(folder), reading.lexicon->words(), among, seed, model.charset());
-      const Evaluation e = evaluate_folder(
-          model, folder, limit, reading.options,
+      if (own_words) own.emplace(set, model.charset());
+      if (among > 0) {
+        std::vector<LabelledFile> files;
+        for (Index i = 0; i < set.size(); ++i) files.push_back({set.name(i), set.label(i)});
+        own.emplace(files, reading.lexicon->words(), among, seed, model.charset());
+      }
+      const Evaluation e = evaluate_dataset(
+          model, set, folder, limit, reading.options,
           [&](const LabelledFile& file, const Picture& picture, const Reading& r) {
             if (!errors.empty()) findings.add(file, picture, r);
             if (out)
-              out << file.path << '\t' << file.label << '\t' << r.text << '\t' << r.confidence
-                  << '\n';
+              out << one_column(file.path) << '\t' << one_column(file.label) << '\t' << r.text
+                  << '\t' << r.confidence << '\n';
           },
-          own ? &*own : nullptr);
+          own ? &*own : nullptr, protocol);
       if (e.free > 0)
-        std::fprintf(
-            stderr, "evaluate_words: %s: %lld pictures without words in lexicon.tsv, read freely\n",
-            folder.c_str(), static_cast<long long>(e.free));
-      for (const std::string& reason : e.broken)
-        std::fprintf(stderr, "evaluate_words: %s\n", reason.c_str());
+        std::fprintf(stderr,
+                     "evaluate_words: %s: %lld images without words of their own, read freely\n",
+                     folder.c_str(), static_cast<long long>(e.free));
+      if (const std::string line = e.left_out(); !line.empty())
+        std::fprintf(stderr, "evaluate_words: %s: %s\n", folder.c_str(), line.c_str());
+      for (std::size_t i = 0; i < std::min<std::size_t>(10, e.broken.size()); ++i)
+        std::fprintf(stderr, "evaluate_words: %s\n", e.broken[i].c_str());
+      if (!e.broken.empty())
+        std::fprintf(stderr, "evaluate_words: %s: %zu of %lld images could not be read\n",
+                     folder.c_str(), e.broken.size(),
+                     static_cast<long long>(e.score.words + std::ssize(e.broken)));
       broken = broken || !e.broken.empty();
-      const auto row = [](const std::string& name, const WordScore& s, double ms) {
-        std::printf("%-24s %7lld %8.2f%% %7.4f", name.c_str(), static_cast<long long>(s.words),
-                    100 * s.accuracy(), s.one_minus_ned());
+      const auto row = [all](const std::string& name, const Evaluation& x, double ms) {
+        std::printf("%-24s %7lld", name.c_str(), static_cast<long long>(x.score.words));
+        if (all)
+          for (const WordScore* s : {&x.lower36, &x.alnum62, &x.exact})
+            std::printf(" %8.2f%%", 100 * s->accuracy());
+        else
+          std::printf(" %8.2f%%", 100 * x.score.accuracy());
+        std::printf(" %7.4f", x.score.one_minus_ned());
         if (ms > 0) std::printf(" %8.2f", ms);
         std::printf("\n");
       };
-      row(last_part(folder), e.score,
+      row(last_part(folder), e,
           1000 * e.seconds / static_cast<double>(std::max<Index>(e.score.words, 1)));
-      sum.add(e.score);
+      sum.score.add(e.score), sum.lower36.add(e.lower36), sum.alnum62.add(e.alnum62),
+          sum.exact.add(e.exact);
       if (folders.size() > 1 && &folder == &folders.back()) row("together", sum, 0);
       std::fflush(stdout);
     }

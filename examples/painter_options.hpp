@@ -2,6 +2,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
 #include <map>
 #include <memory>
 #include <string>
@@ -20,7 +21,7 @@ struct PainterOptions {
     for (const auto& [name, recipe] : styles()) names.push_back(name);
     part = default_part;
     app.add_option("--words", words,
-                   "lexicon to draw words from, one a line (default: a small built-in list)")
+                   "UTF-8 lexicon to draw words from, one a line (default: a small built-in list)")
         ->check(CLI::ExistingFile);
     app.add_option("--fonts", fonts, "folders with TTF, OTF or WOFF files (default: the system's)");
     app.add_option("--font-table", font_table,
@@ -52,15 +53,27 @@ struct PainterOptions {
     return recipe;
   }
 
-  std::shared_ptr<const glimpse::synth::WordPainter> painter() const {
+  /// The painter for a character set. What it leaves out is told on standard error.
+  std::shared_ptr<const glimpse::synth::WordPainter> painter(
+      const glimpse::Charset& charset = glimpse::Charset()) const {
     using namespace glimpse;
     using synth::Part;
     const Part of = part == "training"   ? Part::training
                     : part == "held_out" ? Part::held_out
                                          : Part::all;
+    synth::Fonts faces = synth::Fonts::load(
+        {.folders = fonts, .table = font_table, .part = of, .characters = charset.text()});
+    if (const std::string lacking = faces.lacking(charset.text()); !lacking.empty())
+      std::fprintf(stderr, "fonts: no face draws %s\n", lacking.c_str());
+    synth::Words list = words.empty() ? synth::Words::built_in(charset)
+                                      : synth::Words::from_file(words, of, charset);
+    if (list.left_out() > 0)
+      std::fprintf(stderr,
+                   "words: %zu lines of %s left out: over 24 characters, or with letters, digits or "
+                   "blanks that the character set lacks\n",
+                   list.left_out(), words.c_str());
     return std::make_shared<const synth::WordPainter>(
-        synth::Fonts::load({.folders = fonts, .table = font_table, .part = of}),
-        words.empty() ? synth::Words::built_in() : synth::Words::from_file(words, of), recipe(),
+        std::move(faces), std::move(list), recipe(),
         photos.empty() ? synth::Photos() : load_photos(photos));
   }
 

@@ -10,7 +10,7 @@ panels=build/quickstart
 
 stop() { echo "quickstart: $*" >&2; exit 1; }
 
-bash .ci/need g++ cmake ninja-build libeigen3-dev libstb-dev libcli11-dev nlohmann-json3-dev
+bash .ci/need g++ cmake ninja-build libeigen3-dev libstb-dev libutf8proc-dev libcli11-dev nlohmann-json3-dev
 for tool in cmake ninja; do
   command -v $tool >/dev/null || stop "$tool is missing"
 done

@@ -1,26 +1,34 @@
-// read_words: reads pictures of words.
+// read_words: reads images of words.
 //
-//   read_words picture.jpg other.png                 one line a picture: path, text, confidence,
-//                                                    tab-separated
-//   read_words --visualize panels picture.jpg        and panels/picture.png: where the reader
+//   read_words image.jpg other.png                   one line an image: path, text, confidence,
+//                                                    tab-separated; tabs, line breaks and backslashes
+//                                                    in paths as in C
+//   read_words images                                every image in a folder, many at once, in the
+//                                                    order of their names
+//   read_words --visualize panels image.jpg          and panels/image.png: where the reader
 //                                                    looked, letter by letter
-//   read_words --lexicon words.txt picture.jpg       only these words
+//   read_words --lexicon words.txt image.jpg         only these words
 //   read_words --rotations sideways.jpg              tries the four turns; a column tells which
-//                                                    (else only tall pictures are turned)
-//   read_words - < picture.jpg                       the picture comes on standard input
+//                                                    (else only tall images are turned)
+//   read_words --jsonl images                        one JSON object a line, with every character's
+//                                                    confidence
+//   read_words - < image.jpg                         the image comes on standard input
+//
+// An image that cannot be read is one line on standard error; the others are read, and the program
+// ends with 1.
 #include <algorithm>
 #include <cctype>
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
-#include <iterator>
 #include <set>
 #include <system_error>
 
 #include <nlohmann/json.hpp>
 
 #include <glimpse/data/load_picture.hpp>
-#include <glimpse/models/read.hpp>
+#include <glimpse/models/read_many.hpp>
 #include <glimpse/train/model_file.hpp>
 #include <glimpse/viz/view_of.hpp>
 
@@ -32,102 +40,140 @@ namespace {
 using namespace glimpse;
 namespace fs = std::filesystem;
 
-/// Pictures named on the command line; a folder stands for the pictures in it.
-std::vector<std::string> pictures_of(const std::vector<std::string>& names) {
+/// Whether a file in a folder is an image by its name. `._name` is what macOS keeps beside `name`.
+bool is_image(const fs::path& file) {
+  static const std::set<std::string> ends{".png", ".jpg", ".jpeg", ".jfif", ".bmp"};
+  std::string end = file.extension().string();
+  for (char& c : end) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return ends.count(end) > 0 && !file.filename().string().starts_with("._");
+}
+
+/// Images named on the command line; a folder stands for the images in it.
+std::vector<std::string> images_of(const std::vector<std::string>& names) {
   std::vector<std::string> paths;
   for (const std::string& name : names) {
-    std::error_code unknown;  // then it is told where the picture is read
+    std::error_code unknown;  // then it is told where the image is read
     if (name == "-" || !fs::is_directory(name, unknown)) {
       paths.push_back(name);
       continue;
     }
     std::set<std::string> inside;
-    for (const fs::directory_entry& entry : fs::directory_iterator(name)) {
-      std::string end = entry.path().extension().string();
-      for (char& c : end) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-      if (entry.is_regular_file(unknown) &&
-          (end == ".png" || end == ".jpg" || end == ".jpeg" || end == ".bmp"))
+    for (const fs::directory_entry& entry : fs::directory_iterator(name))
+      if (entry.is_regular_file(unknown) && is_image(entry.path()))
         inside.insert(entry.path().string());
-    }
-    if (inside.empty()) fail<IoError>("folder", name, " holds no picture");
+    if (inside.empty())
+      fail<IoError>("folder", name, " holds no image (png, jpg, jpeg, jfif, bmp)");
     paths.insert(paths.end(), inside.begin(), inside.end());
   }
   return paths;
 }
 
-/// The panel's file: the picture's name in `folder`, numbered where two pictures have the same.
-std::string panel_path(const std::string& folder, const std::string& picture,
+/// The panel's file: the image's name in `folder`, numbered where two images have the same.
+std::string panel_path(const std::string& folder, const std::string& image,
                        std::set<std::string>& taken) {
-  const std::string stem = fs::path(picture).stem().string();
+  const std::string stem = fs::path(image).stem().string();
   std::string name = stem;
   for (int n = 2; !taken.insert(name).second; ++n) name = stem + "_" + std::to_string(n);
   return (fs::path(folder) / (name + ".png")).string();
 }
 
-/// The picture in a file, or on standard input where the path is "-".
-Picture picture_at(const std::string& path) {
-  if (path != "-") return load_picture(path);
-  const std::string bytes{std::istreambuf_iterator<char>(std::cin), {}};
-  return picture_of(decode_image(bytes, 1, "standard input"));
+/// Limits for images of up to so many megapixels: of any shape, and 4 bytes of file to a pixel.
+ImageLimits limits_for(Index megapixels) {
+  ImageLimits limits;
+  if (megapixels <= 0) return limits;
+  limits.pixels = megapixels * 1'000'000;
+  limits.extent = Index{1} << 24;
+  limits.file_bytes =
+      std::max<std::uintmax_t>(limits.file_bytes, 4 * static_cast<std::uintmax_t>(limits.pixels));
+  return limits;
+}
+
+/// The image in a file, or on standard input where the path is "-".
+Picture image_at(const std::string& path, const ImageLimits& limits) {
+  if (path != "-") return picture_of(read_image(path, 1, limits));
+  std::string bytes;
+  for (char block[1 << 16]; std::cin.read(block, sizeof block), std::cin.gcount() > 0;) {
+    bytes.append(block, static_cast<std::size_t>(std::cin.gcount()));
+    if (bytes.size() > limits.file_bytes) break;  // decode_image tells
+  }
+  return picture_of(decode_image(bytes, 1, "standard input", limits));
+}
+
+/// A reading as a line of JSON.
+std::string json_line(const std::string& path, const Reading& r, bool with_ties) {
+  nlohmann::ordered_json line{{"path", path},
+                              {"text", r.text},
+                              {"confidence", r.confidence},
+                              {"character_confidence", r.character_confidence},
+                              {"turned", 90 * r.quarters}};
+  if (with_ties) line["ties"] = r.ties;
+  std::vector<std::vector<float>> points;
+  for (Index i = 0; r.fiducials.defined() && i < r.fiducials.size(0); ++i)
+    points.push_back({r.fiducials(i, 0), r.fiducials(i, 1)});
+  line["fiducials"] = points;
+  return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Reads pictures of words: one line a picture, path, text, confidence.",
-               "read_words");
+  CLI::App app("Reads images of words: one line an image, path, text, confidence.", "read_words");
   std::string weights = default_weights(), model_name, panels;
   ReadingOptions reading;
   std::vector<std::string> names;
-  bool json = false;
+  bool jsonl = false;
   int threads = 0;
+  Index megapixels = 0;
   app.add_option("--weights", weights, "weights file")->capture_default_str();
   app.add_option("--model", model_name, "the model that the weights must be of")
       ->check(CLI::IsMember({"rare", "srn", "crnn"}));
   reading.add_to(app);
-  app.add_option("--visualize", panels, "folder for a panel of every picture");
-  app.add_flag("--json", json, "one JSON object a line, with every character's confidence");
+  app.add_option("--visualize", panels, "folder for a panel of every image");
+  app.add_flag("--jsonl", jsonl, "one JSON object a line, with every character's confidence");
+  app.add_option("--max-megapixels", megapixels,
+                 "largest image that is read; 12 bytes of memory to a pixel (default 67)")
+      ->check(CLI::Range(1, 1000));
   app.add_option("--threads", threads, "threads (default: all cores)")->check(CLI::PositiveNumber);
-  app.add_option("pictures", names, "pictures, folders of them, or - for standard input")
-      ->required();
+  app.add_option("images", names, "images, folders of them, or - for standard input")->required();
 
   return run_program(app, argc, argv, [&] {
     if (threads > 0) set_num_threads(threads);
-    const std::vector<std::string> paths = pictures_of(names);
+    const std::vector<std::string> paths = images_of(names);
     Reader<float> model = load_reader(weights, model_name);
     reading.apply(app, model.charset());
     if (!panels.empty()) fs::create_directories(panels);
+    const ImageLimits limits = limits_for(megapixels);
     std::set<std::string> taken;
     int failures = 0;
-    for (const std::string& path : paths) {
-      try {
-        const Picture picture = picture_at(path);
-        const Reading r = read(model, picture, reading.options);
-        if (json) {
-          nlohmann::ordered_json line{{"path", path},
-                                      {"text", r.text},
-                                      {"confidence", r.confidence},
-                                      {"character_confidence", r.character_confidence},
-                                      {"turned", 90 * r.quarters}};
-          if (reading.options.lexicon) line["ties"] = r.ties;
-          std::vector<std::vector<float>> points;
-          for (Index i = 0; r.fiducials.defined() && i < r.fiducials.size(0); ++i)
-            points.push_back({r.fiducials(i, 0), r.fiducials(i, 1)});
-          line["fiducials"] = points;
-          std::printf("%s\n",
-                      line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
-        } else {
-          std::printf("%s\t%s\t%.4f", path.c_str(), r.text.c_str(), r.confidence);
-          if (reading.rotations) std::printf("\t%d", static_cast<int>(90 * r.quarters));
-          std::printf("\n");
-        }
-        std::fflush(stdout);
-        if (!panels.empty()) write_png(panel_path(panels, path, taken), draw(view_of(picture, r)));
-      } catch (const Error& e) {  // one bad picture does not keep the others from being read
-        std::fprintf(stderr, "read_words: %s\n", e.what());
-        ++failures;
+    // One bad image does not keep the others from being read. Its line names it, and is one line.
+    const auto complain = [&](const std::string& path, const std::string& reason) {
+      const bool named = reason.find(path == "-" ? "standard input" : path) != std::string::npos;
+      std::string line = named ? reason : "image: '" + path + "' " + reason;
+      if (line.find("the limit") != std::string::npos) line += "; --max-megapixels raises them";
+      std::fprintf(stderr, "read_words: %s\n", one_line(line).c_str());
+      ++failures;
+    };
+    const auto load = [&](std::uint64_t i) { return image_at(paths[i], limits); };
+    const auto emit = [&](std::uint64_t i, ImageRead&& one) {
+      const std::string& path = paths[i];
+      if (!one.ok()) return complain(path, one.error);
+      const Reading& r = one.reading;
+      if (jsonl) {
+        std::printf("%s\n", json_line(path, r, reading.options.lexicon != nullptr).c_str());
+      } else {
+        std::printf("%s\t%s\t%.4f", escaped(path).c_str(), escaped(r.text).c_str(), r.confidence);
+        if (reading.rotations) std::printf("\t%d", static_cast<int>(90 * r.quarters));
+        std::printf("\n");
       }
-    }
+      flush_output();
+      if (panels.empty()) return;
+      try {
+        write_png(panel_path(panels, path, taken), draw(view_of(one.image, r)));
+      } catch (const Error& e) {
+        complain(path, e.what());
+      }
+    };
+    read_many(model, paths.size(), load, emit, {.reading = reading.options});
     return failures > 0 ? 1 : 0;
   });
 }

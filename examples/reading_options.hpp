@@ -15,14 +15,16 @@ struct ReadingOptions {
   std::optional<glimpse::Lexicon> lexicon;
 
   void add_to(CLI::App& app) {
-    CLI::Option* all =
-        app.add_flag("--rotations", rotations,
-                     "tries the four turns of every picture and keeps the one read most surely "
-                     "(default: of pictures taller than 1.5 times their width, both sides)");
+    CLI::Option* all = app.add_flag(
+        "--rotations", rotations,
+        "tries the four turns of every picture and keeps the one read most surely "
+        "(default: of pictures taller than 1.5 times their width that are not read surely as "
+        "they stand, both sides, for words of two characters or more)");
     app.add_flag("--upright", upright, "reads every picture as it stands")->excludes(all);
     app.add_option(
            "--beam", options.beam,
-           "hypotheses kept while decoding (default 1, along a lexicon's tree 7, of crnn 64)")
+           "hypotheses kept while decoding; 1 is greedy (default 2, the second dropped when it is a "
+           "hundred times less likely; of crnn 1; along a lexicon's tree 7, of crnn 64)")
         ->check(CLI::Range(1, 100));
     app.add_option("--lexicon", file, "words to choose from, one a line")->check(CLI::ExistingFile);
     app.add_option("--lexicon-mode", mode,

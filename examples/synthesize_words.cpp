@@ -1,7 +1,9 @@
 // synthesize_words: writes drawn words as PNG files, their labels, and a contact sheet to look at.
 //
 //   synthesize_words --out words --count 200          words/images/*.png, words/labels.tsv, words/sheet.png
+//   synthesize_words --out signs --charset ascii94    case and punctuation count
 //   synthesize_words --out bent --count 50 --style curved --set blur=0 --words lexicon.txt
+//   synthesize_words --lmdb words.mdb --count 5000                                one LMDB file, or a folder with one
 //
 // The same seed and fonts give the same pictures on every machine with any number of threads.
 #include <cmath>
@@ -9,9 +11,12 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <optional>
 
+#include <glimpse/data/open_dataset.hpp>
 #include <glimpse/io/image.hpp>
 
+#include "charset_option.hpp"
 #include "painter_options.hpp"
 #include "program.hpp"
 
@@ -55,17 +60,25 @@ class Sheet {
 int run(int argc, char** argv) {
   CLI::App app(
       "Draws words from the fonts of this machine: PNG pictures, labels.tsv and a contact sheet.");
-  std::string out;
+  std::string out, lmdb, charset = "lower36";
   Index count = 100, on_sheet = 200;
   std::uint64_t seed = 1;
   bool print_recipe = false;
   PainterOptions drawing;
 
   app.add_option("--out", out, "folder to write to; it is made where it is missing");
+  app.add_option(
+      "--lmdb", lmdb,
+      "LMDB data set to write, instead of or beside --out: a file where it ends in .mdb, "
+      "else a folder");
   app.add_option("--count", count, "number of words")
       ->check(CLI::Range(1, 100'000'000))
       ->capture_default_str();
   app.add_option("--seed", seed, "names the row of pictures")->capture_default_str();
+  app.add_option("--charset", charset,
+                 "characters to draw: digits, lower36, alnum62, ascii94, latin, or a UTF-8 file that "
+                 "holds each once")
+      ->capture_default_str();
   drawing.add_to(app, "all");
   app.add_flag("--print-recipe", print_recipe, "prints the recipe and draws nothing");
   app.add_option("--sheet", on_sheet, "number of words on the contact sheet")
@@ -76,16 +89,25 @@ int run(int argc, char** argv) {
       std::cout << synth::to_string(drawing.recipe());
       return 0;
     }
-    if (out.empty()) fail("--out", "names the folder to write to and is missing");
+    if (out.empty() && lmdb.empty())
+      fail("--out", "expected --out DIR or --lmdb PATH to write to, got neither");
+#if defined(GLIMPSE_LMDB) && GLIMPSE_LMDB
+    std::optional<LmdbDatasetWriter> database;
+    if (!lmdb.empty()) database.emplace(lmdb);
+#else
+    if (!lmdb.empty())
+      fail("--lmdb", "expected a build with liblmdb, got one without; install liblmdb-dev and "
+                     "build again");
+#endif
 
-    const auto painter = drawing.painter();
+    const auto painter = drawing.painter(Charset(characters_of(charset)));
     const std::filesystem::path folder(out);
     std::error_code error;
-    std::filesystem::create_directories(folder / "images", error);
-    if (error)
-      fail<IoError>("--out", "cannot make the folder ", out, ": ", error.message());
+    if (!out.empty()) std::filesystem::create_directories(folder / "images", error);
+    if (error) fail<IoError>("--out", "cannot make the folder ", out, ": ", error.message());
 
-    std::ofstream labels(folder / "labels.tsv");
+    std::ofstream labels;
+    if (!out.empty()) labels.open(folder / "labels.tsv");
     Sheet sheet(std::min(count, on_sheet));
     const Index block = 256;
     for (Index begin = 0; begin < count; begin += block) {
@@ -97,17 +119,29 @@ int run(int argc, char** argv) {
       });
       for (Index i = 0; i < n; ++i) {
         const synth::WordSample& sample = samples[static_cast<std::size_t>(i)];
+#if defined(GLIMPSE_LMDB) && GLIMPSE_LMDB
+        if (database) database->add(encode_png(as_tensor(sample.picture)), sample.text);
+#endif
+        if (out.empty()) continue;
         char name[40];
         std::snprintf(name, sizeof name, "images/%07td.png", begin + i);
         write_png((folder / name).string(), as_tensor(sample.picture));
         labels << name << '\t' << sample.text << '\n';
         if (begin + i < on_sheet) sheet.place(begin + i, sample.picture);
       }
+#if defined(GLIMPSE_LMDB) && GLIMPSE_LMDB
+      if (database) database->commit();
+#endif
     }
-    if (!labels.flush())
+    if (!out.empty() && !labels.flush())
       fail<IoError>("--out", "cannot write ", (folder / "labels.tsv").string());
-    if (on_sheet > 0) write_png((folder / "sheet.png").string(), as_tensor(sheet.page()));
-    std::cout << count << " words from " << painter->fonts().size() << " faces in " << out << '\n';
+    if (!out.empty() && on_sheet > 0)
+      write_png((folder / "sheet.png").string(), as_tensor(sheet.page()));
+    std::cout << count << " words from " << painter->fonts().size() << " faces in "
+              << (out.empty()    ? lmdb
+                  : lmdb.empty() ? out
+                                 : out + " and " + lmdb)
+              << '\n';
     return 0;
   });
 }

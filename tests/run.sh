@@ -8,8 +8,8 @@ preset=${PRESET:-dev}
 jobs=${JOBS:-$(nproc)}
 start=$SECONDS
 
-bash .ci/need g++ cmake ninja-build libeigen3-dev libstb-dev catch2 libbenchmark-dev libcli11-dev \
-  nlohmann-json3-dev fonts-dejavu-core python3
+bash .ci/need g++ cmake ninja-build libeigen3-dev libstb-dev libutf8proc-dev liblmdb-dev python3 python3-lmdb \
+  catch2 libbenchmark-dev libcli11-dev nlohmann-json3-dev fonts-dejavu-core
 for tool in cmake ninja; do
   command -v $tool >/dev/null || { echo "tests/run.sh: $tool is missing"; exit 1; }
 done

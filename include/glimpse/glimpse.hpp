@@ -19,6 +19,7 @@
 #include <glimpse/core/storage.hpp>
 #include <glimpse/core/tensor.hpp>
 #include <glimpse/core/thread_pool.hpp>
+#include <glimpse/core/version.hpp>
 
 #include <glimpse/simd/bfloat16.hpp>
 #include <glimpse/simd/dispatch.hpp>
@@ -120,6 +121,7 @@
 #include <glimpse/models/rare.hpp>
 #include <glimpse/models/read.hpp>
 #include <glimpse/models/read_in_turns.hpp>
+#include <glimpse/models/read_many.hpp>
 #include <glimpse/models/reader.hpp>
 #include <glimpse/models/reading.hpp>
 #include <glimpse/models/recognizer.hpp>

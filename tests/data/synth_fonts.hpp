@@ -14,34 +14,43 @@
 
 /// A sound TrueType file of 95 glyphs: every character a bar pattern of its own, '!' to '~'; blank
 /// for the space. caps_only: lower case repeats upper case. blank: no glyph has ink, or
-/// none of `lacks`.
+/// none of `lacks`. beyond: further characters, sorted; without accents they look as their base
+/// letters. Capitals of caps_only have `small` of their height as lower case.
 inline std::string bar_font(bool caps_only = false, bool blank = false,
-                            const std::string& lacks = "") {
+                            const std::string& lacks = "", const std::u32string& beyond = {},
+                            bool accents = true, int small = 100) {
   const auto u16 = [](std::string& s, int v) {
     s += static_cast<char>(v >> 8 & 255), s += static_cast<char>(v & 255);
   };
   const auto u32 = [&](std::string& s, std::size_t v) {
     u16(s, static_cast<int>(v >> 16)), u16(s, static_cast<int>(v & 0xFFFF));
   };
-  constexpr int first = 32, last = 126, glyphs = last - first + 2;  // and glyph 0, the missing one
+  constexpr int first = 32, last = 126;
+  const int ascii = last - first + 1;
+  const int glyphs = ascii + 1 + static_cast<int>(beyond.size());  // and glyph 0, the missing one
 
   std::string glyf, loca, hmtx;
   for (int g = 0; g < glyphs; ++g) {
     u32(loca, glyf.size());
     u16(hmtx, 700), u16(hmtx, 50);
-    int c = first + g - 1;
-    if (caps_only && c >= 'a' && c <= 'z') c += 'A' - 'a';
-    if (g == 0 || c == ' ' || blank || lacks.find(static_cast<char>(c)) != lacks.npos)
+    int c = g <= ascii ? first + g - 1
+                       : static_cast<int>(beyond[static_cast<std::size_t>(g - ascii - 1)]);
+    if (!accents) c = static_cast<int>(glimpse::synth::base_letter(static_cast<char32_t>(c)));
+    const bool lower = c >= 'a' && c <= 'z', capital = lower && caps_only;
+    if (capital) c += 'A' - 'a';
+    if (g == 0 || c == ' ' || blank || (c < 128 && lacks.find(static_cast<char>(c)) != lacks.npos))
       continue;
-    // A stem from the baseline to 700 (capitals, digits) or 500, and below it bars that spell c in
-    // binary.
-    const int top = c >= 'a' && c <= 'z' ? 500 : 700;
+    // A stem from the baseline to 700 (capitals, digits, on the left) or 500 (lower case, on the
+    // right), and beside it bars that spell c in binary.
+    const bool right = lower && !capital;
+    const int top = right ? 500 : capital ? 7 * small : 700;
+    const int stem = right ? 500 : 50, bar = right ? 50 : 150;
     std::vector<std::vector<std::pair<int, int>>> boxes = {
-        {{50, 0}, {50, top}, {150, top}, {150, 0}}};
+        {{stem, 0}, {stem, top}, {stem + 100, top}, {stem + 100, 0}}};
     for (int bit = 0; bit < 7; ++bit)
       if (c >> bit & 1) {
         const int y = top * bit / 7;
-        boxes.push_back({{150, y}, {150, y + top / 9}, {600, y + top / 9}, {600, y}});
+        boxes.push_back({{bar, y}, {bar, y + top / 9}, {bar + 450, y + top / 9}, {bar + 450, y}});
       }
     std::string xs, ys, flags;
     int x = 0, y = 0;
@@ -63,12 +72,19 @@ inline std::string bar_font(bool caps_only = false, bool blank = false,
 
   std::string head(54, '\0'), maxp(32, '\0'), hhea(36, '\0'), cmap;
   head[18] = 1000 >> 8, head[19] = static_cast<char>(1000 & 255), head[51] = 1;
-  maxp[1] = 1, maxp[5] = glyphs;
-  hhea[35] = glyphs;
-  u16(cmap, 0), u16(cmap, 1), u16(cmap, 3), u16(cmap, 1), u32(cmap, 12);
-  u16(cmap, 4), u16(cmap, 32), u16(cmap, 0), u16(cmap, 4), u16(cmap, 4), u16(cmap, 1), u16(cmap, 0);
-  u16(cmap, last), u16(cmap, 0xFFFF), u16(cmap, 0), u16(cmap, first), u16(cmap, 0xFFFF);
-  u16(cmap, 1 - first), u16(cmap, 1), u16(cmap, 0), u16(cmap, 0);
+  maxp[1] = 1, maxp[4] = static_cast<char>(glyphs >> 8), maxp[5] = static_cast<char>(glyphs & 255);
+  hhea[34] = maxp[4], hhea[35] = maxp[5];
+  u16(cmap, 0), u16(cmap, 1), u16(cmap, 3), u16(cmap, beyond.empty() ? 1 : 10), u32(cmap, 12);
+  if (beyond.empty()) {
+    u16(cmap, 4), u16(cmap, 32), u16(cmap, 0), u16(cmap, 4), u16(cmap, 4), u16(cmap, 1), u16(cmap, 0);
+    u16(cmap, last), u16(cmap, 0xFFFF), u16(cmap, 0), u16(cmap, first), u16(cmap, 0xFFFF);
+    u16(cmap, 1 - first), u16(cmap, 1), u16(cmap, 0), u16(cmap, 0);
+  } else {  // format 12: groups of first, last, glyph
+    u16(cmap, 12), u16(cmap, 0), u32(cmap, 28 + 12 * beyond.size()), u32(cmap, 0);
+    u32(cmap, 1 + beyond.size()), u32(cmap, first), u32(cmap, last), u32(cmap, 1);
+    for (std::size_t i = 0; i < beyond.size(); ++i)
+      u32(cmap, beyond[i]), u32(cmap, beyond[i]), u32(cmap, static_cast<std::size_t>(ascii) + 1 + i);
+  }
 
   const std::vector<std::pair<std::string, std::string>> tables = {
       {"cmap", cmap}, {"glyf", glyf}, {"head", head}, {"hhea", hhea},

@@ -128,7 +128,7 @@ def main():
             elsewhere = any(p and p != name and headers[p].equations for p in points)
             if n not in own_marks[name] and not elsewhere:
                 h.faults.append(f"({n}) is named by no comment below")
-        if h.head:
+        if h.equations:  # elsewhere (12) may be part of an example
             for n in sorted(own_marks[name] - set(h.equations)):
                 h.faults.append(f"a comment names ({n}), the head has no such equation")
         if h.equations and NOTATION not in h.head:

@@ -49,6 +49,27 @@ TEST_CASE("file: a new file that is not finished leaves the old one") {
   CHECK_FALSE(std::filesystem::exists(path + ".new"));
 }
 
+TEST_CASE("file: a symbolic link stays one, and who may read the old file may read the new") {
+  const Folder folder("links");
+  std::filesystem::create_directories(folder / "far");
+  std::filesystem::create_symlink("far/target", folder / "link");
+  std::filesystem::create_symlink("link", folder / "link_of_link");
+  write_file(folder / "link", "first");  // leads to nothing yet
+  CHECK(std::filesystem::is_symlink(folder / "link"));
+  CHECK(read_file(folder / "far/target") == "first");
+  using std::filesystem::perms;
+  const perms narrow = perms::owner_read | perms::owner_write | perms::group_read;
+  std::filesystem::permissions(folder / "far/target", narrow);
+  write_file(folder / "link_of_link", "second");
+  CHECK(std::filesystem::is_symlink(folder / "link_of_link"));
+  CHECK(std::filesystem::is_symlink(folder / "link"));
+  CHECK(read_file(folder / "far/target") == "second");
+  CHECK(std::filesystem::status(folder / "far/target").permissions() == narrow);
+  CHECK_FALSE(std::filesystem::exists(folder / "far/target.new"));
+  std::filesystem::create_symlink("loop", folder / "loop");
+  CHECK_THROWS_AS(write_file(folder / "loop", "x"), IoError);
+}
+
 TEST_CASE("npz: what Python wrote, stored and deflated") {
   const auto arrays = read_npz<double>(GLIMPSE_ROOT "/tests/io/golden.npz");
   REQUIRE(arrays.size() == 6);

@@ -6,13 +6,16 @@ using namespace glimpse;
 
 namespace {
 
-/// Reads nothing but how bright the upper left pixel is; out of a lexicon, its first word.
+/// Reads two characters, as surely as the upper left pixel is bright; one, where the lower right is
+/// bright, too; out of a lexicon, its first word.
 std::vector<Reading> bright_corner(std::span<const Picture* const> pictures,
                                    const ReadOptions& options) {
   std::vector<Reading> readings;
   for (std::size_t i = 0; i < pictures.size(); ++i) {
     readings.emplace_back();
-    readings.back().confidence = static_cast<double>((*pictures[i])(0, 0));
+    const Picture& p = *pictures[i];
+    readings.back().confidence = static_cast<double>(p(0, 0));
+    readings.back().text = p(p.height - 1, p.width - 1) > 0.5f ? "\xC3\xA9" : "ab";
     if (!options.lexicons.empty()) readings.back().text = options.lexicons[i]->words().front();
   }
   return readings;
@@ -63,16 +66,35 @@ TEST_CASE("only a picture taller than 1.5 times its width is read on its sides",
   CHECK(read_one(lit(4, 2, 3, 0), Turns::none).quarters == 0);
 }
 
+TEST_CASE("one character is not turned, nor is what is read surely as it stands", "[models]") {
+  Picture letter = lit(4, 2, 3, 0);  // on its side, both corners are bright
+  letter(0, 1) = 1;
+  CHECK(read_one(letter, Turns::tall).quarters == 0);
+  CHECK(read_one(letter, Turns::all).quarters == 1);  // asked for
+  Picture word = lit(4, 2, 3, 0);
+  for (const float sure : {0.69f, 0.71f}) {
+    word(0, 0) = sure;
+    int calls = 0;
+    const auto counted = [&](std::span<const Picture* const> seen, const ReadOptions& options) {
+      ++calls;
+      return bright_corner(seen, options);
+    };
+    const Reading best = read_in_turns(std::span(&word, 1), {}, counted).front();
+    CHECK(best.quarters == (sure < 0.7f ? 1 : 0));
+    CHECK(calls == (sure < 0.7f ? 2 : 1));
+  }
+}
+
 TEST_CASE("in its turns, every picture keeps its place and its words", "[models]") {
   const Charset charset("abc");
-  const Lexicon a({"a"}, charset), b({"b"}, charset), c({"c"}, charset);
+  const Lexicon a({"aa"}, charset), b({"bb"}, charset), c({"cc"}, charset);
   const std::vector<Picture> pictures{lit(2, 4, 0, 0), lit(4, 2, 3, 0), lit(4, 2, 0, 0)};
   const std::vector<const Lexicon*> own{&a, &b, &c};
   const std::vector<Reading> readings = read_in_turns(pictures, {.lexicons = own}, bright_corner);
   REQUIRE(readings.size() == 3);
-  CHECK(readings[0].text == "a");
-  CHECK(readings[1].text == "b");
-  CHECK(readings[2].text == "c");
+  CHECK(readings[0].text == "aa");
+  CHECK(readings[1].text == "bb");
+  CHECK(readings[2].text == "cc");
   CHECK(readings[1].quarters == 1);
   CHECK(readings[2].quarters == 0);
   CHECK(read_in_turns({}, {}, bright_corner).empty());

@@ -104,6 +104,38 @@ TEST_CASE(
   CHECK(sums[2] <= sums[3]);
 }
 
+TEST_CASE("beam: a margin drops what is far below the best, and nothing nearer") {
+  // Two symbols and the end (2). After the first step the second hypothesis is ln 4 below the best,
+  // but ends surely: the best end in one of two.
+  Index rows = 0;
+  const auto step = [&](const BeamRows& batch) {
+    rows += batch.size();
+    Tensor<double> scores({batch.size(), 3});
+    for (Index r = 0; r < batch.size(); ++r) {
+      const Index last = batch.symbol[static_cast<std::size_t>(r)];
+      const double p[3] = {last == -1 ? 0.8 : last == 0 ? 0.45 : 0.005,
+                           last == -1 ? 0.2 : last == 0 ? 0.45 : 0.005,
+                           last == -1 ? 0.0 : last == 0 ? 0.1 : 0.99};
+      for (Index s = 0; s < 3; ++s) scores(r, s) = std::log(p[s]);
+    }
+    return scores;
+  };
+  const auto searched = [&](double margin) {
+    rows = 0;
+    return beam_search(step, 1, {.width = 2, .max_length = 6, .margin = margin}).front().front();
+  };
+  const auto all = searched(std::numeric_limits<double>::infinity());
+  const Index all_rows = rows;
+  CHECK(all.symbols == std::vector<Index>{0, 1});
+  CHECK(searched(10).symbols == all.symbols);
+  CHECK(rows == all_rows);
+  // 0 margin is greedy, ties apart.
+  CHECK(searched(1.0).log_probability <= all.log_probability);
+  CHECK(rows < all_rows);
+  CHECK_THROWS_AS(searched(-1), ValueError);
+  CHECK_THROWS_AS(searched(std::nan("")), ValueError);
+}
+
 TEST_CASE("beam: width 1 takes the likeliest symbol at every step") {
   const Language language{6, 3};
   std::vector<Index> text;

@@ -4,40 +4,11 @@
 #include <glimpse/train/word_trainer.hpp>
 
 #include "catch.hpp"
-#include "scratch.hpp"
+#include "tiny.hpp"
 
 using namespace glimpse;
 
 namespace {
-
-ReaderConfig tiny() {
-  ReaderConfig c;
-  c.widths = {32, 48};
-  c.channels = {4, 8, 8, 8, 8, 8, 8};
-  c.recurrent = c.attention = c.decoder = 8;
-  c.localization_channels = {4, 4};
-  c.localization_hidden = {8};
-  c.localization_height = 16, c.localization_width = 16;
-  return c;
-}
-
-LabelledWord striped_word(std::uint64_t i) {
-  Random random(9, i);
-  LabelledWord word{Picture(20, 30 + random.below(60)), {}};
-  for (Index n = 1 + random.below(3); n > 0; --n) word.symbols.push_back(random.below(36));
-  for (float& p : word.picture.pixels) p = static_cast<float>(random.uniform());
-  for (Index n = 0; n < 40; ++n)
-    word.fiducials.push_back(static_cast<float>(random.uniform(-1, 1)));
-  return word;
-}
-
-TrainOptions options(const std::string& out) {
-  TrainOptions o;
-  o.out = scratch_path(out).string();
-  std::filesystem::remove_all(o.out);
-  o.steps = 24, o.batch = 4, o.log_every = 4;
-  return o;
-}
 
 std::vector<NamedTensor<float>> trained(TrainOptions o, std::vector<std::uint64_t> pauses,
                                         int threads, const ReaderConfig& config = tiny()) {
@@ -67,8 +38,8 @@ void check_same(const std::vector<NamedTensor<float>>& a,
 
 TEST_CASE("stopped twice and resumed, on other thread counts, ends where an unbroken run ends",
           "[train]") {
-  const auto whole = trained(options("whole"), {}, 2);
-  TrainOptions other = options("broken");
+  const auto whole = trained(tiny_options("whole"), {}, 2);
+  TrainOptions other = tiny_options("broken");
   other.loader_threads = 3;
   const auto broken = trained(other, {5, 8}, 1);
   check_same(whole, broken);
@@ -79,11 +50,12 @@ TEST_CASE("stopped twice and resumed, on other thread counts, ends where an unbr
 TEST_CASE("crnn, too, ends where an unbroken run ends", "[train]") {
   ReaderConfig c = tiny();
   c.model = ReaderModel::crnn;
-  check_same(trained(options("crnn_whole"), {}, 2, c), trained(options("crnn_broken"), {7}, 1, c));
+  check_same(trained(tiny_options("crnn_whole"), {}, 2, c),
+             trained(tiny_options("crnn_broken"), {7}, 1, c));
 }
 
 TEST_CASE("with Adadelta and a running mean of the weights, too", "[train]") {
-  TrainOptions whole = options("mean_whole"), broken = options("mean_broken");
+  TrainOptions whole = tiny_options("mean_whole"), broken = tiny_options("mean_broken");
   for (TrainOptions* o : {&whole, &broken}) {
     o->optimizer = TrainOptimizer::adadelta;
     o->learning_rate = 1, o->average = 0.9;
@@ -104,12 +76,12 @@ TEST_CASE("with Adadelta and a running mean of the weights, too", "[train]") {
 }
 
 TEST_CASE("taught fiducial points, too, the rectifier alone and beside the words", "[train]") {
-  TrainOptions whole = options("points_whole"), broken = options("points_broken");
+  TrainOptions whole = tiny_options("points_whole"), broken = tiny_options("points_broken");
   for (TrainOptions* o : {&whole, &broken}) o->fiducials = 10;
   check_same(trained(whole, {}, 2), trained(broken, {7}, 1));
 
   for (TrainOptions* o : {&whole, &broken}) {
-    *o = options(o == &whole ? "alone_whole" : "alone_broken");
+    *o = tiny_options(o == &whole ? "alone_whole" : "alone_broken");
     o->rectifier_alone = true;
   }
   const auto alone = trained(whole, {}, 2);
@@ -131,7 +103,7 @@ TEST_CASE("taught fiducial points, too, the rectifier alone and beside the words
 }
 
 TEST_CASE("a word that cannot be made ends a run, and nothing that was learnt is lost", "[train]") {
-  TrainOptions o = options("broken_word");
+  TrainOptions o = tiny_options("broken_word");
   o.loader_threads = 1;
   Random random(1);
   const WordSource source = [](std::uint64_t i) {
@@ -144,7 +116,7 @@ TEST_CASE("a word that cannot be made ends a run, and nothing that was learnt is
 }
 
 TEST_CASE("the running mean goes part of the way to the weights, and is what is kept", "[train]") {
-  TrainOptions o = options("mean");
+  TrainOptions o = tiny_options("mean");
   o.steps = 1, o.average = 0.9;
   Random random(o.seed);
   Reader<float> start(tiny(), random);
@@ -166,12 +138,12 @@ TEST_CASE("the running mean goes part of the way to the weights, and is what is 
 
 TEST_CASE("resuming what is not there, or is something else, says so and touches nothing",
           "[train]") {
-  TrainOptions o = options("missing");
+  TrainOptions o = tiny_options("missing");
   o.resume = true;
   Random random(1);
   CHECK_THROWS_AS(WordTrainer(Rare<float>(tiny(), random), striped_word, o), IoError);
 
-  TrainOptions first = options("other");
+  TrainOptions first = tiny_options("other");
   first.stop_after = 2;
   WordTrainer(Rare<float>(tiny(), random), striped_word, first).run();
   ReaderConfig larger = tiny();

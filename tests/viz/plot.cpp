@@ -114,6 +114,15 @@ TEST_CASE("plot: empty, single, constant and impossible values all make a pictur
   CHECK(clean(draw(Bars{.title = "b", .bars = {{"a", 1}, {"b", nan}, {"c", -3}, {"d", inf}}})));
 }
 
+TEST_CASE("plot: a logarithmic axis of x spaces decades evenly") {
+  const Plot plot{.series = {{.y = {0, 1, 2}, .x = {1e-4, 1e-2, 1}}}, .log_x = true};
+  const Plot straight{.series = {{.y = {0, 1, 2}, .x = {-4, -2, 0}}}};
+  const Tensor<float> a = draw(plot, 300, 200), b = draw(straight, 300, 200);
+  // All but the row of labels below the axis is the same.
+  CHECK(difference(a.slice(1, 0, 155).contiguous(), b.slice(1, 0, 155).contiguous()) < 1e-3);
+  CHECK(difference(a, b) > 1);
+}
+
 TEST_CASE("plot: a limit on the values cuts the curve at the frame") {
   Plot plot{.series = {{.y = {0, 100, 0}}}};
   plot.y_high = 1;

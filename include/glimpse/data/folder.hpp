@@ -1,50 +1,122 @@
-// folder: pictures of words with their labels, as files.
+// folder: images of words as files, with a list of their labels.
 //
-//   labels.tsv or gt.txt beside the pictures, one word a line:   path <tab> label        path is relative to the folder
+//   labels.tsv, gt.txt, labels.csv or labels.jsonl beside the images (data/label_list.hpp); of several
+//   the first of this order counts, another is read where it is named itself
 //
-// Lines may end in carriage returns, and a byte order mark may stand first; empty lines are skipped;
-// a line without tab is an error with its number.
+//   lexicon.tsv beside the list, one image a line:   path <tab> word,word,...
+//   of two lines for one image the first counts
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <glimpse/core/error.hpp>
+#include <glimpse/data/dataset.hpp>
+#include <glimpse/data/label_list.hpp>
+#include <glimpse/data/load_picture.hpp>
 
 namespace glimpse::inline v0 {
 
-struct LabelledFile {
-  std::string path;   // as it can be opened
-  std::string label;  // as written
+/// Names of a folder's list, the first that exists counts.
+inline constexpr std::string_view label_list_names[] = {"labels.tsv", "gt.txt", "labels.csv",
+                                                        "labels.jsonl"};
+
+/// The list of a folder; empty where it has none.
+inline std::string find_label_list(const std::string& folder) {
+  std::error_code error;
+  for (const std::string_view name : label_list_names)
+    if (const auto path = std::filesystem::path(folder) / name;
+        std::filesystem::exists(path, error))
+      return path.string();
+  return {};
+}
+
+/// Words of one image in a table of lexicons, apart from `separators`, without empty ones.
+inline std::vector<std::string> split_words(std::string_view text, std::string_view separators) {
+  std::vector<std::string> words;
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t end = std::min(text.find_first_of(separators, at), text.size());
+    if (const std::string_view word = trimmed(text.substr(at, end - at)); !word.empty())
+      words.push_back(nfc(word));
+    at = end + 1;
+  }
+  return words;
+}
+
+/// Images that are files, listed by a folder's list or by a list that is named itself.
+class FolderDataset : public WordDataset {
+ public:
+  /// Throws IoError where there is no such folder or list, no entry, or a line is malformed.
+  explicit FolderDataset(const std::string& path) {
+    std::error_code error;
+    const bool is_folder = std::filesystem::is_directory(path, error);
+    if (!is_folder && !std::filesystem::exists(path, error))
+      fail<IoError>("data", "expected a folder or a list of labels, got nothing at '", path, "'");
+    const std::string list_path = is_folder ? find_label_list(path) : path;
+    if (list_path.empty())
+      fail<IoError>("data",
+                    "expected labels.tsv, gt.txt, labels.csv, labels.jsonl or data.mdb in '", path,
+                    "', got none of them");
+    folder_ = std::filesystem::path(list_path).parent_path().string();
+    LabelList list = read_label_list(list_path);
+    files_ = std::move(list.files), remarks_ = std::move(list.remarks);
+  }
+
+  const std::vector<LabelledFile>& files() const { return files_; }
+
+  Index size() const override { return std::ssize(files_); }
+  std::string name(Index i) const override { return file(i).path; }
+  const std::string& label(Index i) const override { return file(i).label; }
+  bool has_image(Index i) const override {
+    std::error_code error;
+    return std::filesystem::is_regular_file(file(i).path, error);
+  }
+  Picture image(Index i) const override { return load_picture(file(i).path); }
+  const std::vector<std::string>& remarks() const override { return remarks_; }
+
+  std::vector<std::vector<std::string>> lexicons() const override {
+    const std::string path = (std::filesystem::path(folder_) / "lexicon.tsv").string();
+    std::unordered_map<std::string, std::vector<std::string>> table;
+    Index number = 0;
+    for (const std::string& line : read_lines(path)) {
+      ++number;
+      if (trimmed(line).empty()) continue;
+      const std::size_t tab = line.find('\t');
+      if (tab == std::string::npos || trimmed(line.substr(0, tab)).empty())
+        fail<IoError>("lexicon", "expected 'path <tab> word,word,...', got something else in '",
+                      path, "' line ", number);
+      std::vector<std::string> words = split_words(std::string_view(line).substr(tab + 1), ",");
+      if (words.empty())
+        fail<IoError>("lexicon", "expected words, got none in '", path, "' line ", number);
+      table.try_emplace(entry_path(folder_, trimmed(line.substr(0, tab))), std::move(words));
+    }
+    std::vector<std::vector<std::string>> words(files_.size());
+    bool any = false;
+    for (std::size_t i = 0; i < files_.size(); ++i)
+      if (const auto at = table.find(files_[i].path); at != table.end())
+        words[i] = at->second, any = true;
+    if (!any)
+      fail<IoError>("lexicon", "expected words for the images of '", folder_, "', got ",
+                    table.size(), " lines for others in '", path, "'");
+    return words;
+  }
+
+ private:
+  const LabelledFile& file(Index i) const { return files_[static_cast<std::size_t>(i)]; }
+
+  std::string folder_;
+  std::vector<LabelledFile> files_;
+  std::vector<std::string> remarks_;
 };
 
-/// Reads a folder's list. Throws IoError where there is no folder, no list, no entry, or a line is malformed.
-inline std::vector<LabelledFile> read_folder(const std::string& folder) {
-  namespace fs = std::filesystem;
-  if (!fs::is_directory(folder)) fail<IoError>("folder", folder, " is no folder");
-  std::string list;
-  for (const char* name : {"labels.tsv", "gt.txt"})
-    if (list.empty() && fs::is_regular_file(fs::path(folder) / name))
-      list = (fs::path(folder) / name).string();
-  if (list.empty()) fail<IoError>("folder", folder, " holds neither labels.tsv nor gt.txt");
-  std::ifstream in(list, std::ios::binary);
-  if (!in) fail<IoError>("folder", "cannot read ", list);
-  std::vector<LabelledFile> files;
-  std::string line;
-  for (Index number = 1; std::getline(in, line); ++number) {
-    if (number == 1 && line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    if (line.empty()) continue;
-    const std::size_t tab = line.find('\t');
-    if (tab == std::string::npos || tab == 0)
-      fail<IoError>("folder", list, " line ", number, " is not 'path <tab> label'");
-    files.push_back({(fs::path(folder) / line.substr(0, tab)).string(), line.substr(tab + 1)});
-  }
-  if (in.bad()) fail<IoError>("folder", "cannot read all of ", list);
-  if (files.empty()) fail<IoError>("folder", list, " lists no picture");
-  return files;
+/// Paths and labels of a folder or of a list that is named itself. Throws as FolderDataset.
+inline std::vector<LabelledFile> read_folder(const std::string& path) {
+  return FolderDataset(path).files();
 }
 
 }  // namespace glimpse::inline v0

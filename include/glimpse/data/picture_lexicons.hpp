@@ -1,16 +1,11 @@
-// picture lexicons: for every picture of a folder the words that it may show.
+// picture lexicons: for every image of a data set the words that it may show.
 //
-//   lexicon.tsv beside the pictures, one picture a line:   path <tab> word,word,...
+//   as the data set says: lexicon.tsv of a folder (data/folder.hpp), keys of an LMDB file
 //   or, as the lexicons of the benchmarks were made: its own word among others of a list
-//
-// Paths are relative to the folder, as in its list of labels. Lines may end in carriage returns;
-// empty lines are skipped; of two lines for one picture the first counts.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -19,7 +14,8 @@
 
 #include <glimpse/core/error.hpp>
 #include <glimpse/core/random.hpp>
-#include <glimpse/data/folder.hpp>
+#include <glimpse/data/dataset.hpp>
+#include <glimpse/data/label_list.hpp>
 #include <glimpse/text/lexicon.hpp>
 #include <glimpse/text/metrics.hpp>
 
@@ -27,31 +23,17 @@ namespace glimpse::inline v0 {
 
 class PictureLexicons {
  public:
-  /// Reads the folder's table. Throws IoError where it is missing, a line is malformed, or a
-  /// picture is left without a word that the reader can spell.
-  PictureLexicons(const std::string& folder, const Charset& charset) {
-    namespace fs = std::filesystem;
-    const std::string path = (fs::path(folder) / "lexicon.tsv").string();
-    std::ifstream in(path, std::ios::binary);
-    if (!in) fail<IoError>("lexicon", "cannot read ", path);
-    std::string line;
-    for (Index number = 1; std::getline(in, line); ++number) {
-      if (!line.empty() && line.back() == '\r') line.pop_back();
-      if (line.empty()) continue;
-      const std::size_t tab = line.find('\t');
-      if (tab == std::string::npos || tab == 0)
-        fail<IoError>("lexicon", path, " line ", number, " is not 'picture <tab> word,word,...'");
-      std::vector<std::string> words;
-      for (std::size_t at = tab + 1; at <= line.size();) {
-        const std::size_t end = std::min(line.find(',', at), line.size());
-        if (end > at) words.push_back(line.substr(at, end - at));
-        at = end + 1;
-      }
-      Lexicon lexicon(words, charset);
+  /// The words that a data set names. Throws IoError where it names none, a table is malformed, or
+  /// an image is left without a word that the reader can spell.
+  PictureLexicons(const WordDataset& set, const Charset& charset) {
+    const std::vector<std::vector<std::string>> words = set.lexicons();
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      if (words[i].empty()) continue;
+      Lexicon lexicon(words[i], charset);
       if (lexicon.size() == 0)
-        fail<IoError>("lexicon", path, " line ", number,
-                      " holds no word that the reader can spell");
-      table_.emplace_back((fs::path(folder) / line.substr(0, tab)).string(), std::move(lexicon));
+        fail<IoError>("lexicon", "expected words that the reader can spell, got none for '",
+                      set.name(static_cast<Index>(i)), "'");
+      table_.emplace_back(set.name(static_cast<Index>(i)), std::move(lexicon));
     }
     sort();
   }
@@ -85,7 +67,7 @@ class PictureLexicons {
   }
 
   Index size() const { return std::ssize(table_); }
-  /// The words of a picture, by its path as `read_folder` gives it; nullptr if it has no line.
+  /// The words of an image, by its name in the data set; nullptr if it has none.
   const Lexicon* find(const std::string& path) const {
     const auto at = std::lower_bound(table_.begin(), table_.end(), path,
                                      [](const auto& a, const auto& b) { return a.first < b; });

@@ -2,6 +2,9 @@
 //
 // Item k is make(k), a pure function of k: the sequence is the same for any number of threads, and may be entered at
 // any k. At most `ahead` items wait at once. What a maker throws, `next` throws when its turn comes.
+//
+// Where items differ in size, `cost` measures each: none is started while those that wait cost `budget` or more. Memory
+// then holds at most budget + threads x the largest.
 #pragma once
 
 #include <condition_variable>
@@ -25,9 +28,16 @@ template <class Item>
 class Prefetcher {
  public:
   using Maker = std::function<Item(std::uint64_t)>;
+  using Cost = std::function<std::uint64_t(const Item&)>;
 
-  Prefetcher(Maker make, int threads, std::uint64_t ahead, std::uint64_t first = 0)
-      : make_(std::move(make)), ahead_(ahead), wanted_(first), started_(first) {
+  Prefetcher(Maker make, int threads, std::uint64_t ahead, std::uint64_t first = 0, Cost cost = {},
+             std::uint64_t budget = 0)
+      : make_(std::move(make)),
+        cost_(std::move(cost)),
+        ahead_(ahead),
+        budget_(budget),
+        wanted_(first),
+        started_(first) {
     if (threads < 1 || ahead < 1)
       fail("prefetch", "wants a thread and room for an item, got ", threads, " and ", ahead);
     try {
@@ -47,6 +57,7 @@ class Prefetcher {
     std::unique_lock lock(mutex_);
     ready_.wait(lock, [this] { return done_.count(wanted_) > 0; });
     auto slot = done_.extract(wanted_++);
+    waiting_ -= slot.mapped().cost;
     lock.unlock();
     room_.notify_all();
     if (slot.mapped().error) std::rethrow_exception(slot.mapped().error);
@@ -57,7 +68,13 @@ class Prefetcher {
   struct Slot {
     std::optional<Item> item;  // absent after an error
     std::exception_ptr error;
+    std::uint64_t cost = 0;
   };
+
+  /// Items are started in order, so whoever waits for item k finds it started: the budget stops no one for good.
+  bool room() const {
+    return started_ < wanted_ + ahead_ && (!cost_ || started_ == wanted_ || waiting_ < budget_);
+  }
 
   void stop() {
     {
@@ -75,18 +92,20 @@ class Prefetcher {
       std::uint64_t k;
       {
         std::unique_lock lock(mutex_);
-        room_.wait(lock, [this] { return stop_ || started_ < wanted_ + ahead_; });
+        room_.wait(lock, [this] { return stop_ || room(); });
         if (stop_) return;
         k = started_++;
       }
       Slot slot;
       try {
         slot.item.emplace(make_(k));
+        if (cost_) slot.cost = cost_(*slot.item);
       } catch (...) {
         slot.error = std::current_exception();
       }
       {
         const std::lock_guard lock(mutex_);
+        waiting_ += slot.cost;
         done_.emplace(k, std::move(slot));
       }
       ready_.notify_all();
@@ -94,7 +113,9 @@ class Prefetcher {
   }
 
   Maker make_;
-  std::uint64_t ahead_, wanted_, started_;
+  Cost cost_;
+  std::uint64_t ahead_, budget_, wanted_, started_;
+  std::uint64_t waiting_ = 0;  // cost of what is done and not taken
   std::map<std::uint64_t, Slot> done_;
   bool stop_ = false;
   std::mutex mutex_;

@@ -2,7 +2,8 @@
 //
 // Reading says what is wrong with its path in front; writing goes to "path.new", is flushed to the
 // disk and renamed, so that a kill or a power cut at any moment leaves the old file or the new one,
-// never half of either.
+// never half of either. A symbolic link stays one, its target is replaced; who may read and write
+// the old file may read and write the new one.
 #pragma once
 
 #include <bit>
@@ -61,10 +62,14 @@ inline std::string read_file(const std::string& path, std::uintmax_t limit = def
 class NewFile {
  public:
   /// Throws IoError where the folder does not exist or cannot be written to.
-  explicit NewFile(std::string path) : path_(std::move(path)), draft_(path_ + ".new") {
+  explicit NewFile(const std::string& path) : path_(followed(path)), draft_(path_ + ".new") {
     file_ = std::fopen(draft_.c_str(), "wb");
     if (!file_) give_up("cannot be written");
     drafted_ = true;
+    std::error_code none;
+    const auto old = std::filesystem::status(path_, none);
+    if (std::filesystem::is_regular_file(old))
+      std::filesystem::permissions(draft_, old.permissions(), none);
   }
   NewFile(const NewFile&) = delete;
   NewFile& operator=(const NewFile&) = delete;
@@ -100,6 +105,18 @@ class NewFile {
   }
 
  private:
+  /// Where a path leads by its symbolic links, also where nothing is there yet.
+  static std::string followed(std::filesystem::path path) {
+    std::error_code error;
+    for (int links = 0; std::filesystem::is_symlink(path, error); ++links) {
+      if (links == 40)
+        fail<IoError>("write", "'", path.string(), "': a symbolic link that leads to itself");
+      path = path.parent_path() / std::filesystem::read_symlink(path, error);
+      if (error) fail<IoError>("write", "'", path.string(), "': ", error.message());
+    }
+    return path.string();
+  }
+
   [[noreturn]] void give_up(const char* what) {
     const std::string reason = std::strerror(errno);
     discard();

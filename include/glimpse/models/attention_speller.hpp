@@ -24,6 +24,9 @@ template <class T>
 class AttentionSpeller {
  public:
   static constexpr Index posterior_words = 1000;  // most, where nobody says how to choose
+  static constexpr Index free_beam = 2;           // hypotheses of a free reading, likewise
+  // ln 100. Sure characters leave one hypothesis, so the second costs little (docs/accuracy.md).
+  static constexpr double free_margin = 4.6;
 
   /// frames: (columns, N, C), as the encoder gives them.
   AttentionSpeller(Rare<T>& model, const Variable<T>& frames)
@@ -52,7 +55,8 @@ class AttentionSpeller {
         any = true;
       }
       if (!any) continue;
-      std::vector<Hypothesis> found = search(options.beam > 0 ? options.beam : along ? 7 : 1);
+      std::vector<Hypothesis> found =
+          options.beam > 0 ? search(options.beam) : along ? search(7) : search(free_beam, free_margin);
       for (std::size_t i = 0; i < readings.size(); ++i) {
         if (tries_[i] == &nothing) continue;
         best[i] = std::move(found[i]);
@@ -82,7 +86,8 @@ class AttentionSpeller {
   }
 
   /// Beam search along `tries_`. A picture where nothing could be told has an empty hypothesis.
-  std::vector<Hypothesis> search(Index width) {
+  std::vector<Hypothesis> search(Index width,
+                                 double margin = std::numeric_limits<double>::infinity()) {
     Index longest = model_.config.max_length;
     for (const Trie* trie : tries_)
       if (trie) longest = std::max(longest, trie->depth());
@@ -93,6 +98,7 @@ class AttentionSpeller {
                               .end = decoder_.end_symbol(),
                               .max_length = longest,
                               .begin = decoder_.end_symbol(),
+                              .margin = margin,
                               .tries = tries_});
     std::vector<Hypothesis> best;
     for (auto& hypotheses : found)

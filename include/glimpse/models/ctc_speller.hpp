@@ -34,12 +34,18 @@ class CtcSpeller {
         log_p_(permute(log_softmax(scores), {1, 0, 2}).value().contiguous()),
         columns_(scores.size(0)) {}
 
-  /// readings: N; lexicons: N, nullptr where a word may be anything.
+  /// readings: N; lexicons: N, nullptr where a word may be anything. Of scores that hold NaN the
+  /// text is empty and the confidence 0, with a lexicon, too.
   void spell(std::span<Reading* const> readings, std::span<const Lexicon* const> lexicons,
              const ReadOptions& options) {
     for (std::size_t i = 0; i < readings.size(); ++i) {
-      const Matrix<const T> log_p(log_p_.data() + static_cast<Index>(i) * columns_ * symbols(),
-                                  columns_, symbols());
+      const std::span<const T> own(log_p_.data() + static_cast<Index>(i) * columns_ * symbols(),
+                                   static_cast<std::size_t>(columns_ * symbols()));
+      if (std::any_of(own.begin(), own.end(), [](T v) { return std::isnan(v); })) {
+        readings[i]->attention = zeros<float>({0, columns_});  // an image of NaN: nothing is read
+        continue;
+      }
+      const Matrix<const T> log_p(own.data(), columns_, symbols());
       keep(log_p,
            lexicons[i] ? chosen(log_p, *lexicons[i], options, *readings[i]) : free(log_p, options),
            *readings[i]);

@@ -8,7 +8,9 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include <glimpse/autograd/mode.hpp>
@@ -103,6 +105,29 @@ std::vector<Reading> read_standing(Model& model, std::span<const Picture* const>
   return readings;
 }
 
+/// The same of pictures of which some may hold NaN or infinity: of these nothing is read, with
+/// confidence 0, and they enter no batch, since a NaN would spread to its neighbours there.
+template <class T, class Model>
+std::vector<Reading> read_finite(Model& model, std::span<const Picture* const> pictures,
+                                 const ReadOptions& options) {
+  std::vector<std::size_t> places;
+  std::vector<const Picture*> finite;
+  std::vector<const Lexicon*> lexicons;
+  for (std::size_t i = 0; i < pictures.size(); ++i) {
+    const std::vector<float>& pixels = pictures[i]->pixels;
+    if (!std::all_of(pixels.begin(), pixels.end(), [](float p) { return std::isfinite(p); }))
+      continue;
+    places.push_back(i);
+    finite.push_back(pictures[i]);
+    if (!options.lexicons.empty()) lexicons.push_back(options.lexicons[i]);
+  }
+  ReadOptions own = options;
+  own.lexicons = lexicons;
+  std::vector<Reading> found = read_standing<T>(model, finite, own), readings(pictures.size());
+  for (std::size_t i = 0; i < places.size(); ++i) readings[places[i]] = std::move(found[i]);
+  return readings;
+}
+
 template <class T, class Model>
 std::vector<Reading> read(Model& model, std::span<const Picture> pictures,
                           const ReadOptions& options) {
@@ -117,14 +142,15 @@ std::vector<Reading> read(Model& model, std::span<const Picture> pictures,
   }
   return read_in_turns(pictures, options,
                        [&](std::span<const Picture* const> seen, const ReadOptions& standing) {
-                         return read_standing<T>(model, seen, standing);
+                         return read_finite<T>(model, seen, standing);
                        });
 }
 
 }  // namespace detail
 
 /// Reads pictures, each in the turns that options.turns asks for. The model must be in reading mode
-/// (`set_training(model, false)`). Throws ValueError for an empty picture or an empty lexicon.
+/// (`set_training(model, false)`). Of a picture that holds NaN or infinity nothing is read, with
+/// confidence 0. Throws ValueError for an empty picture or an empty lexicon.
 template <class T>
 std::vector<Reading> read(Rare<T>& model, std::span<const Picture> pictures,
                           const ReadOptions& options = {}) {

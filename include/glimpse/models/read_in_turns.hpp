@@ -1,8 +1,11 @@
 // read_in_turns: words that stand on end, lie on their side or stand on their head.
 //
 // The picture is read in several turns, and the reading with the highest p(text | picture) wins.
-// By default only pictures taller than 1.5 times their width are: few words that lie are, and most
-// that stand on end.
+//
+//   Turns::all    all four
+//   Turns::tall   pictures taller than 1.5 times their width, as they stand; then, where that
+//                 reading is less sure than 0.7, on both sides. A reading of one character never
+//                 wins on its side: a tall picture of one letter shows it upright.
 #pragma once
 
 #include <span>
@@ -11,31 +14,28 @@
 
 #include <glimpse/data/turned.hpp>
 #include <glimpse/models/reading.hpp>
+#include <glimpse/text/charset.hpp>
 
 namespace glimpse::inline v0 {
 
-/// Quarters, clockwise, by which a picture is turned to be read; as it stands comes first.
-inline std::span<const Index> quarters_to_read(const Picture& picture, Turns turns) {
-  static constexpr Index all[] = {0, 1, 2, 3}, sides[] = {0, 1, 3};
-  if (turns == Turns::all) return all;
-  const bool tall = 2 * picture.height > 3 * picture.width;
-  if (turns == Turns::tall && tall) return sides;
-  return std::span(all).first(1);
-}
+/// Whether Turns::tall reads a picture on its sides, too.
+inline bool is_tall(const Picture& picture) { return 2 * picture.height > 3 * picture.width; }
 
-/// Reads every picture in the turns that options.turns asks for and keeps the surest reading; of
-/// equal ones, the smaller turn. read(pictures, options): reads as they stand, pictures given by
-/// pointers.
+namespace detail {
+
+inline constexpr double sure_as_it_stands = 0.7;  // p(text | picture) from which no side is tried
+
+/// A picture and the quarters, clockwise, by which it is turned to be read.
+struct Turn {
+  std::size_t picture;
+  Index quarters;
+};
+
+/// Reads the turns and keeps in `best` what is surer; of equal readings, the earlier.
 template <class Read>
-std::vector<Reading> read_in_turns(std::span<const Picture> pictures, const ReadOptions& options,
-                                   Read&& read) {
-  struct Turn {
-    std::size_t picture;
-    Index quarters;
-  };
-  std::vector<Turn> turns;
-  for (std::size_t i = 0; i < pictures.size(); ++i)
-    for (const Index q : quarters_to_read(pictures[i], options.turns)) turns.push_back({i, q});
+void read_turns(std::span<const Picture> pictures, const std::vector<Turn>& turns,
+                const ReadOptions& options, Read&& read, std::vector<Reading>& best) {
+  if (turns.empty()) return;
   std::vector<Picture> copies;
   copies.reserve(turns.size());
   std::vector<const Picture*> seen;
@@ -48,13 +48,34 @@ std::vector<Reading> read_in_turns(std::span<const Picture> pictures, const Read
   ReadOptions standing = options;
   standing.lexicons = lexicons;
   std::vector<Reading> readings = read(std::span<const Picture* const>(seen), standing);
-  std::vector<Reading> best(pictures.size());
   for (std::size_t t = 0; t < turns.size(); ++t) {
-    Reading& kept = best[turns[t].picture];
-    if (turns[t].quarters != 0 && !(readings[t].confidence > kept.confidence)) continue;
-    kept = std::move(readings[t]);
-    kept.quarters = turns[t].quarters;
+    const auto [i, q] = turns[t];
+    const bool lone = options.turns == Turns::tall && utf8_characters(readings[t].text).size() < 2;
+    if (q != 0 && (lone || !(readings[t].confidence > best[i].confidence))) continue;
+    best[i] = std::move(readings[t]);
+    best[i].quarters = q;
   }
+}
+
+}  // namespace detail
+
+/// Reads every picture in the turns that options.turns asks for and keeps the surest reading; of
+/// equal ones, the smaller turn. read(pictures, options): reads as they stand, pictures given by
+/// pointers.
+template <class Read>
+std::vector<Reading> read_in_turns(std::span<const Picture> pictures, const ReadOptions& options,
+                                   Read&& read) {
+  std::vector<Reading> best(pictures.size());
+  std::vector<detail::Turn> turns;
+  for (std::size_t i = 0; i < pictures.size(); ++i)
+    for (Index q = 0; q < (options.turns == Turns::all ? 4 : 1); ++q) turns.push_back({i, q});
+  detail::read_turns(pictures, turns, options, read, best);
+  if (options.turns != Turns::tall) return best;
+  turns.clear();
+  for (std::size_t i = 0; i < pictures.size(); ++i)
+    if (is_tall(pictures[i]) && !(best[i].confidence >= detail::sure_as_it_stands))
+      turns.push_back({i, 1}), turns.push_back({i, 3});
+  detail::read_turns(pictures, turns, options, read, best);
   return best;
 }
 

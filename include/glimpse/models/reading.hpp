@@ -31,12 +31,15 @@ struct Reading {
 };
 
 /// The turns of a picture that are read, for the surest of the readings to win: as it stands;
-/// where it is taller than 1.5 times its width, on either side, too; or all four.
+/// where it is taller than 1.5 times its width and not read surely so, on either side, too; or all
+/// four. See read_in_turns.hpp.
 enum class Turns { none, tall, all };
 
 struct ReadOptions {
   Turns turns = Turns::tall;
-  Index beam = 0;  // hypotheses kept; 0: greedy, or along a lexicon's trie 7 (CTC: 64)
+  /// Hypotheses kept. 1: greedy. 0: 2, the second dropped when it is a hundred times less likely
+  /// (CTC: greedy); 7 along a lexicon's trie (CTC: 64).
+  Index beam = 0;
   const Lexicon* lexicon = nullptr;  // only its words are read
   LexiconMode lexicon_mode = LexiconMode::automatic;
   /// One to a picture, instead of `lexicon`; nullptr for a picture that is read freely.

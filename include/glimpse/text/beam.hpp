@@ -5,6 +5,8 @@
 //   (2)  score = log p / n^alpha                    n counts the end; alpha > 0: length is no
 //                                                   disadvantage
 //
+//   (3)  a hypothesis is dropped if its log p is more than `margin` below the best of its step
+//
 // From every step the `width` likeliest continuations of each picture live on; one that takes the
 // end symbol is finished. A sum of logarithms only falls, so the search is over when no living
 // hypothesis can come to lie above the finished ones (exact, not a heuristic). Width 1 is greedy
@@ -36,6 +38,7 @@ struct BeamOptions {
   Index results = 1;           // texts wanted of each picture, at most width
   const Trie* trie = nullptr;  // the words that may be told; any text without
   double length_power = 0;     // alpha of (2), n counting the end; 0: the likeliest text wins
+  double margin = std::numeric_limits<double>::infinity();  // see (3)
   std::span<const Trie* const> tries = {};  // the same, one to a picture
 };
 
@@ -113,6 +116,8 @@ std::vector<std::vector<Hypothesis>> beam_search(Step&& step, Index items,
   if (options.width < 1 || options.results < 1 || options.max_length < 0)
     fail("beam_search", "wants width and results from 1 and a length from 0, got ", options.width,
          ", ", options.results, " and ", options.max_length);
+  if (!(options.margin >= 0))
+    fail("beam_search", "expected a margin from 0, got ", options.margin);
   if (!(options.length_power >= 0))
     fail("beam_search", "wants a length power from 0, got ", options.length_power);
   const Index results = std::min(options.results, options.width);
@@ -163,6 +168,9 @@ std::vector<std::vector<Hypothesis>> beam_search(Step&& step, Index items,
             if (trie->symbol(c) != end && trie->symbol(c) < symbols) offer(trie->symbol(c), c);
       }
       detail::keep_best(candidates, options.width);
+      while (!candidates.empty() &&
+             candidates.back().score < candidates.front().score - options.margin)
+        candidates.pop_back();  // (3)
 
       std::vector<Hypothesis> next;
       for (const detail::BeamCandidate& c : candidates) {

@@ -38,16 +38,6 @@ inline std::vector<std::string_view> utf8_characters(std::string_view text) {
   return characters;
 }
 
-/// What is scored: A-Z in lower case, and nothing but a-z and 0-9.
-inline std::string normalise(std::string_view text) {
-  std::string kept;
-  for (char c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) kept += c;
-  }
-  return kept;
-}
-
 class Charset {
  public:
   static constexpr std::string_view lower_and_digits = "abcdefghijklmnopqrstuvwxyz0123456789";

@@ -5,8 +5,8 @@
 //   (2)  1-NED   = mean over words of 1 - D(a, b) / max(|a|, |b|);  1 where both are empty
 //   (3)  word accuracy = words read exactly / words
 //
-// Both sides are normalized first (lower case, a-z and 0-9 alone), as the field does. Sources:
-// Levenshtein 1966; ICDAR 2019 for (2).
+// A protocol says first what of both sides counts (protocol.hpp). Characters are code points.
+// Sources: Levenshtein 1966; ICDAR 2019 for (2).
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -17,6 +17,7 @@
 
 #include <glimpse/core/shape.hpp>
 #include <glimpse/text/charset.hpp>
+#include <glimpse/text/protocol.hpp>
 
 namespace glimpse::inline v0 {
 
@@ -45,11 +46,15 @@ inline Index edit_distance(const char* a, const char* b) {
   return edit_distance(std::string_view(a), std::string_view(b));
 }
 
-/// 1 - distance / longer length, of normalized text.
-inline double similarity(std::string_view a, std::string_view b) {
+/// 1 - distance / longer length.
+template <class Sequence>
+double similarity(const Sequence& a, const Sequence& b) {
   const std::size_t longer = std::max(a.size(), b.size());
   return longer == 0 ? 1.0
                      : 1.0 - static_cast<double>(edit_distance(a, b)) / static_cast<double>(longer);
+}
+inline double similarity(const char* a, const char* b) {
+  return similarity(std::string_view(a), std::string_view(b));
 }
 
 /// Counts readings against the truth; counters of two runs add up.
@@ -57,11 +62,13 @@ struct WordScore {
   Index words = 0, correct = 0, edits = 0, characters = 0;
   double similarities = 0;
 
-  /// Both sides are normalized here.
-  void add(std::string_view reading, std::string_view truth) {
-    const std::string a = normalise(reading), b = normalise(truth);
+  /// Both sides are normalized here. Throws ValueError for text that is not UTF-8.
+  void add(std::string_view reading, std::string_view truth,
+           Protocol protocol = Protocol::lower36) {
+    const std::string read = normalise(reading, protocol), wanted = normalise(truth, protocol);
+    const auto a = utf8_characters(read), b = utf8_characters(wanted);
     ++words;
-    correct += a == b;
+    correct += read == wanted;
     edits += edit_distance(a, b);
     characters += static_cast<Index>(b.size());
     similarities += similarity(a, b);

@@ -1,41 +1,107 @@
-// evaluate: reads a folder of labelled pictures and counts.
+// evaluate: reads a data set of labelled images and counts.
 //
-//   both sides in lower case, a-z and 0-9 alone; words whose label keeps no character are left out
+// A protocol (text/protocol.hpp) says what counts. Words whose label keeps no character under it are
+// left out. What it leaves out of words and characters is counted and reported.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
+#include <exception>
 #include <functional>
 #include <string>
 #include <vector>
 
-#include <glimpse/data/folder.hpp>
-#include <glimpse/data/load_picture.hpp>
+#include <glimpse/data/dataset_words.hpp>
+#include <glimpse/data/open_dataset.hpp>
 #include <glimpse/data/picture_lexicons.hpp>
 #include <glimpse/models/read.hpp>
+#include <glimpse/text/label_encoder.hpp>
 #include <glimpse/text/metrics.hpp>
 
 namespace glimpse::inline v0 {
 
-/// How a folder was read.
+/// How a data set was read.
 struct Evaluation {
-  WordScore score;
-  double seconds = 0;               // of reading, pictures loaded already
+  WordScore score;                  // under the protocol that was asked for
+  WordScore lower36, alnum62, exact;  // the same readings under each
+  double seconds = 0;               // of reading, images loaded already
   Index skipped = 0;                // labels without a character that counts
-  Index free = 0;                   // pictures without words in the table of picture lexicons
-  std::vector<std::string> broken;  // pictures that could not be read, with the reason
+  Index shortened = 0;              // labels of which characters do not count
+  CharacterCounts ignored;          // those characters
+  Index free = 0;                   // images without words in the table of picture lexicons
+  std::vector<std::string> broken;  // images that could not be read, with the reason
+
+  /// Scores one reading.
+  void add(std::string_view reading, std::string_view label, Protocol protocol) {
+    score.add(reading, label, protocol);
+    for (const Protocol p : protocols)
+      if (!normalise(label, p).empty()) scores(p).add(reading, label, p);
+  }
+  WordScore& scores(Protocol p) {
+    return p == Protocol::lower36 ? lower36 : p == Protocol::alnum62 ? alnum62 : exact;
+  }
+
+  /// What was left out, in one line; empty if nothing.
+  std::string left_out() const {
+    std::string line;
+    if (skipped > 0)
+      line = std::to_string(skipped) + (skipped == 1 ? " word" : " words") +
+             " left out, no character of the label counts";
+    if (shortened > 0)
+      line += (line.empty() ? "" : "; ") + std::to_string(shortened) +
+              (shortened == 1 ? " label" : " labels") +
+              " scored without characters that do not count: " + shown_counts(ignored);
+    return line;
+  }
 };
 
-/// Reads up to `limit` pictures (0: all, else spread evenly over the list).
-/// each: called with file, picture and reading as they come; words: each picture's own, instead of
-/// options.lexicon; a picture that has none is read freely.
-inline Evaluation evaluate_folder(
-    Reader<float>& model, const std::string& folder, Index limit = 0,
+namespace detail {
+
+[[noreturn]] inline void nothing_counts(const std::string& name, Index labels, Protocol protocol) {
+  fail<IoError>("evaluate", "expected labels with characters that count under ",
+                glimpse::name(protocol), ", got none among ", labels, " of '", name, "'");
+}
+
+}  // namespace detail
+
+/// Checks what evaluate_dataset will read: labels, existence of all images, and whether 64 of them
+/// decode. Returns how many images are missing. Throws IoError where nothing of it can be evaluated.
+inline Index check_evaluation(const WordDataset& set, const std::string& name, Index limit = 0,
+                              Protocol protocol = Protocol::lower36) {
+  const Index count = limit > 0 ? std::min(limit, set.size()) : set.size();
+  std::vector<Index> there;
+  Index missing = 0;
+  std::string first;
+  for (Index entry = 0; entry < count; ++entry) {
+    const Index i = entry * set.size() / count;
+    if (normalise(set.label(i), protocol).empty()) continue;
+    if (set.has_image(i))
+      there.push_back(i);
+    else if (++missing == 1)
+      first = set.name(i);
+  }
+  if (there.empty() && missing == 0) detail::nothing_counts(name, count, protocol);
+  if (there.empty())
+    fail<IoError>("evaluate", "expected images, got none of ", missing, " that '", name,
+                  "' lists, the first: '", first, "'");
+  const Index tried = std::min<Index>(64, std::ssize(there));
+  const auto broken = detail::unreadable(set, there, tried);
+  if (std::ssize(broken) == tried)
+    fail<IoError>("evaluate", "expected images that can be read, got none among ", tried, " of '",
+                  name, "', the first: ", broken.front().second);
+  return missing;
+}
+
+/// Reads up to `limit` images (0: all, else spread evenly over the set).
+/// each: called with name and label, image and reading as they come; words: each image's own,
+/// instead of options.lexicon; an image that has none is read freely; protocol: what counts.
+/// Throws IoError where no image could be read, or no label counts. name: of the set, for messages.
+inline Evaluation evaluate_dataset(
+    Reader<float>& model, const WordDataset& set, const std::string& name, Index limit = 0,
     const ReadOptions& options = {},
     const std::function<void(const LabelledFile&, const Picture&, const Reading&)>& each = {},
-    const PictureLexicons* words = nullptr) {
-  const std::vector<LabelledFile> all = read_folder(folder);
-  const Index count = limit > 0 ? std::min<Index>(limit, static_cast<Index>(all.size()))
-                                : static_cast<Index>(all.size());
+    const PictureLexicons* words = nullptr, Protocol protocol = Protocol::lower36) {
+  const Index count = limit > 0 ? std::min(limit, set.size()) : set.size();
   Evaluation result;
   std::vector<LabelledFile> files;
   std::vector<Picture> pictures;
@@ -52,28 +118,45 @@ inline Evaluation evaluate_folder(
     result.seconds +=
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     for (std::size_t i = 0; i < readings.size(); ++i) {
-      result.score.add(readings[i].text, files[i].label);
+      result.add(readings[i].text, files[i].label, protocol);
       if (each) each(files[i], pictures[i], readings[i]);
     }
     files.clear(), pictures.clear();
   };
   for (Index i = 0; i < count; ++i) {
-    const LabelledFile& file =
-        all[static_cast<std::size_t>(i * static_cast<Index>(all.size()) / count)];
-    if (normalise(file.label).empty()) {
+    const Index entry = i * set.size() / count;
+    const std::string& label = set.label(entry);
+    if (normalise(label, protocol).empty()) {
       ++result.skipped;
       continue;
     }
     try {
-      pictures.push_back(load_picture(file.path));
-      files.push_back(file);
-    } catch (const Error& e) {
+      pictures.push_back(set.image(entry));
+      files.push_back({set.name(entry), label});
+    } catch (const std::exception& e) {
       result.broken.push_back(e.what());
+      continue;
     }
+    bool short_of = false;
+    for (const std::string_view c : utf8_characters(label))
+      if (normalise(c, protocol).empty()) ++result.ignored[std::string(c)], short_of = true;
+    result.shortened += short_of;
     if (pictures.size() == 256) flush();
   }
   flush();
+  if (result.score.words == 0 && result.broken.empty()) detail::nothing_counts(name, count, protocol);
+  if (result.score.words == 0)
+    fail<IoError>("evaluate", "expected images that can be read, got none among ",
+                  result.broken.size(), " of '", name, "', the first: ", result.broken.front());
   return result;
+}
+
+/// The same for a data set by its path (open_dataset).
+inline Evaluation evaluate_folder(
+    Reader<float>& model, const std::string& path, Index limit = 0, const ReadOptions& options = {},
+    const std::function<void(const LabelledFile&, const Picture&, const Reading&)>& each = {},
+    const PictureLexicons* words = nullptr, Protocol protocol = Protocol::lower36) {
+  return evaluate_dataset(model, *open_dataset(path), path, limit, options, each, words, protocol);
 }
 
 }  // namespace glimpse::inline v0

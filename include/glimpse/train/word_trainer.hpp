@@ -1,170 +1,99 @@
-// word trainer: teaches a reader from an endless stream of words.
+// word trainer: teaches a reader from an endless stream of words (word_step.hpp).
 //
-//   minimise   L = mean of -ln p(symbol | symbols before it, picture)      RARE, SRN
-//              L = mean of -ln p(word | picture) / characters of a word    CRNN
+// A run is a pure function of (configuration, seed, source) counted in steps: stopped after any step
+// and resumed, it ends bit for bit where an unbroken run ends. (A run with a budget in minutes takes
+// its learning rate from the clock.) In `out` stand: last.safetensors (everything to go on),
+// best.safetensors (weights alone, best on the validation sets), log.tsv (a line every
+// `log_every` steps), curves.png, and the lock that keeps a second run out.
 //
-// from pictures and words alone, or with `fiducials` = w > 0 plus w times the fiducial loss, where
-// drawn words tell their points (fiducial_loss.hpp). A run is a pure function of (configuration, seed, source) counted
-// in steps: stopped after any step and resumed, it ends bit for bit where an unbroken run ends. (A
-// run with a budget in minutes takes its learning rate from the clock.) In `out` stand:
-// last.safetensors (everything to go on), best.safetensors (weights alone, best on the validation
-// folders), log.tsv (a line every `log_every` steps) and curves.png.
-//
-// With `average` = k > 0 the weights that are validated and kept are a running mean of those that
-// are trained, m <- k m + (1 - k) w after every step.
+// It validates at the start, at every tenth of the budget, and every `validate_every` seconds. A
+// validation gains where its accuracy is above the best, or its loss below the least, so far;
+// `patience` validations in a row without gain end the run. With `average` = k > 0 the weights that
+// are validated and kept are an exponential moving average of those that are trained (ema.hpp).
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <functional>
+#include <limits>
+#include <memory>
 #include <optional>
 #include <string>
-#include <variant>
+#include <utility>
 #include <vector>
 
 #include <glimpse/data/word_loader.hpp>
-#include <glimpse/models/word_extent.hpp>
-#include <glimpse/optim/adadelta.hpp>
-#include <glimpse/optim/adam.hpp>
-#include <glimpse/optim/clip.hpp>
 #include <glimpse/optim/schedule.hpp>
-#include <glimpse/train/evaluate.hpp>
-#include <glimpse/train/fiducial_loss.hpp>
+#include <glimpse/train/ema.hpp>
 #include <glimpse/train/model_file.hpp>
 #include <glimpse/train/progress.hpp>
+#include <glimpse/train/run_lock.hpp>
 #include <glimpse/train/run_state.hpp>
 #include <glimpse/train/train_log.hpp>
+#include <glimpse/train/train_options.hpp>
+#include <glimpse/train/validation.hpp>
+#include <glimpse/train/word_step.hpp>
 
 namespace glimpse::inline v0 {
 
-/// AdamW follows a one-cycle schedule; Adadelta keeps its rate, as in the papers.
-enum class TrainOptimizer { adamw, adadelta };
-
-struct TrainOptions {
-  std::string out = "run";
-  std::uint64_t steps = 0;  // budget in steps, or
-  double minutes = 0;       // in minutes of training
-  Index batch = 64;
-  TrainOptimizer optimizer = TrainOptimizer::adamw;
-  double learning_rate = 2e-3;  // the peak of the one-cycle schedule; Adadelta wants 1
-  double rise = 0.1;            // share of the budget until the peak
-  double weight_decay = 0.01;
-  double localization_factor = 0.1;  // learning rate of the localization network, relative
-  double clip_norm = 5;
-  double label_smoothing = 0;
-  double fiducials = 0;          // weight of the fiducial loss beside the words
-  bool rectifier_alone = false;  // the fiducial loss instead of the words: trains the rectifier
-  double average = 0;  // what the running mean of the weights keeps from step to step; 0: no mean
-  std::vector<std::string> validation;  // folders
-  Index validation_limit = 500;         // pictures a folder, while training
-  double validate_every = 600;          // seconds
-  double save_every = 120;              // seconds
-  std::uint64_t log_every = 50;         // steps
-  int loader_threads = 1;
-  std::uint64_t seed = 1;
-  bool resume = false;
-  std::uint64_t stop_after = 0;  // steps in this call, 0: until the budget is spent
-};
-
-/// What a run came to.
-struct TrainResult {
-  std::uint64_t steps = 0;
-  double seconds = 0, loss = 0, best_accuracy = 0;
-  bool finished = false;  // false: stopped before the budget was spent
-};
-
 class WordTrainer {
  public:
-  /// model: fresh, or with weights to start from. Throws IoError where a run to resume is missing
-  /// or does not fit.
+  /// model: fresh, or with weights to start from. Throws ValueError for options that make no sense;
+  /// IoError where a run to resume is missing or does not fit, or where another run is at work.
   WordTrainer(Reader<float> model, WordSource source, TrainOptions options)
-      : options_(std::move(options)), model_(std::move(model)), optimizer_(made_optimizer()) {
-    if (options_.average > 0) mean_ = clone(model_);
-    if (options_.steps == 0 && !(options_.minutes > 0))
-      fail("train", "wants a budget: steps or minutes");
-    if ((options_.fiducials > 0 || options_.rectifier_alone) && !rectifier())
-      fail("train", name(model_.config().model), " has no rectifier to teach fiducial points to");
-    for (const std::string& folder : options_.validation) static_cast<void>(read_folder(folder));
+      : options_((options.check(), std::move(options))), learner_(std::move(model), options_) {
+    validation_ = open_validation(options_.validation, options_.validation_limit,
+                                  options_.protocol, notes_);
     std::filesystem::create_directories(options_.out);
-    WordLoader::Position position;
-    if (options_.resume) position = restore();
-    const ReaderConfig& c = model_.config();
-    const auto width_of = [c](const LabelledWord& word) {
-      return rectified_width(c, extent(c, word));
-    };
-    loader_.emplace(std::move(source),
-                    WordLoaderOptions{.batch = options_.batch,
-                                      .picture_height = c.source_scale * c.height,
-                                      .picture_scale = c.source_scale,
-                                      .fiducials = c.fiducials,
-                                      .width_of = width_of,
-                                      .threads = options_.loader_threads,
-                                      .seed = options_.seed},
-                    position);
+    lock_ = std::make_unique<RunLock>(options_.out);
+    const WordLoader::Position position = options_.resume ? restore() : begin();
+    loader_.emplace(std::move(source), loader_options(model_.config(), options_), position);
     log_.emplace(options_.out + "/log.tsv", step_);
   }
 
-  /// Trains until the budget is spent or `stop` says so; then saves. Saves, too, before an error of
-  /// the source goes on to the caller.
+  /// Trains until the budget or the patience is spent or `stop` says so; then saves. Saves, too,
+  /// before an error of the source or a validation goes on to the caller.
   TrainResult run(const std::function<bool()>& stop = {}) {
+    if (!lock_) lock_ = std::make_unique<RunLock>(options_.out);
+    const std::unique_ptr<RunLock> lock = std::move(lock_);  // another may go on from here
+    for (const std::string& line : notes_) progress_.say(line);
     set_training(model_, true);
     const std::uint64_t first = step_;
     double last_save = seconds_, last_validation = seconds_;
-    while (!spent() && !(stop && stop()) &&
-           (options_.stop_after == 0 || step_ - first < options_.stop_after)) {
+    const auto stopped = [&] {
+      return spent() || impatient() || (stop && stop()) ||
+             (options_.stop_after > 0 && step_ - first >= options_.stop_after);
+    };
+    if (tenth() > tenth_) validate();
+    while (!stopped()) {
       const auto start = Clock::now();
       train_step();
       seconds_ += std::chrono::duration<double>(Clock::now() - start).count();
       progress_.show(status());
-      if (step_ % options_.log_every == 0) log_line();
-      if (seconds_ - last_save >= options_.save_every) save(), last_save = seconds_;
-      if (!options_.validation.empty() && seconds_ - last_validation > options_.validate_every)
+      if (step_ % options_.log_every == 0) log_->add(line());
+      if (tenth() > tenth_ || seconds_ - last_validation > options_.validate_every)
         validate(), last_validation = seconds_;
+      if (seconds_ - last_save >= options_.save_every) save(), last_save = seconds_;
     }
-    save();  // before the validation, which may fail
-    if (spent()) validate(), save();
+    save();
     progress_.finish();
-    return {step_, seconds_, loss_, best_, spent()};
+    if (impatient() && !spent())
+      progress_.say("stopped early: " + std::to_string(stale_) + " validations without gain");
+    return {step_, seconds_, loss_, best_, spent() || impatient(), impatient() && !spent()};
   }
 
   Reader<float>& model() { return model_; }
+  /// The options with what was left open filled in.
+  const TrainOptions& options() const { return options_; }
+  /// What validation leaves out, and how a resumed run differs from what it was, a line each.
+  const std::vector<std::string>& notes() const { return notes_; }
 
  private:
   using Clock = std::chrono::steady_clock;
-
-  using AnyOptimizer = std::variant<AdamW<float>, Adadelta<float>>;
-
-  /// A drawn word tells how it runs. Where nothing will straighten it, or nobody knows, it has the
-  /// shape of its picture.
-  static WordExtent extent(const ReaderConfig& c, const LabelledWord& word) {
-    if (c.model != ReaderModel::rare || word.fiducials.empty()) return word_extent(word.picture);
-    return word_extent(std::span<const float>(word.fiducials), word.picture.height,
-                       word.picture.width);
-  }
-
-  Rectifier<float>* rectifier() {
-    Rare<float>* rare = std::get_if<Rare<float>>(&model_.model);
-    return rare && rare->rectifier ? &*rare->rectifier : nullptr;
-  }
-
-  AnyOptimizer made_optimizer() {
-    std::vector<RateFactor> factors;
-    if (rectifier() && !options_.rectifier_alone)
-      factors = {{"rectifier", options_.localization_factor}};
-    const auto trained =
-        rectifier() && options_.rectifier_alone ? parameters(*rectifier()) : parameters(model_);
-    if (options_.optimizer == TrainOptimizer::adadelta)
-      return Adadelta<float>(trained, {.learning_rate = options_.learning_rate,
-                                       .weight_decay = options_.weight_decay,
-                                       .decay_vectors = false,
-                                       .rate_factors = std::move(factors)});
-    return AdamW<float>(trained, {.learning_rate = options_.learning_rate,
-                                  .weight_decay = options_.weight_decay,
-                                  .decay_vectors = false,
-                                  .rate_factors = std::move(factors)});
-  }
 
   double scheduled_rate() const {
     if (options_.optimizer == TrainOptimizer::adadelta) return options_.learning_rate;
@@ -180,6 +109,9 @@ class WordTrainer {
   bool spent() const {
     return options_.steps > 0 ? step_ >= options_.steps : seconds_ >= 60 * options_.minutes;
   }
+  bool impatient() const { return options_.patience > 0 && stale_ >= options_.patience; }
+  /// How many tenths of the budget are spent, 0 to 10.
+  int tenth() const { return spent() ? 10 : static_cast<int>(10 * fraction()); }
 
   WordBatch next_batch() {
     try {
@@ -193,127 +125,103 @@ class WordTrainer {
   void train_step() {
     const WordBatch batch = next_batch();
     const double rate = scheduled_rate();
-    std::visit([&](auto& o) { o.learning_rate = rate, o.zero_grad(); }, optimizer_);
-    Index right = 0;
-    double value = 0;
-    loss_of(batch, right, value).backward();
-    norm_ = std::visit([](auto& o) { return grad_norm(o.parameters()); }, optimizer_);
+    const WordStep done = learner_.step(batch, rate);
     ++step_;
-    if (!std::isfinite(value) ||
-        !std::isfinite(norm_)) {  // one bad batch is left out, a row of them is the end
-      if (++bad_ == 10)
-        fail<Error>("train", "loss is ", value, " and gradient norm ", norm_,
+    if (!done.taken) {  // one bad batch is left out, a row of them is the end
+      if (++bad_ >= 10)
+        fail<Error>("train", "loss is ", done.loss, " and gradient norm ", done.gradient_norm,
                     " ten times in a row, at step ", step_);
       return;
     }
     bad_ = 0;
-    std::visit([&](auto& o) { o.step(clip_scale(norm_, options_.clip_norm)); }, optimizer_);
-    if (mean_) average();
+    if (mean_) mean_->update(model_, step_);
     const double keep =
         std::min(0.99, static_cast<double>(counted_) / static_cast<double>(counted_ + 1));
-    loss_ = keep * loss_ + (1 - keep) * value;
+    loss_ = keep * loss_ + (1 - keep) * done.loss;
     accuracy_ = keep * accuracy_ +
-                (1 - keep) * static_cast<double>(right) / static_cast<double>(options_.batch);
-    rate_ = rate;
+                (1 - keep) * static_cast<double>(done.right) / static_cast<double>(options_.batch);
+    rate_ = rate, norm_ = done.gradient_norm;
     ++counted_;
   }
 
-  /// What is minimised. shown: what the log tells, without the fiducial loss beside the words, so
-  /// that runs can be compared.
-  Variable<float> loss_of(const WordBatch& batch, Index& right, double& shown) {
-    const Variable<float> pictures = constant(batch.pictures);
-    if (options_.rectifier_alone) {
-      const Variable<float> off = fiducial_loss(rectifier()->locate(pictures), batch.fiducials);
-      shown = static_cast<double>(off.item());
-      return off;
-    }
-    Variable<float> points;
-    const Variable<float> words =
-        model_.loss(pictures, batch.width, batch.symbols,
-                    static_cast<float>(options_.label_smoothing), &right, &points);
-    shown = static_cast<double>(words.item());
-    if (!(options_.fiducials > 0)) return words;
-    return words + fiducial_loss(points, batch.fiducials) * options_.fiducials;
-  }
-
-  /// m <- k m + (1 - k) w, k smaller at first: the start is soon forgotten.
-  void average() {
-    const double t = static_cast<double>(step_),
-                 keep = std::min(options_.average, (1 + t) / (10 + t));
-    const auto from = state_dict(model_), to = state_dict(*mean_);
-    for (std::size_t i = 0; i < from.size(); ++i) {
-      const float* w = from[i].tensor.data();
-      float* m = Tensor<float>(to[i].tensor).data();
-      for (Index j = 0; j < from[i].tensor.size(); ++j)
-        m[j] += static_cast<float>(1 - keep) * (w[j] - m[j]);
-    }
+  double images_per_second() const {
+    return static_cast<double>(step_ * static_cast<std::uint64_t>(options_.batch)) /
+           std::max(seconds_, 1e-9);
   }
 
   std::string status() const {
-    const double pictures =
-        static_cast<double>(step_ * static_cast<std::uint64_t>(options_.batch)) /
-        std::max(seconds_, 1e-9);
     const double done = std::max(fraction(), 1e-9);
     char text[200];
     std::snprintf(text, sizeof text,
-                  "step %llu  %.0f pictures/s  loss %.4f  words %.1f %%  rate %.2g  %s left",
-                  static_cast<unsigned long long>(step_), pictures, loss_, 100 * accuracy_, rate_,
-                  clock_text(seconds_ * (1 - done) / done).c_str());
+                  "step %llu  %.0f images/s  loss %.4f  words %.1f %%  rate %.2g  %s left",
+                  static_cast<unsigned long long>(step_), images_per_second(), loss_,
+                  100 * accuracy_, rate_, clock_text(seconds_ * (1 - done) / done).c_str());
     return text;
   }
 
-  void log_line() {
-    log_->add({.step = step_,
-               .seconds = seconds_,
-               .loss = loss_,
-               .accuracy = accuracy_,
-               .learning_rate = rate_,
-               .gradient_norm = norm_,
-               .rate = static_cast<double>(step_ * static_cast<std::uint64_t>(options_.batch)) /
-                       std::max(seconds_, 1e-9)});
+  /// What is known now; before the first step that is the learning rate.
+  TrainLog::Line line() const {
+    TrainLog::Line l{.step = step_, .seconds = seconds_, .learning_rate = scheduled_rate()};
+    if (counted_ == 0) return l;
+    l.loss = loss_, l.accuracy = accuracy_, l.learning_rate = rate_, l.gradient_norm = norm_;
+    l.rate = images_per_second();
+    return l;
   }
 
-  /// Reads the validation folders with a folded copy; keeps the weights where they are the best so
+  /// Reads the validation sets with a folded copy; keeps the weights where they are the best so
   /// far.
   void validate() {
+    tenth_ = tenth();
     if (options_.validation.empty()) return;
-    Reader<float>& kept = mean_ ? *mean_ : model_;
+    Reader<float>& kept = mean_ ? mean_->model() : model_;
     Reader<float> reader = clone(kept);
     set_training(reader, false);
     reader.fold();
-    WordScore sum;
-    std::string text = "step " + std::to_string(step_) + ":";
-    for (const std::string& folder : options_.validation) {
-      const Evaluation e = evaluate_folder(reader, folder, options_.validation_limit);
-      sum.add(e.score);
-      char part[200];
-      std::snprintf(part, sizeof part, "  %s %.1f %%",
-                    std::filesystem::path(folder).filename().string().c_str(),
-                    100 * e.score.accuracy());
-      text += part;
+    Validation v;
+    try {
+      v = glimpse::validate(reader, validation_, options_.validation_limit, options_.protocol);
+    } catch (...) {
+      save();
+      throw;
     }
-    progress_.say(text);
-    log_->add_validation(step_, seconds_, sum.accuracy());
-    if (sum.accuracy() >= best_) {
-      best_ = sum.accuracy();
-      save_checkpoint(options_.out + "/best.safetensors", model_checkpoint(kept), DType::float16);
-    }
+    const double accuracy = v.score.accuracy();
+    progress_.say("step " + std::to_string(step_) + ":" + v.text);
+    TrainLog::Line l = line();
+    l.validation = accuracy, l.validation_loss = v.loss;
+    log_->add(l);
+    const bool gains = !validated_ || accuracy > best_ || v.loss < least_loss_;
+    stale_ = gains ? 0 : stale_ + 1;
+    validated_ = true;
+    if (std::isfinite(v.loss)) least_loss_ = std::min(least_loss_, v.loss);
+    if (accuracy < best_) return;
+    best_ = accuracy;
+    Checkpoint c = model_checkpoint(kept);
+    c.metadata["training"] =
+        training_json(options_, {{"step", step_}, {"validation", accuracy}}).dump();
+    save_checkpoint(options_.out + "/best.safetensors", c, DType::float16);
   }
 
   void save() {
     Checkpoint c = model_checkpoint(model_);
-    if (mean_) store_state(*mean_, c, "mean");
-    std::visit([&](auto& o) { o.visit_state(KeepState{c, "optimizer."}); }, optimizer_);
+    if (mean_) store_state(mean_->model(), c, "mean");
+    learner_.visit_state(KeepState{c, "optimizer."});
     visit_numbers(KeepState{c, "train."});
+    visit_newer_numbers(KeepState{c, "train."});
     const KeepState keep{c, "loader."};
     keep("chunk", loader_->position().chunk), keep("batch", loader_->position().batch);
     c.metadata["seed"] = std::to_string(options_.seed);
     c.metadata["batch"] = std::to_string(options_.batch);
+    c.metadata["training"] = training_json(options_, {{"step", step_}}).dump();
     save_checkpoint(options_.out + "/last.safetensors", c);
-    if (options_.rectifier_alone)
-      log_->draw(options_.out + "/curves.png", "mean square of what points are off");
-    else
-      log_->draw(options_.out + "/curves.png");
+    log_->draw(options_.out + "/curves.png", options_.rectifier_alone
+                                                 ? "mean square of what points are off"
+                                                 : "-ln p of a symbol");
+  }
+
+  WordLoader::Position begin() {
+    if (!options_.average) options_.average = default_average(options_.optimizer);
+    if (*options_.average > 0) mean_.emplace(model_, *options_.average);
+    return {};
   }
 
   WordLoader::Position restore() {
@@ -321,18 +229,23 @@ class WordTrainer {
     const Checkpoint c = load_checkpoint(path);
     if (config_text(model_.config()) != config_text(config_from_text(c.text("config"))))
       fail<IoError>("resume", path, " was trained with another configuration: ", c.text("config"));
-    const auto same = [&](const std::string& name, const std::string& now) {
-      const auto saved = c.metadata.find(name);
-      if (saved != c.metadata.end() && saved->second != now)
+    // The first checkpoints had no record but these two.
+    for (const auto& [name, now] : {std::pair("seed", std::to_string(options_.seed)),
+                                    std::pair("batch", std::to_string(options_.batch))})
+      if (const auto saved = c.metadata.find(name);
+          saved != c.metadata.end() && saved->second != now)
         fail<IoError>("resume", path, " was trained with ", name, " ", saved->second, ", not ",
                       now);
-    };
-    same("seed", std::to_string(options_.seed));
-    same("batch", std::to_string(options_.batch));
+    restore_average(path, c);
+    for (std::string& line : resume_differences(path, training_record(path, c.metadata), options_))
+      notes_.push_back(std::move(line));
     load_state(model_, c, "model");
-    if (mean_) load_state(*mean_, c, "mean");
-    std::visit([&](auto& o) { o.visit_state(FindState{c, path, "optimizer."}); }, optimizer_);
+    if (mean_) load_state(mean_->model(), c, "mean");
+    learner_.visit_state(FindState{c, path, "optimizer."});
     visit_numbers(FindState{c, path, "train."});
+    tenth_ = tenth();  // what a checkpoint without these numbers has done
+    if (c.find_exact("train.tenth")) visit_newer_numbers(FindState{c, path, "train."});
+    tenth_ = std::min(tenth_, tenth());  // the budget may be another
     double chunk = 0, batch = 0;
     const FindState find{c, path, "loader."};
     find("chunk", chunk), find("batch", batch);
@@ -342,23 +255,49 @@ class WordTrainer {
     return {static_cast<std::uint64_t>(chunk), static_cast<std::uint64_t>(batch)};
   }
 
+  /// An average can only go on where it began: with the first step.
+  void restore_average(const std::string& path, const Checkpoint& c) {
+    const bool held = std::any_of(c.tensors.begin(), c.tensors.end(),
+                                  [](const auto& t) { return t.first.starts_with("mean."); });
+    const nlohmann::ordered_json record = training_record(path, c.metadata);
+    const nlohmann::ordered_json::json_pointer at("/options/average");
+    if (!options_.average && record.contains(at)) options_.average = record.at(at).get<double>();
+    if (!options_.average && held)
+      fail<IoError>("resume", "expected the average of ", path,
+                    ", got none; give --average as before");
+    if (!options_.average) options_.average = 0;
+    if (held != (*options_.average > 0))
+      fail<IoError>("resume", "expected average ", held ? "above 0, as " : "0, as ", path,
+                    held ? " holds one, got " : " holds none, got ", *options_.average);
+    if (held) mean_.emplace(model_, *options_.average);
+  }
+
   template <class F>
   void visit_numbers(F&& f) {
-    f("step", step_), f("seconds", seconds_), f("loss", loss_), f("accuracy", accuracy_),
-        f("counted", counted_);
-    f("best", best_), f("rate", rate_), f("norm", norm_), f("bad", bad_);
+    f("step", step_), f("seconds", seconds_), f("loss", loss_), f("accuracy", accuracy_);
+    f("counted", counted_), f("best", best_), f("rate", rate_), f("norm", norm_), f("bad", bad_);
+  }
+  template <class F>
+  void visit_newer_numbers(F&& f) {
+    f("tenth", tenth_), f("validated", validated_), f("stale", stale_);
+    f("least_loss", least_loss_);
   }
 
   TrainOptions options_;
-  Reader<float> model_;
-  AnyOptimizer optimizer_;
-  std::optional<Reader<float>> mean_;
+  WordLearner learner_;
+  Reader<float>& model_ = learner_.model();
+  std::optional<ExponentialMovingAverage<Reader<float>>> mean_;
   std::optional<WordLoader> loader_;
   std::optional<TrainLog> log_;
+  std::unique_ptr<RunLock> lock_;
+  std::vector<ValidationSet> validation_;
+  std::vector<std::string> notes_;
   ProgressLine progress_;
   std::uint64_t step_ = 0, counted_ = 0;
   double seconds_ = 0, loss_ = 0, accuracy_ = 0, best_ = 0, rate_ = 0, norm_ = 0;
-  int bad_ = 0;
+  double least_loss_ = std::numeric_limits<double>::infinity();
+  int bad_ = 0, tenth_ = -1, stale_ = 0;  // tenth_: of the budget at the last validation
+  bool validated_ = false;
 };
 
 }  // namespace glimpse::inline v0

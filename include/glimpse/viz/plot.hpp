@@ -30,7 +30,7 @@ struct Series {
 struct Plot {
   std::string title = {}, x_label = {}, y_label = {};
   std::vector<Series> series = {};
-  bool log_y = false;
+  bool log_x = false, log_y = false;
   // Range of y; what is NaN is taken from the values.
   double y_low = std::numeric_limits<double>::quiet_NaN();
   double y_high = std::numeric_limits<double>::quiet_NaN();
@@ -72,7 +72,7 @@ inline Tensor<float> draw(const Plot& plot, Index width = 860, Index height = 48
 
   Canvas canvas(width, height);
   const float w = static_cast<float>(width), h = static_cast<float>(height);
-  const auto [x_low, x_high] = detail::value_range(plot.series, x_of, false);
+  const auto [x_low, x_high] = detail::value_range(plot.series, x_of, plot.log_x);
   auto [y_low, y_high] = detail::value_range(
       plot.series, [](const Series& s, std::size_t i) { return s.y[i]; }, plot.log_y);
   if (!plot.log_y) {
@@ -90,7 +90,7 @@ inline Tensor<float> draw(const Plot& plot, Index width = 860, Index height = 48
   const auto y_ticks = y.ticks(std::max(2, static_cast<int>((y.from - y.to) / 48)));
   float label = 0;
   for (const auto& tick : y_ticks) label = std::max(label, text_width(tick.second) * 9);
-  const detail::Axis x{x_low, x_high, 34 + label, w - 28};
+  const detail::Axis x{x_low, x_high, 34 + label, w - 28, plot.log_x};
 
   if (!plot.title.empty()) canvas.text({24, 38}, plot.title, 14);
   if (!plot.y_label.empty()) canvas.text({24, y.to - 16}, plot.y_label, 9, ink::quiet);

@@ -28,6 +28,7 @@ struct FontOptions {
   std::string table;                 // optional TSV with columns path, legibility, near_dup_of
   double min_legibility = 0.44;      // faces below are left out
   Part part = Part::all;             // of the families
+  std::string characters = {};       // UTF-8: read those beyond ASCII too
 };
 
 namespace detail {
@@ -125,25 +126,41 @@ class Fonts {
   Index skipped() const { return skipped_; }
   const Face& operator[](Index i) const { return faces_[static_cast<std::size_t>(i)]; }
 
-  /// A face that has every character of `text`: by weight, null where there is none in 40 tries.
+  /// A face that has every character of `text`: by weight; null where no face has them all.
   const Face* draw(Random& rng, std::string_view text) const {
+    const std::string capitals = upper_case(text);
+    const auto suits = [&](const Face& face) { return face.has(face.caps_only ? capitals : text); };
     for (int i = 0; i < 40; ++i) {
       const double at = rng.uniform() * sums_.back();
       const auto k = static_cast<std::size_t>(std::upper_bound(sums_.begin(), sums_.end(), at) -
                                               sums_.begin());
       const Face& face = faces_[std::min(k, faces_.size() - 1)];
-      if (face.caps_only) {
-        std::string upper(text);
-        for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-        if (face.has(upper)) return &face;
-      } else if (face.has(text)) {
-        return &face;
-      }
+      if (suits(face)) return &face;
     }
-    return nullptr;
+    return draw_rare(rng, suits);
+  }
+  /// The characters of a UTF-8 text that no face has.
+  std::string lacking(std::string_view characters) const {
+    std::string missing;
+    for (const char32_t c : code_points(characters))
+      if (std::none_of(faces_.begin(), faces_.end(), [&](const Face& f) { return f.has(c); }))
+        missing += utf8(c);
+    return missing;
   }
 
  private:
+  // By weight among the few faces that suit.
+  template <class F>
+  const Face* draw_rare(Random& rng, F&& suits) const {
+    std::vector<std::pair<double, const Face*>> few;
+    double sum = 0;
+    for (const Face& face : faces_)
+      if (suits(face)) few.emplace_back(sum += face.weight, &face);
+    const double at = rng.uniform() * sum;
+    for (const auto& [end, face] : few)
+      if (at < end || face == few.back().second) return face;
+    return nullptr;
+  }
   void weigh(const FontOptions& options);
 
   std::vector<Face> faces_;
@@ -156,10 +173,13 @@ inline Fonts Fonts::load(const FontOptions& options) {
   std::erase_if(files,
                 [&](const std::string& f) { return !belongs(options.part, family_of(f)); });
   std::vector<Face> faces(files.size());
+  std::u32string characters = code_points(options.characters);
+  std::sort(characters.begin(), characters.end());
   parallel_for(static_cast<Index>(files.size()), 1'000'000, [&](Index i) {
     const auto k = static_cast<std::size_t>(i);
     try {
-      faces[k] = load_face(files[k]);
+      faces[k] = load_face(files[k], characters);
+      faces[k].caps_only = faces[k].caps_only || detail::shapes_repeat(faces[k]);
     } catch (const std::exception&) {
       faces[k] = Face{};  // not usable; its path stays empty
     }

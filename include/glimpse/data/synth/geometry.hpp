@@ -82,6 +82,21 @@ class Map {
     return Map(r);
   }
 
+  /// The map back, the adjugate over the determinant: in front of the viewer on the same points.
+  /// Wants a map that does not flatten the plane.
+  Map inverse() const {
+    std::array<double, 9> r{};
+    for (std::size_t i = 0; i < 3; ++i)
+      for (std::size_t j = 0; j < 3; ++j) {
+        const std::size_t a = (j + 1) % 3 * 3, b = (j + 2) % 3 * 3;
+        const std::size_t c = (i + 1) % 3, d = (i + 2) % 3;
+        r[i * 3 + j] = h_[a + c] * h_[b + d] - h_[a + d] * h_[b + c];
+      }
+    const double determinant = h_[0] * r[0] + h_[1] * r[3] + h_[2] * r[6];
+    for (double& v : r) v /= determinant;
+    return Map(r);
+  }
+
   Point operator()(Point p) const {
     const double x = static_cast<double>(p.x), y = static_cast<double>(p.y);
     const double w = 1.0 / std::max(h_[6] * x + h_[7] * y + h_[8], 1e-3);

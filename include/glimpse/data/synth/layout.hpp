@@ -97,15 +97,16 @@ inline void place_fiducials(std::span<Point> points, const Curve& curve, const B
 
 }  // namespace detail
 
-/// Sets a text, equations (1) and (2). Characters that the face lacks are left out. fiducials: an
+/// Sets a UTF-8 text, equations (1) and (2). Characters that the face lacks are left out. fiducials: an
 /// even number of points from 4, or none, which receive (3).
-inline Lettering set_text(const Face& face, std::string_view text, const Setting& setting,
+inline Lettering set_text(const Face& face, std::string_view utf8_text, const Setting& setting,
                           const Random& stream, std::span<Point> fiducials = {}) {
+  const std::u32string text = code_points(utf8_text);
   Random rng = stream;
   std::vector<double> pens, sizes;
   double pen = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool small = i > 0 && text[i] >= 'A' && text[i] <= 'Z';
+    const bool small = i > 0 && is_upper(text[i]);
     const double size = small ? setting.small_capitals : 1;
     if (i > 0) pen += setting.spacing + static_cast<double>(face.kern(text[i - 1], text[i])) * size;
     pens.push_back(pen);

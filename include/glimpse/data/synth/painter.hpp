@@ -22,7 +22,7 @@ namespace glimpse::inline v0::synth {
 /// A drawn word.
 struct WordSample {
   Picture picture;
-  std::string label;  // a-z and 0-9
+  std::string label;  // the text reduced to the character set of the words, never empty
   std::string text;   // as drawn
   /// Points along the word, half above it from left to right and half below: what a perfect
   /// rectifier would find. In [-1, 1] of the picture, which holds those that fall outside.
@@ -33,14 +33,29 @@ struct WordSample {
 /// threads.
 class WordPainter {
  public:
+  /// The character set is that of the words. Throws ValueError where no face draws any of it.
   WordPainter(Fonts fonts, Words words, Recipe recipe = {}, Photos photos = {})
       : fonts_(std::move(fonts)),
         words_(std::move(words)),
         photos_(std::move(photos)),
-        recipe_(recipe) {}
+        recipe_(recipe) {
+    const auto draws = [&](std::string_view c) {
+      for (Index i = 0; i < fonts_.size(); ++i)
+        if (const std::string seen = fonts_[i].seen(c);
+            fonts_[i].has(seen) && !words_.label(seen).empty())
+          return true;
+      return false;
+    };
+    for (const std::string_view c : utf8_characters(words_.charset().text()))
+      if (c != " " && draws(c)) drawable_.emplace_back(c);
+    if (drawable_.empty())
+      fail("painter", "expected faces that draw characters of the set, got ", fonts_.size(),
+           " that have none of '", words_.charset().text(), "'");
+  }
 
   const Recipe& recipe() const { return recipe_; }
   const Fonts& fonts() const { return fonts_; }
+  const Words& words() const { return words_; }
 
   /// Picture number `index` of the endless row that `seed` names. fiducials: how many are told, an
   /// even number from 4.
@@ -53,7 +68,7 @@ class WordPainter {
       sample.text = words_.draw(rng.split(stream::text), recipe_);
       if (compose(sample, rng, attempt >= 8)) break;
     }
-    sample.label = label_of(sample.text);
+    sample.label = words_.label(sample.text);
     return sample;
   }
 
@@ -66,6 +81,7 @@ class WordPainter {
   Words words_;
   Photos photos_;
   Recipe recipe_;
+  std::vector<std::string> drawable_;  // characters of the set that some face draws
 };
 
 // Returns false where the word cannot be seen: then it is drawn again from another stream. `easy`
@@ -73,23 +89,19 @@ class WordPainter {
 inline bool WordPainter::compose(WordSample& sample, const Random& rng, bool easy) const {
   Random faces = rng.split(stream::face);
   const Face* type = fonts_.draw(faces, sample.text);
-  if (type == nullptr) {
-    sample.text = label_of(sample.text);
+  if (type == nullptr && easy) {
+    sample.text = drawable_[static_cast<std::size_t>(
+        faces.below(static_cast<Index>(drawable_.size())))];
     type = fonts_.draw(faces, sample.text);
-    if (type == nullptr) {  // no face has it all: what this one lacks is not said, either
-      type = &fonts_[0];
-      if (type->caps_only) sample.text = upper_case(sample.text);
-      std::erase_if(sample.text, [&](char c) { return !type->has(c); });
-      if (label_of(sample.text).empty()) {
-        sample.picture = Picture(32, 32, 0.5f);
-        return false;
-      }
-    }
   }
-  if (type->caps_only) sample.text = upper_case(sample.text);
+  if (type == nullptr) {  // no face has it all
+    sample.picture = Picture(32, 32, 0.5f);
+    return false;
+  }
+  sample.text = type->seen(sample.text);
 
   Setting style = draw_setting(rng.split(stream::setting), recipe_, *type);
-  if (label_of(sample.text).size() < 3) style.curve = Curve{};
+  if (letters_and_digits_of(sample.text) < 3) style.curve = Curve{};
   Scene scene;
   scene.fiducials.add(sample.fiducials);
   scene.word =
@@ -175,7 +187,7 @@ inline void WordPainter::add_neighbours(Scene& scene, const Face& type, const Se
     std::string words = words_.draw(rng.split(side), recipe_);
     Setting other = style;
     if (side % 2 == 1) words += " " + words_.draw(rng.split(side + 10), recipe_);
-    if (type.caps_only) words = upper_case(words);
+    words = type.seen(words);
     Lettering line = set_text(type, words, other, rng.split(side + 20));
     if (line.points.empty()) continue;
     const Box own = line.box();

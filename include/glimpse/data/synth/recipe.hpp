@@ -64,6 +64,7 @@ struct Recipe {
   // words: shares of the kinds; what is left over comes from the lexicon
   Step common{0.20}, numbers{0.09}, prices{0.025}, codes{0.03}, letters{0.05}, joined{0.03},
       addresses{0.01};
+  Step symbols{0.075};                  // texts with rare characters of the set (rare_characters.hpp)
   Step flatten{0.2};                    // word length drawn evenly from 1 to 14
   Step upper{0.46}, capitalised{0.30};  // the rest is lower case
   Step punctuation{0.07};
@@ -86,7 +87,8 @@ struct Recipe {
   template <class F>
   void visit(F&& f) {
     f("common", common), f("numbers", numbers), f("prices", prices), f("codes", codes);
-    f("letters", letters), f("joined", joined), f("addresses", addresses), f("flatten", flatten);
+    f("letters", letters), f("joined", joined), f("addresses", addresses), f("symbols", symbols);
+    f("flatten", flatten);
     f("upper", upper), f("capitalised", capitalised), f("punctuation", punctuation);
     f("spacing", spacing), f("curve", curve), f("jitter", jitter),
         f("small_capitals", small_capitals);

@@ -27,7 +27,7 @@ inline Picture shifted(const Picture& p, Index dx, Index dy, float outside = 0) 
 /// Resized: areas averaged where it shrinks, bilinear where it grows. Half-pixel centres.
 inline Picture resized(const Picture& p, Index height, Index width) {
   struct Weights {
-    std::vector<Index> first;
+    std::vector<Index> from;  // `taps` a result, each within the image
     std::vector<float> w;
     Index taps;
   };
@@ -44,31 +44,32 @@ inline Picture resized(const Picture& p, Index height, Index width) {
       for (Index k = 0; k < r.taps; ++k) {
         const double v =
             std::max(0.0, 1 - std::fabs(static_cast<double>(first + k) - centre) / reach);
+        r.from.push_back(std::clamp<Index>(first + k, 0, from - 1));
         r.w.push_back(static_cast<float>(v));
         sum += v;
       }
       for (std::size_t k = begin; k < r.w.size(); ++k) r.w[k] /= static_cast<float>(sum);
-      r.first.push_back(first);
     }
     return r;
   };
   const Weights wy = make(p.height, height), wx = make(p.width, width);
   Picture tall(p.height, width), out(height, width);
-  for (Index x = 0; x < width; ++x)
-    for (Index k = 0; k < wx.taps; ++k) {
-      const float w = wx.w[static_cast<std::size_t>(x * wx.taps + k)];
-      if (w == 0) continue;
-      const Index from =
-          std::clamp<Index>(wx.first[static_cast<std::size_t>(x)] + k, 0, p.width - 1);
-      for (Index y = 0; y < p.height; ++y) tall(y, x) += w * p(y, from);
+  for (Index y = 0; y < p.height; ++y) {
+    const float* source = p.row(y).data();
+    const float* w = wx.w.data();
+    const Index* from = wx.from.data();
+    float* row = tall.row(y).data();
+    for (Index x = 0; x < width; ++x, w += wx.taps, from += wx.taps) {
+      float sum = 0;
+      for (Index k = 0; k < wx.taps; ++k) sum += w[k] * source[from[k]];
+      row[x] = sum;
     }
+  }
   for (Index y = 0; y < height; ++y)
     for (Index k = 0; k < wy.taps; ++k) {
       const float w = wy.w[static_cast<std::size_t>(y * wy.taps + k)];
       if (w == 0) continue;
-      const float* from =
-          tall.row(std::clamp<Index>(wy.first[static_cast<std::size_t>(y)] + k, 0, p.height - 1))
-              .data();
+      const float* from = tall.row(wy.from[static_cast<std::size_t>(y * wy.taps + k)]).data();
       float* row = out.row(y).data();
       for (Index x = 0; x < width; ++x) row[x] += w * from[x];
     }

@@ -1,66 +1,164 @@
 // words: what the pictures say. Lexicon words, the short words that signs repeat, numbers, prices,
-// codes, random letters: a reader that saw nothing but English would spell instead of look.
+// codes, random letters: a reader that saw nothing but English would spell instead of look. A share
+// of the texts holds the characters of the set that these lack (rare_characters.hpp).
 //
-//   text    as drawn, with case and punctuation
-//   label   text in lower case, a-z and 0-9 only
+//   text    UTF-8 as drawn, with case and punctuation; its letters, digits and blanks are of the set
+//   label   text reduced to the set (label_of)
 #pragma once
 
 #include <array>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <glimpse/core/random.hpp>
 #include <glimpse/data/synth/common_words.hpp>
+#include <glimpse/data/synth/letters.hpp>
 #include <glimpse/data/synth/part.hpp>
+#include <glimpse/data/synth/rare_characters.hpp>
 #include <glimpse/data/synth/recipe.hpp>
+#include <glimpse/data/synth/sign_texts.hpp>
 
 namespace glimpse::inline v0::synth {
 
-/// Lower case, without everything but a-z and 0-9.
-inline std::string label_of(std::string_view text) {
-  std::string label;
-  for (const char c : text) {
-    if (c >= 'A' && c <= 'Z') label += static_cast<char>(c - 'A' + 'a');
-    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) label += c;
-  }
-  return label;
-}
-
-inline std::string upper_case(std::string text) {
-  for (char& c : text) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-  return text;
-}
-
-/// Where words come from: a lexicon, filed by length.
+/// Where words come from: a lexicon, filed by length, and a character set.
 class Words {
  public:
-  /// No file: common words and pronounceable inventions.
-  static Words built_in() { return Words(); }
+  /// No file: common words and pronounceable inventions; random letters of the set where it lacks
+  /// some of a-z.
+  static Words built_in(const Charset& charset = Charset()) {
+    Words words(charset);
+    words.count_characters();
+    return words;
+  }
 
-  /// A text file, one word a line. Characters beyond a-z, A-Z, 0-9 are dropped, words over 24
-  /// letters too, as are words outside the part. Throws IoError for a file that is not there or
-  /// holds no word.
-  static Words from_file(const std::string& path, Part part = Part::all) {
-    std::ifstream file(path);
+  /// A UTF-8 text file, one word a line, kept as it is written (NFC); a list in capitals alone says
+  /// nothing of case and is read as lower case. Lines over 24 characters, without a letter or digit,
+  /// or with letters, digits or blanks that the set lacks in both cases are left out and counted;
+  /// words outside the part are passed over. Throws IoError for a file that is not there, is no
+  /// UTF-8 or holds no word.
+  static Words from_file(const std::string& path, Part part = Part::all,
+                         const Charset& charset = Charset()) {
+    std::ifstream file(path, std::ios::binary);
     if (!file) fail<IoError>("words", "cannot open ", path);
-    Words words;
+    Words words(charset);
     std::string line;
-    while (std::getline(file, line)) {
-      const std::string word = label_of(line);
-      if (word.empty() || word.size() > longest || !belongs(part, word)) continue;
-      words.lexicon_.push_back(word);
-      words.by_length_[word.size()].push_back(words.lexicon_.size() - 1);
+    bool small = false;  // letters in lower case
+    for (Index number = 1; std::getline(file, line); ++number) {
+      if (number == 1 && line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
+      const std::size_t begin = line.find_first_not_of(" \t\r");
+      if (begin == line.npos) continue;
+      line = line.substr(begin, line.find_last_not_of(" \t\r") + 1 - begin);
+      try {
+        words.add(line, part, small);
+      } catch (const ValueError& e) {
+        fail<IoError>("words", "line ", number, " of ", path, ": ", e.what());
+      }
     }
-    if (words.lexicon_.empty()) fail<IoError>("words", path, " holds no word");
+    if (words.lexicon_.empty())
+      fail<IoError>("words", path, " holds no word of the character set");
+    if (!small)
+      for (std::string& word : words.lexicon_) word = lower_case(word);
+    words.count_characters();
     return words;
   }
 
   std::size_t size() const { return lexicon_.size(); }
+  /// Lines of the file that were left out.
+  std::size_t left_out() const { return left_out_; }
+  const Charset& charset() const { return charset_; }
+  /// The text reduced to the character set.
+  std::string label(std::string_view text) const { return label_of(text, charset_); }
 
   /// One text, letters in the case that they are drawn in; its label is never empty.
   std::string draw(const Random& stream, const Recipe& recipe) const {
+    if (!rare_.empty()) {
+      Random rng = stream.split(0x5B);
+      if (rng.chance(recipe.symbols.chance * rare_.need())) return with_rare(rng, recipe);
+    }
+    for (std::uint64_t attempt = 0; attempt < 8; ++attempt)
+      if (const auto text = suited(usual(attempt == 0 ? stream : stream.split(attempt), recipe)))
+        return *text;
+    Random rng = stream.split(0x5C);
+    return spelled(rng, 0);
+  }
+
+ private:
+  explicit Words(const Charset& charset) : charset_(charset) {
+    latin_ = true;
+    for (char32_t c = 'a'; c <= 'z'; ++c) latin_ = latin_ && knows(c) != nowhere;
+    for (const char32_t c : code_points(charset.text())) {
+      if (is_letter(c) && (!latin_ || c < 0x80)) letters_ += lower(c);
+      if (utf8proc_category(static_cast<utf8proc_int32_t>(c)) != UTF8PROC_CATEGORY_ZS) visible_ += c;
+    }
+    if (visible_.empty()) fail("words", "expected a character set with more than blanks");
+    std::sort(letters_.begin(), letters_.end());
+    letters_.erase(std::unique(letters_.begin(), letters_.end()), letters_.end());
+    for (const std::string_view text : sign_texts)
+      if (in_set(text)) signs_.push_back(text);
+  }
+
+  // Files one line of the list.
+  void add(std::string_view line, Part part, bool& small) {
+    const std::string word = composed(line);
+    const std::u32string characters = code_points(word);
+    std::string name;  // by which it is held out: letters and digits in lower case
+    for (const char32_t c : characters)
+      if (is_letter_or_digit(c)) name += utf8(lower(c));
+    if (name.empty() || characters.size() > longest || !suited(word)) {
+      ++left_out_;
+      return;
+    }
+    if (!belongs(part, name)) return;
+    for (const char32_t c : characters) small = small || upper(c) != c;
+    by_length_[characters.size()].push_back(lexicon_.size());
+    lexicon_.push_back(word);
+  }
+
+  // How often each character is drawn where nothing is done for the rare ones.
+  void count_characters() {
+    const Recipe recipe;
+    RareCharacters counts(visible_);
+    for (std::uint64_t i = 0; i < 6000; ++i) counts.add(code_points(label(draw(Random(7, i), recipe))));
+    counts.finish();
+    rare_ = std::move(counts);
+  }
+
+  // Whether the set knows a letter as it is, in its other case only, or not at all.
+  enum Knows { as_it_is, as_lower, as_upper, nowhere };
+  Knows knows(char32_t c) const {
+    if (charset_.find(utf8(c)) >= 0) return as_it_is;
+    if (charset_.find(utf8(lower(c))) >= 0) return as_lower;
+    return charset_.find(utf8(upper(c))) >= 0 ? as_upper : nowhere;
+  }
+
+  // The text, in capitals where the set knows no others; nothing where the set lacks a letter, a
+  // digit or the blank of it, or all of it. Punctuation that the set lacks stays in the picture.
+  std::optional<std::string> suited(std::string text) const {
+    bool capitals = false, kept = false;
+    for (const char32_t c : code_points(text)) {
+      const Knows how = knows(c);
+      if (how == nowhere && (is_letter_or_digit(c) || c == ' ')) return std::nullopt;
+      capitals = capitals || how == as_upper;
+      kept = kept || how != nowhere;
+    }
+    if (!kept) return std::nullopt;
+    return capitals ? upper_case(text) : text;
+  }
+
+  // Whether the set holds all that a pattern of sign_texts says for itself.
+  bool in_set(std::string_view pattern) const {
+    for (const char32_t c : code_points(pattern)) {
+      const bool place = c == 'W' || c == 'A';
+      if (!(place ? !letters_.empty() : knows(c) != nowhere)) return false;
+    }
+    return true;
+  }
+
+  // A text of the usual kinds, whatever the set.
+  std::string usual(const Random& stream, const Recipe& recipe) const {
     Random rng = stream;
     double kind = rng.uniform();
     const auto take = [&](const Step& step) { return (kind -= step.chance) < 0; };
@@ -71,30 +169,119 @@ class Words {
     if (take(recipe.letters)) {
       word = letters(rng);
     } else if (take(recipe.joined)) {
-      word = lexical(rng, recipe).substr(0, 10);
-      const std::string second = lexical(rng, recipe).substr(0, 8);
+      word = first(lexical(rng, recipe), 10);
+      const std::string second = first(lexical(rng, recipe), 8);
       word += rng.chance(0.25) ? "-" + second : rng.chance(0.2) ? "&" + second : second;
     } else if (take(recipe.addresses)) {
       const std::string_view ends[] = {".com", ".org", ".net", ".in", ".co"};
       std::string address = rng.chance(0.7) ? "www." : "";
-      address += lexical(rng, recipe).substr(0, 12);
+      address += first(lexical(rng, recipe), 12);
       return address.append(ends[static_cast<std::size_t>(rng.below(5))]);
     } else if (take(recipe.common)) {
-      word = common(rng);
+      word = common(rng, recipe);
     } else {
       word = lexical(rng, recipe);
     }
     return punctuated(cased(std::move(word), rng, recipe), rng, recipe);
   }
 
- private:
+  // A text with rare characters: spelled at random, a word with one of them, or as signs have them.
+  std::string with_rare(Random& rng, const Recipe& recipe) const {
+    const double kind = rng.uniform();
+    if (kind < 0.35 && !signs_.empty()) {
+      const auto at = static_cast<std::size_t>(rng.below(static_cast<Index>(signs_.size())));
+      if (const auto text = suited(sign(signs_[at], rng, recipe))) return *text;
+    }
+    if (kind < 0.7)
+      if (const auto text = suited(dressed(rng, recipe))) return *text;
+    return spelled(rng, 0.5);
+  }
+
+  // Characters of the set, one after the other; `rare`: share of the rare ones. One is a letter or a
+  // digit, which shows how large the marks are and where the line is.
+  std::string spelled(Random& rng, double rare) const {
+    const auto any = [&] {
+      return visible_[static_cast<std::size_t>(rng.below(static_cast<Index>(visible_.size())))];
+    };
+    std::u32string text;
+    for (Index n = 1 + rng.below(rng.chance(0.5) ? 4 : 8); n > 0; --n)
+      text += rng.chance(rare) ? rare_.draw(rng) : any();
+    char32_t c = text[0];
+    for (int i = 0; i < 40 && !is_letter_or_digit(c); ++i) c = any();
+    if (std::none_of(text.begin(), text.end(), is_letter_or_digit) && is_letter_or_digit(c))
+      text.insert(static_cast<std::size_t>(rng.below(static_cast<Index>(text.size()) + 1)), 1, c);
+    return utf8(text);
+  }
+
+  // A word with a rare character: a letter in the place of its base letter or of any other, a mark
+  // before, after or between.
+  std::string dressed(Random& rng, const Recipe& recipe) const {
+    std::string word = cased(first(lexical(rng, recipe), 10), rng, recipe);
+    const char32_t c = rare_.draw(rng);
+    if (!is_letter(c)) {
+      const double place = rng.uniform();
+      const char32_t end = closing(c);
+      if (place < 0.2 && end != 0 && charset_.find(utf8(end)) >= 0) return utf8(c) + word + utf8(end);
+      if (place < 0.4) return utf8(c) + word;
+      if (place < 0.7) return word + utf8(c);
+      return first(word, 7) + utf8(c) + cased(first(lexical(rng, recipe), 7), rng, recipe);
+    }
+    const bool capitals = is_upper(c) && rng.chance(0.5);
+    word = capitals ? upper_case(word) : lower_case(word);
+    std::u32string letters = code_points(word);
+    std::size_t at = letters.find(base_letter(c));
+    if (at == letters.npos)
+      at = is_upper(c) && (!capitals || rng.chance(0.5))
+               ? 0
+               : static_cast<std::size_t>(rng.below(static_cast<Index>(letters.size())));
+    letters[at] = c;
+    return utf8(letters);
+  }
+  static char32_t closing(char32_t c) {
+    constexpr std::u32string_view open = U"([{<\"'`*|~-_«„“‘", close = U")]}>\"'`*|~-_»“”’";
+    const std::size_t at = open.find(c);
+    return at == open.npos ? 0 : close[at];
+  }
+
+  // Fills a pattern of sign_texts.
+  std::string sign(std::string_view pattern, Random& rng, const Recipe& recipe) const {
+    std::string text;
+    const Random how = rng.split(1);  // all words of a sign are in one case
+    for (const char32_t c : code_points(pattern)) {
+      Random same = how;
+      if (c == 'W')
+        text += cased(first(rng.chance(0.5) ? common(rng, recipe) : lexical(rng, recipe), 9), same,
+                      recipe);
+      else if (c == 'A')
+        text += utf8(upper(code_points(letter(rng))[0]));
+      else if (c == '0')
+        text += digit(rng);
+      else
+        text += utf8(c);
+    }
+    const bool address = pattern.find('@') != pattern.npos || pattern.find(".com") != pattern.npos;
+    return address && rng.chance(0.8) ? lower_case(text) : text;
+  }
+
   static constexpr std::size_t longest = 24;
   static constexpr std::string_view digits = "0123456789";
 
-  static char letter(Random& rng) { return static_cast<char>('a' + rng.below(26)); }
+  // The first n characters, no blank at the end.
+  static std::string first(const std::string& word, std::size_t n) {
+    if (word.size() <= n) return word;
+    std::string kept = utf8(std::u32string_view(code_points(word)).substr(0, n));
+    while (kept.ends_with(' ')) kept.pop_back();
+    return kept;
+  }
+  // A small letter of the set; a digit where it has none.
+  std::string letter(Random& rng) const {
+    if (letters_.empty()) return std::string(1, digit(rng));
+    return utf8(letters_[static_cast<std::size_t>(rng.below(static_cast<Index>(letters_.size())))]);
+  }
   static char digit(Random& rng) { return static_cast<char>('0' + rng.below(10)); }
 
-  static std::string common(Random& rng) {
+  std::string common(Random& rng, const Recipe& recipe) const {
+    if (!latin_) return lexical(rng, recipe);
     const std::string_view list = common_words();
     std::size_t at = static_cast<std::size_t>(rng.below(static_cast<Index>(list.size())));
     while (at > 0 && list[at - 1] != ' ') --at;
@@ -116,11 +303,11 @@ class Words {
     return word;
   }
 
-  static std::string letters(Random& rng) {
+  std::string letters(Random& rng) const {
     std::string word;
     const Index length = 1 + rng.below(rng.chance(0.5) ? 4 : 10);
     const double share = rng.chance(0.3) ? 0.3 : 0.0;
-    for (Index i = 0; i < length; ++i) word += rng.chance(share) ? digit(rng) : letter(rng);
+    for (Index i = 0; i < length; ++i) word += rng.chance(share) ? std::string(1, digit(rng)) : letter(rng);
     return word;
   }
 
@@ -148,11 +335,11 @@ class Words {
     return text;
   }
 
-  static std::string code(Random& rng) {
+  std::string code(Random& rng) const {
     std::string text;
     const Index length = 2 + rng.below(7);
     for (Index i = 0; i < length; ++i) {
-      text += rng.chance(0.5) ? static_cast<char>(letter(rng) - 'a' + 'A') : digit(rng);
+      text += rng.chance(0.5) ? upper_case(letter(rng)) : std::string(1, digit(rng));
       if (i + 1 < length && rng.chance(0.08)) text += '-';
     }
     return text;
@@ -170,7 +357,12 @@ class Words {
 
   std::string lexical(Random& rng, const Recipe& recipe) const {
     const std::size_t wanted = length(rng, recipe);
-    if (lexicon_.empty()) return rng.chance(0.4) ? common(rng) : invented(rng, wanted);
+    if (lexicon_.empty() && !latin_) {
+      std::string word;
+      for (std::size_t i = 0; i < wanted; ++i) word += letter(rng);
+      return word;
+    }
+    if (lexicon_.empty()) return rng.chance(0.4) ? common(rng, recipe) : invented(rng, wanted);
     const auto& shelf = by_length_[wanted];
     if (shelf.empty())
       return lexicon_[static_cast<std::size_t>(rng.below(static_cast<Index>(lexicon_.size())))];
@@ -179,10 +371,11 @@ class Words {
 
   static std::string cased(std::string word, Random& rng, const Recipe& recipe) {
     const double u = rng.uniform();
-    if (u < recipe.upper.chance) return upper_case(std::move(word));
-    if (u < recipe.upper.chance + recipe.capitalised.chance)
-      word[0] = upper_case(word.substr(0, 1))[0];
-    return word;
+    if (u < recipe.upper.chance) return upper_case(word);
+    if (u >= recipe.upper.chance + recipe.capitalised.chance) return word;
+    std::u32string letters = code_points(word);
+    letters[0] = upper(letters[0]);
+    return utf8(letters);
   }
 
   static std::string punctuated(std::string word, Random& rng, const Recipe& recipe) {
@@ -190,15 +383,23 @@ class Words {
     const std::string_view after[] = {".",  ",", "!", "?", ":",  "...", "'s",
                                       "'S", ";", "*", "-", "\"", ")"};
     const std::string_view before[] = {"\"", "'", "(", "-", "#", "@", "*"};
-    const bool upper = word[0] >= 'A' && word[0] <= 'Z' && word.back() <= 'Z';
+    const std::u32string letters = code_points(word);
+    const bool capitals = is_upper(letters.front()) && lower(letters.back()) != letters.back();
     std::string_view end = after[static_cast<std::size_t>(rng.below(13))];
-    if (end == "'s" && upper) end = "'S";
-    if (end == "'S" && !upper) end = "'s";
+    if (end == "'s" && capitals) end = "'S";
+    if (end == "'S" && !capitals) end = "'s";
     if (rng.chance(0.85)) word += end;
     if (rng.chance(0.2)) word.insert(0, before[static_cast<std::size_t>(rng.below(7))]);
     return word;
   }
 
+  Charset charset_;
+  std::u32string letters_;  // of the set, in lower case; a-z where it knows them all
+  std::u32string visible_;  // all of the set but blanks
+  bool latin_ = true;       // the set knows all of a-z
+  RareCharacters rare_;
+  std::vector<std::string_view> signs_;  // those of sign_texts that the set can say
+  std::size_t left_out_ = 0;
   std::vector<std::string> lexicon_;
   std::array<std::vector<std::size_t>, longest + 1> by_length_{};
 };

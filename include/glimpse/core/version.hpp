@@ -1,0 +1,10 @@
+// version: of the headers, as text. The build file says the same; a test compares them.
+#pragma once
+
+#include <string_view>
+
+namespace glimpse::inline v0 {
+
+inline constexpr std::string_view version = "0.1.0";
+
+}  // namespace glimpse::inline v0

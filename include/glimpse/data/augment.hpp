@@ -1,0 +1,205 @@
+// augment: photographs of words, changed at random while a reader learns from them.
+//
+//   image --reduce--> --map--> --light--> --camera--> --invert--> image,
+//   map = stretch, slant, skew, rotation, view, then crop: one matrix, one resampling
+//
+// The steps are those of drawn words (synth/recipe.hpp), milder: a photograph went through a camera
+// already. The canvas grows with what the map does, so no letter leaves the image; the crop alone
+// cuts, at most 4 % of the shorter side at strength 1. Blurs are measured by the letters. Noise and the loss of
+// JPEG are measured by the contrast. Values stay in [0, 1].
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <glimpse/core/random.hpp>
+#include <glimpse/data/synth/photograph.hpp>
+#include <glimpse/data/synth/scene.hpp>
+#include <glimpse/data/synth/warp.hpp>
+#include <glimpse/data/word_loader.hpp>
+
+namespace glimpse::inline v0 {
+
+/// How often and how strongly each step acts. Strength 1 is that of drawn words; 0 does nothing.
+struct AugmentOptions {
+  double share = 0.7;  // of the images that are changed at all; chances count among these
+  // geometry
+  synth::Step stretch{0.5, 0.8}, slant{0.2, 0.7}, skew{0.2, 0.7}, rotation{0.6};
+  synth::Step perspective{0.4, 0.7}, crop{0.5};
+  // camera
+  synth::Step light{0.3}, blur{0.5, 0.9}, motion{0.12, 0.6}, coarse{0.35, 0.8}, noise{0.4};
+  synth::Step blocks{0.45}, sharpen{0.15}, tone{0.4, 0.8};
+  synth::Step invert{0.15};  // every strength above 0 inverts
+
+  /// Calls f(name, step) for every step.
+  template <class F>
+  void visit(F&& f) {
+    f("stretch", stretch), f("slant", slant), f("skew", skew), f("rotation", rotation);
+    f("perspective", perspective), f("crop", crop), f("light", light), f("blur", blur);
+    f("motion", motion), f("coarse", coarse), f("noise", noise), f("blocks", blocks);
+    f("sharpen", sharpen), f("tone", tone), f("invert", invert);
+  }
+
+  /// No step at all.
+  static AugmentOptions none() {
+    AugmentOptions options;
+    options.visit([](std::string_view, synth::Step& step) { step.chance = 0; });
+    return options;
+  }
+  /// The same steps at `factor` times their strength.
+  AugmentOptions scaled(double factor) const {
+    AugmentOptions options = *this;
+    options.visit([&](std::string_view, synth::Step& step) { step.strength *= factor; });
+    return options;
+  }
+};
+
+/// The options on one line: `share=number`, then `name=chance:strength` for every step.
+inline std::string to_string(AugmentOptions options) {
+  char line[96];
+  std::snprintf(line, sizeof line, "share=%g", options.share);
+  std::string text = line;
+  options.visit([&](std::string_view name, const synth::Step& step) {
+    std::snprintf(line, sizeof line, " %.*s=%g:%g", static_cast<int>(name.size()), name.data(),
+                  step.chance, step.strength);
+    text += line;
+  });
+  return text;
+}
+
+namespace detail {
+
+// The shorter side and the area that a photograph is reduced to: twice what readers look at.
+inline constexpr double most_side = 128, most_area = 128 * 1024;
+
+// Whether any step can act. Throws ValueError for a step out of range.
+inline bool augments(AugmentOptions options) {
+  bool any = false;
+  options.visit([&](std::string_view name, const synth::Step& step) {
+    if (!(step.chance >= 0 && step.chance <= 1 && step.strength >= 0 && step.strength <= 2))
+      fail("augment", "expected a chance from 0 to 1 and a strength from 0 to 2 for ", name,
+           ", got ", step.chance, " and ", step.strength);
+    any = any || (step.chance > 0 && step.strength > 0);
+  });
+  return any;
+}
+
+inline Picture reduced(const Picture& p) {
+  const double h = static_cast<double>(p.height), w = static_cast<double>(p.width);
+  const double scale = std::min({1.0, most_side / std::min(h, w), std::sqrt(most_area / (h * w))});
+  if (scale == 1.0) return p;
+  const auto extent = [&](double n) { return std::max<Index>(1, std::lround(n * scale)); };
+  return synth::resized(p, extent(h), extent(w));
+}
+
+// Geometry and crop. Returns how many pixels of the result one of `p` became.
+inline double move(Picture& p, const AugmentOptions& options, const Random& rng) {
+  using synth::Map, synth::Point;
+  const double h = static_cast<double>(p.height), w = static_cast<double>(p.width);
+  const double side = std::min(h, w), unit = 0.6 * side;         // about the height of a capital
+  const double mild = std::min(1.0, 2 * side / std::max(h, w));  // long words are turned less
+  synth::Recipe view = synth::Recipe::plain();
+  view.stretch = options.stretch, view.slant = options.slant;
+  view.skew = {options.skew.chance, options.skew.strength * mild};
+  view.rotation = {options.rotation.chance, options.rotation.strength * mild};
+  view.perspective = options.perspective;
+  const Map map =
+      Map::shift(-w / 2, -h / 2)
+          .then(Map::scale(1 / unit, 1 / unit))
+          .then(synth::draw_view(rng.split(synth::stream::view), view, std::max(h, w) / unit))
+          .then(Map::scale(unit, unit))
+          .then(Map::shift(w / 2, h / 2));
+
+  const float right = static_cast<float>(w), bottom = static_cast<float>(h);
+  synth::Box box;
+  for (const Point corner : {Point{0, 0}, Point{right, 0}, Point{right, bottom}, Point{0, bottom}})
+    box.take(map(corner));
+  Random cut = rng.split(synth::stream::framing);
+  if (cut.chance(options.crop.chance)) {
+    const auto inward = [&] {
+      return static_cast<float>(side * options.crop.strength * cut.uniform(-0.12, 0.04));
+    };
+    box.left += inward(), box.top += inward(), box.right -= inward(), box.bottom -= inward();
+  }
+  const auto near = [](float a, float b) { return std::fabs(a - b) < 1e-3f; };
+  const Point corner = map({right, 0}), other = map({0, bottom});
+  if (near(box.left, 0) && near(box.top, 0) && near(box.right, right) && near(box.bottom, bottom) &&
+      near(corner.x, right) && near(corner.y, 0) && near(other.x, 0) && near(other.y, bottom))
+    return 1;
+
+  // Bilinear interpolation blurs: small images go onto twice as many pixels.
+  const double wide = static_cast<double>(box.width()), tall = static_cast<double>(box.height());
+  const double zoom =
+      std::min(std::clamp(48 / side, 1.0, 2.0), std::sqrt(2 * most_area / (wide * tall)));
+  const auto extent = [&](double n) { return std::max<Index>(1, std::lround(n * zoom)); };
+  const Index height = extent(tall), width = extent(wide);
+  const Map forth =
+      map.then(Map::shift(-static_cast<double>(box.left), -static_cast<double>(box.top)))
+          .then(Map::scale(static_cast<double>(width) / wide, static_cast<double>(height) / tall));
+  p = synth::warped(p, forth.inverse(), height, width, 0.15 * side);
+  return zoom;
+}
+
+// A slope of light that brightens nothing, so nothing is lost in white.
+inline void shade(Picture& p, const synth::Step& step, Random rng) {
+  if (!rng.chance(step.chance)) return;
+  Picture gain(p.height, p.width, 1.0f);
+  synth::add_gradient(gain, static_cast<float>(0.35 * rng.uniform() * step.strength), rng);
+  const float most = *std::max_element(gain.pixels.begin(), gain.pixels.end());
+  for (std::size_t i = 0; i < p.pixels.size(); ++i) p.pixels[i] *= gain.pixels[i] / most;
+}
+
+inline double deviation(const Picture& p) {
+  double sum = 0, squares = 0;
+  for (const float v : p.pixels)
+    sum += static_cast<double>(v), squares += static_cast<double>(v) * static_cast<double>(v);
+  const double n = static_cast<double>(p.size()), mean = sum / n;
+  return std::sqrt(std::max(0.0, squares / n - mean * mean));
+}
+
+}  // namespace detail
+
+/// The image, changed: the same for the same generator. A share of images stays as it is. The rest
+/// is reduced to at most 128 pixels on its shorter side; its size and shape change.
+/// Throws ValueError for a chance or a strength out of range.
+inline Picture augment(const Picture& image, const AugmentOptions& options, Random rng) {
+  if (!detail::augments(options) || image.empty() || !rng.chance(options.share)) return image;
+  Picture p = detail::reduced(image);
+  synth::clamp_greys(p);
+  const double side = static_cast<double>(std::min(p.height, p.width));
+  const double zoom = detail::move(p, options, rng);
+  detail::shade(p, options.light, rng.split(synth::stream::lights));
+
+  const double contrast = std::clamp(detail::deviation(p) / 0.15, 0.1, 1.0);
+  synth::Recipe camera = synth::Recipe::plain();
+  camera.blur = options.blur, camera.motion = options.motion, camera.coarse = options.coarse;
+  camera.noise = {options.noise.chance, options.noise.strength * contrast};
+  camera.blocks = {options.blocks.chance, options.blocks.strength * contrast};
+  camera.sharpen = options.sharpen, camera.tone = options.tone;
+  const bool small = side < 24;  // hard enough to read
+  synth::photograph(p, 0.6 * side * zoom, camera, rng, small);
+
+  Random turn = rng.split(synth::stream::greys);
+  if (turn.chance(options.invert.chance) && options.invert.strength > 0)
+    for (float& v : p.pixels) v = 1 - v;
+  return p;
+}
+
+/// The words of a source with their images augmented: word i by a generator of (seed, i). Fiducial
+/// points are left out, for the geometry moves them.
+inline WordSource augmented_words(WordSource source, AugmentOptions options, std::uint64_t seed) {
+  detail::augments(options);
+  return [source = std::move(source), options, seed](std::uint64_t i) {
+    LabelledWord word = source(i);
+    word.picture = augment(word.picture, options, Random(seed ^ 0x617567u, i));
+    word.fiducials.clear();
+    return word;
+  };
+}
+
+}  // namespace glimpse::inline v0

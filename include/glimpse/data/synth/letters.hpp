@@ -1,0 +1,157 @@
+// letters: UTF-8 text as code points, and what Unicode says of them: case, kind, base letter.
+//
+// Needs utf8proc (link utf8proc).
+#pragma once
+
+#include <utf8proc.h>
+
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include <glimpse/text/charset.hpp>
+
+namespace glimpse::inline v0::synth {
+
+/// The code points of UTF-8 text. Throws ValueError for bytes that are no UTF-8.
+inline std::u32string code_points(std::string_view text) {
+  std::u32string points;
+  points.reserve(text.size());
+  for (const std::string_view c : utf8_characters(text)) {
+    const auto lead = static_cast<unsigned char>(c[0]);
+    char32_t point = c.size() == 1 ? lead : lead & (0xFFu >> (c.size() + 1));
+    for (std::size_t i = 1; i < c.size(); ++i)
+      point = point << 6 | (static_cast<unsigned char>(c[i]) & 0x3Fu);
+    points += point;
+  }
+  return points;
+}
+
+inline std::string utf8(char32_t point) {
+  if (point < 0x80) return std::string(1, static_cast<char>(point));
+  utf8proc_uint8_t bytes[4];
+  const auto size = utf8proc_encode_char(static_cast<utf8proc_int32_t>(point), bytes);
+  return std::string(bytes, bytes + size);
+}
+inline std::string utf8(std::u32string_view points) {
+  std::string text;
+  for (const char32_t p : points) text += utf8(p);
+  return text;
+}
+
+inline char32_t lower(char32_t c) {
+  if (c < 0x80) return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
+  return static_cast<char32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(c)));
+}
+/// The capital of one letter; itself where it has none of its own (ß).
+inline char32_t upper(char32_t c) {
+  if (c < 0x80) return c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c;
+  return c == U'ß' ? c : static_cast<char32_t>(utf8proc_toupper(static_cast<utf8proc_int32_t>(c)));
+}
+inline bool is_upper(char32_t c) { return lower(c) != c; }
+
+/// Letters, digits, and marks that belong to letters.
+inline bool is_letter_or_digit(char32_t c) {
+  if (c < 0x80) return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9');
+  const auto kind = utf8proc_category(static_cast<utf8proc_int32_t>(c));
+  return kind >= UTF8PROC_CATEGORY_LU && kind <= UTF8PROC_CATEGORY_NO;
+}
+inline Index letters_and_digits_of(std::string_view text) {
+  Index count = 0;
+  for (const char32_t c : code_points(text)) count += is_letter_or_digit(c);
+  return count;
+}
+inline bool is_letter(char32_t c) {
+  if (c < 0x80) return lower(c) >= 'a' && lower(c) <= 'z';
+  const auto kind = utf8proc_category(static_cast<utf8proc_int32_t>(c));
+  return kind >= UTF8PROC_CATEGORY_LU && kind <= UTF8PROC_CATEGORY_LO;
+}
+
+/// What an accented letter is made from: e of é; itself for every other character.
+inline char32_t base_letter(char32_t c) {
+  if (c < 0x80) return c;
+  utf8proc_int32_t parts[16];
+  const auto count = utf8proc_decompose_char(static_cast<utf8proc_int32_t>(c), parts, 16,
+                                             UTF8PROC_DECOMPOSE, nullptr);
+  return count > 1 && count <= 16 ? static_cast<char32_t>(parts[0]) : c;
+}
+
+namespace detail {
+inline std::string normal_form(std::string_view text, utf8proc_option_t form) {
+  utf8proc_uint8_t* out = nullptr;
+  const auto size = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                                 static_cast<utf8proc_ssize_t>(text.size()), &out, form);
+  if (size < 0) fail("utf8", utf8proc_errmsg(size));
+  std::string result(out, out + size);
+  std::free(out);
+  return result;
+}
+inline bool is_ascii(std::string_view text) {
+  for (const char c : text)
+    if (static_cast<unsigned char>(c) >= 0x80) return false;
+  return true;
+}
+inline bool is_greek(char32_t c) {
+  return (c >= 0x370 && c < 0x400) || (c >= 0x1F00 && c < 0x2000);
+}
+}  // namespace detail
+
+/// Letters and their accents as one code point where Unicode has one (NFC).
+inline std::string composed(std::string_view text) {
+  if (detail::is_ascii(text)) return std::string(text);
+  return detail::normal_form(text,
+                             static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
+}
+
+/// A word in capitals as signs write it: ß becomes SS, Greek capitals lose their accents and keep
+/// the diaeresis.
+inline std::string upper_case(std::string_view text) {
+  std::string capitals;
+  bool greek = false;
+  for (const char32_t c : code_points(text)) {
+    greek = greek || detail::is_greek(c);
+    if (c == U'ß')
+      capitals += "SS";
+    else
+      capitals += utf8(upper(c));
+  }
+  if (!greek) return capitals;
+  const std::string parts = detail::normal_form(
+      capitals, static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_DECOMPOSE));
+  std::string kept;
+  char32_t base = 0;
+  for (const char32_t c : code_points(parts)) {
+    const bool mark = utf8proc_category(static_cast<utf8proc_int32_t>(c)) == UTF8PROC_CATEGORY_MN;
+    if (!mark) base = c;
+    if (!mark || !detail::is_greek(base) || c == 0x308) kept += utf8(upper(c));
+  }
+  return composed(kept);
+}
+
+/// A word in lower case; a sigma that ends it is ς.
+inline std::string lower_case(std::string_view text) {
+  std::u32string points = code_points(text);
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    const bool ends = i > 0 && is_letter(points[i - 1]) &&
+                      (i + 1 == points.size() || !is_letter(points[i + 1]));
+    points[i] = points[i] == U'Σ' && ends ? U'ς' : lower(points[i]);
+  }
+  return utf8(points);
+}
+
+/// What a reader of this character set is asked for: characters that it knows stay, capitals of
+/// which it knows the small letter alone become that, everything else is left out.
+inline std::string label_of(std::string_view text, const Charset& charset) {
+  std::string label;
+  for (const std::string_view c : utf8_characters(text)) {
+    if (charset.find(c) >= 0) {
+      label += c;
+      continue;
+    }
+    const std::string small = utf8(lower(code_points(c)[0]));
+    if (charset.find(small) >= 0) label += small;
+  }
+  return label;
+}
+
+}  // namespace glimpse::inline v0::synth

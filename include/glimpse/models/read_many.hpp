@@ -1,0 +1,152 @@
+// read_many: reads any number of images, as many at once as is fast, and never more than memory allows.
+//
+//   loaders:  load(0), load(1), ...     in threads of their own, ahead of the reader
+//   caller:   | batch of images | read | emit in order |  batch | read | emit | ...
+//
+// A batch ends at `batch` images or at `pixels` pixels, whichever comes first; as many again wait loaded. So a folder
+// of small photographs is read at the rate of the network, and one of huge photographs is read one by one. Inside a
+// batch, images of one rectified width go through the network together (read.hpp), which changes results by rounding
+// alone. What fails, in loading or in reading, is emitted with its reason; the others are read.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <new>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <glimpse/core/memory_cache.hpp>
+#include <glimpse/data/prefetch.hpp>
+#include <glimpse/models/read.hpp>
+
+namespace glimpse::inline v0 {
+
+/// What became of one image.
+struct ImageRead {
+  Picture image;      // empty where it could not be loaded
+  Reading reading;    // empty after an error
+  std::string error;  // why it was not read; empty where it was
+  bool ok() const { return error.empty(); }
+};
+
+struct ReadManyOptions {
+  ReadOptions reading{};  // `lexicons` aside: see the next
+  /// Words of image i, instead of `reading.lexicon`; nullptr where it is read freely.
+  std::function<const Lexicon*(std::uint64_t)> lexicon{};
+  int loaders = 0;                // threads; 0: as many as num_threads(), at most 4
+  std::size_t batch = 256;        // images, at most
+  Index pixels = Index{1} << 24;  // in a batch; 64 MB, and as much loaded ahead
+};
+
+namespace detail {
+
+/// The reason in an exception, in words.
+inline std::string reason_of(const std::exception& e) {
+  if (dynamic_cast<const std::bad_alloc*>(&e)) return "wants more memory than there is";
+  return e.what();
+}
+
+/// Reads the images of a batch that were loaded; one by one where the whole cannot be read.
+template <class T>
+void read_batch(Reader<T>& model, std::span<ImageRead> batch, std::uint64_t first,
+                const ReadManyOptions& options) {
+  std::vector<Picture> images;
+  std::vector<std::size_t> places;
+  std::vector<const Lexicon*> lexicons;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    if (!batch[i].ok()) continue;
+    images.push_back(std::move(batch[i].image));
+    places.push_back(i);
+    if (options.lexicon) lexicons.push_back(options.lexicon(first + i));
+  }
+  const auto part = [&](std::size_t begin, std::size_t count) {
+    ReadOptions now = options.reading;
+    now.lexicons = std::span<const Lexicon* const>(lexicons);
+    if (!lexicons.empty()) now.lexicons = now.lexicons.subspan(begin, count);
+    std::vector<Reading> readings =
+        read(model, std::span<const Picture>(images).subspan(begin, count), now);
+    for (std::size_t i = 0; i < count; ++i)
+      batch[places[begin + i]].reading = std::move(readings[i]);
+  };
+  const auto alone = [&](std::size_t i) {
+    try {
+      part(i, 1);
+    } catch (const std::exception& e) {
+      batch[places[i]].error = reason_of(e);
+      MemoryCache::instance().clear();
+    }
+  };
+  if (images.size() == 1) {
+    alone(0);
+  } else if (!images.empty()) {
+    bool together = true;
+    try {
+      part(0, images.size());
+    } catch (const std::exception&) {
+      together = false;
+      MemoryCache::instance().clear();
+    }
+    for (std::size_t i = 0; i < images.size() && !together; ++i) alone(i);
+  }
+  for (std::size_t i = 0; i < images.size(); ++i) batch[places[i]].image = std::move(images[i]);
+}
+
+}  // namespace detail
+
+/// Reads `count` images. The model must be in reading mode.
+///   load(i)                  the Picture i; called once each, from several threads at once
+///   emit(i, ImageRead&&)     called once each, in order, from the caller's thread
+/// Returns the seconds spent in reading: those of waiting for `load` and in `emit` do not count.
+/// What `load` throws becomes the image's error; what `emit` throws ends the reading.
+template <class T, class Load, class Emit>
+double read_many(Reader<T>& model, std::uint64_t count, Load&& load, Emit&& emit,
+                 const ReadManyOptions& options = {}) {
+  if (count == 0) return 0;
+  if (options.batch < 1 || options.pixels < 1)
+    fail("read_many", "expected a batch of at least 1 image and 1 pixel, got ", options.batch,
+         " and ", options.pixels);
+  const auto loaded = [&](std::uint64_t i) {
+    ImageRead one;
+    if (i >= count) return one;
+    try {
+      one.image = load(i);
+      if (one.image.empty()) one.error = "the image is empty";
+    } catch (const std::exception& e) {
+      if (dynamic_cast<const std::bad_alloc*>(&e)) MemoryCache::instance().clear();
+      one.error = detail::reason_of(e);
+      if (one.error.empty()) one.error = "cannot be loaded";
+    }
+    return one;
+  };
+  const auto pixels_of = [](const ImageRead& one) {
+    return static_cast<std::uint64_t>(one.image.size());
+  };
+  const std::uint64_t ahead = std::min<std::uint64_t>(options.batch, count);
+  const int threads = options.loaders > 0 ? options.loaders : std::min(num_threads(), 4);
+  Prefetcher<ImageRead> loader(
+      loaded, static_cast<int>(std::min(static_cast<std::uint64_t>(threads), ahead)), ahead, 0,
+      pixels_of, static_cast<std::uint64_t>(options.pixels));
+  double seconds = 0;
+  std::vector<ImageRead> batch;
+  for (std::uint64_t first = 0; first < count; first += batch.size()) {
+    batch.clear();
+    Index pixels = 0;
+    while (first + batch.size() < count && batch.size() < options.batch &&
+           pixels < options.pixels) {
+      batch.push_back(loader.next());
+      pixels += batch.back().image.size();
+    }
+    const auto start = std::chrono::steady_clock::now();
+    detail::read_batch(model, std::span(batch), first, options);
+    seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    for (std::size_t i = 0; i < batch.size(); ++i) emit(first + i, std::move(batch[i]));
+  }
+  return seconds;
+}
+
+}  // namespace glimpse::inline v0

@@ -1,0 +1,150 @@
+// validation: how well a reader does on data sets while it is trained.
+//
+//   accuracy   words read right under a protocol, freely, of all sets together
+//   loss       -ln p of a symbol under teacher forcing (a character, under CTC), of a sample:
+//              the first 32 images of a set, then one in four
+//
+// A label that holds characters which the reader does not know has no loss. A sample keeps the cost
+// of the loss at about a quarter of that of reading.
+#pragma once
+
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <limits>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <glimpse/autograd/mode.hpp>
+#include <glimpse/data/prepare.hpp>
+#include <glimpse/models/word_extent.hpp>
+#include <glimpse/text/label_encoder.hpp>
+#include <glimpse/train/evaluate.hpp>
+
+namespace glimpse::inline v0 {
+
+/// The mean loss of images that come one at a time; batches of one width are run when they are full.
+class ValidationLoss {
+ public:
+  /// model: in evaluation mode.
+  explicit ValidationLoss(Reader<float>& model) : model_(model), labels_(model.charset()) {}
+
+  void add(const Picture& image, const std::string& label) {
+    const ReaderConfig& c = model_.config();
+    std::vector<Index> symbols = labels_.encode(label);
+    if (symbols.empty()) return;
+    const Index width = rectified_width(c, word_extent(image));
+    Batch& batch = batches_[width];
+    batch.images.push_back(
+        resized(standardized(image), c.source_scale * c.height, c.source_scale * width));
+    batch.symbols.push_back(std::move(symbols));
+    if (batch.images.size() == 32) run(width, batch);
+  }
+
+  /// NaN where no image counted.
+  double value() {
+    for (auto& [width, batch] : batches_) run(width, batch);
+    return count_ > 0 ? sum_ / count_ : std::numeric_limits<double>::quiet_NaN();
+  }
+
+ private:
+  struct Batch {
+    std::vector<Tensor<float>> images;  // (1, 1, height, width) of the source
+    std::vector<std::vector<Index>> symbols;
+  };
+
+  void run(Index width, Batch& batch) {
+    if (batch.images.empty()) return;
+    const NoGrad no_grad;
+    double symbols = 0;  // attention tells the end of the word, too
+    for (const auto& label : batch.symbols)
+      symbols +=
+          static_cast<double>(label.size()) + (model_.config().model == ReaderModel::crnn ? 0 : 1);
+    const Variable<float> images = constant(concatenate<float>(batch.images, 0));
+    sum_ += symbols * static_cast<double>(model_.loss(images, width, batch.symbols).item());
+    count_ += symbols;
+    batch = {};
+  }
+
+  Reader<float>& model_;
+  LabelEncoder labels_;
+  std::map<Index, Batch> batches_;
+  double sum_ = 0, count_ = 0;
+};
+
+struct ValidationSet {
+  std::string path;
+  std::shared_ptr<const WordDataset> images;
+
+  /// The last part of the path, whether or not it ends in a slash.
+  std::string name() const {
+    const std::filesystem::path p(path);
+    return (p.has_filename() ? p : p.parent_path()).filename().string();
+  }
+};
+
+/// Opens data sets to validate on. notes: receives what of them is left out, a line each.
+/// Throws IoError where a set has no image that can be read, or no label that counts.
+inline std::vector<ValidationSet> open_validation(const std::vector<std::string>& paths, Index limit,
+                                                  Protocol protocol,
+                                                  std::vector<std::string>& notes) {
+  std::vector<ValidationSet> sets;
+  for (const std::string& path : paths) {
+    const ValidationSet& set = sets.emplace_back(ValidationSet{path, open_dataset(path)});
+    const auto note = [&](const std::string& line) { notes.push_back(set.name() + ": " + line); };
+    for (const std::string& line : set.images->remarks()) note(line);
+    if (const Index missing = check_evaluation(*set.images, path, limit, protocol);
+        missing > 0)
+      note(std::to_string(missing) + " of the images to validate on are missing");
+    Index without = 0;
+    for (Index i = 0; i < set.images->size(); ++i)
+      without += normalise(set.images->label(i), protocol).empty();
+    if (without > 0)
+      note(std::to_string(without) + " of " + std::to_string(set.images->size()) +
+           " words left out, no character of the label counts");
+  }
+  return sets;
+}
+
+struct Validation {
+  WordScore score;                                         // of all sets
+  double loss = std::numeric_limits<double>::quiet_NaN();  // of all sets; NaN: not measured
+  std::string text;                                        // a line of accuracies, set by set
+};
+
+/// Reads up to `limit` images of each set. model: in evaluation mode, folded or not.
+/// Throws IoError where a set has no image that can be read.
+inline Validation validate(Reader<float>& model, const std::vector<ValidationSet>& sets, Index limit,
+                           Protocol protocol) {
+  Validation sum;
+  ValidationLoss loss(model);
+  for (const ValidationSet& set : sets) {
+    Index count = 0;
+    const Evaluation e =
+        evaluate_dataset(model, *set.images, set.path, limit, {},
+                         [&](const LabelledFile& file, const Picture& image, const Reading&) {
+                           if (count < 32 || count % 4 == 0) loss.add(image, file.label);
+                           ++count;
+                         },
+                         nullptr, protocol);
+    sum.score.add(e.score);
+    char part[80];
+    std::snprintf(part, sizeof part, " %.1f %%", 100 * e.score.accuracy());
+    sum.text += "  " + set.name() + part;
+    if (!e.broken.empty())
+      sum.text += " (" + std::to_string(e.broken.size()) + " of " +
+                  std::to_string(e.score.words + std::ssize(e.broken)) + " images not read)";
+  }
+  sum.loss = loss.value();
+  if (std::isfinite(sum.loss)) {
+    char part[80];
+    std::snprintf(part, sizeof part, "  loss %.4f", sum.loss);
+    sum.text += part;
+  }
+  return sum;
+}
+
+}  // namespace glimpse::inline v0

@@ -1,0 +1,149 @@
+// word step: one step of teaching a reader a batch of words.
+//
+//   minimize   L = mean of -ln p(symbol | symbols before it, image)      RARE, SRN
+//              L = mean of -ln p(word | image) / characters of a word    CRNN
+//
+// With `fiducials` = w > 0, plus w times the fiducial loss; with `rectifier_alone` that loss alone.
+// A batch whose loss, gradient or running statistics are no finite numbers leaves no trace.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <glimpse/data/word_loader.hpp>
+#include <glimpse/models/reader.hpp>
+#include <glimpse/models/word_extent.hpp>
+#include <glimpse/optim/adadelta.hpp>
+#include <glimpse/optim/adam.hpp>
+#include <glimpse/optim/clip.hpp>
+#include <glimpse/train/fiducial_loss.hpp>
+#include <glimpse/train/train_options.hpp>
+
+namespace glimpse::inline v0 {
+
+/// How a loader makes batches for a reader.
+inline WordLoaderOptions loader_options(const ReaderConfig& c, const TrainOptions& options) {
+  // A word that knows its fiducial points tells how it runs. Where nothing will straighten it, or
+  // nobody knows, it has the shape of its image.
+  const auto width_of = [c](const LabelledWord& word) {
+    const Picture& image = word.picture;
+    const bool known = c.model == ReaderModel::rare && !word.fiducials.empty();
+    return rectified_width(
+        c, known ? word_extent(std::span<const float>(word.fiducials), image.height, image.width)
+                 : word_extent(image));
+  };
+  return {.batch = options.batch,
+          .picture_height = c.source_scale * c.height,
+          .picture_scale = c.source_scale,
+          .fiducials = c.fiducials,
+          .width_of = width_of,
+          .threads = options.loader_threads,
+          .seed = options.seed};
+}
+
+/// What a step came to.
+struct WordStep {
+  double loss = 0;  // without the fiducial loss beside the words, so that runs can be compared
+  double gradient_norm = 0;
+  Index right = 0;    // words of the batch, under teacher forcing
+  bool taken = true;  // false: something was not finite, and nothing has changed
+};
+
+class WordLearner {
+ public:
+  /// Throws ValueError where the rectifier is to be taught and there is none.
+  WordLearner(Reader<float> model, const TrainOptions& options)
+      : options_(options), model_(std::move(model)), optimizer_(made_optimizer()) {
+    if ((options_.fiducials > 0 || options_.rectifier_alone) && !rectifier())
+      fail("train", name(model_.config().model), " has no rectifier to teach fiducial points to");
+    set_training(model_, true);
+    for (const NamedTensor<float>& b : buffers(model_))
+      statistics_.emplace_back(b.tensor, b.tensor.clone());
+  }
+
+  WordStep step(const WordBatch& batch, double rate) {
+    for (auto& [now, before] : statistics_) before.copy_from(now);
+    std::visit([&](auto& o) { o.learning_rate = rate, o.zero_grad(); }, optimizer_);
+    WordStep done;
+    loss_of(batch, done).backward();
+    done.gradient_norm = std::visit([](auto& o) { return grad_norm(o.parameters()); }, optimizer_);
+    done.taken = std::isfinite(done.loss) && std::isfinite(done.gradient_norm) &&
+                 std::all_of(statistics_.begin(), statistics_.end(), [](const auto& pair) {
+                   const Tensor<float>& x = pair.first;
+                   return std::all_of(x.data(), x.data() + x.size(),
+                                      [](float v) { return std::isfinite(v); });
+                 });
+    if (done.taken)
+      std::visit([&](auto& o) { o.step(clip_scale(done.gradient_norm, options_.clip_norm)); },
+                 optimizer_);
+    else
+      for (auto& [now, before] : statistics_) now.copy_from(before);
+    return done;
+  }
+
+  Reader<float>& model() { return model_; }
+
+  /// The optimizer's state; see Optimizer::visit_state.
+  template <class F>
+  void visit_state(F&& f) {
+    std::visit([&](auto& o) { o.visit_state(f); }, optimizer_);
+  }
+
+ private:
+  using AnyOptimizer = std::variant<AdamW<float>, Adadelta<float>>;
+
+  Rectifier<float>* rectifier() {
+    Rare<float>* rare = std::get_if<Rare<float>>(&model_.model);
+    return rare && rare->rectifier ? &*rare->rectifier : nullptr;
+  }
+
+  AnyOptimizer made_optimizer() {
+    std::vector<RateFactor> factors;
+    if (rectifier() && !options_.rectifier_alone)
+      factors.push_back({"rectifier", options_.localization_factor});
+    if (options_.encoder_factor != 1 && !options_.rectifier_alone)
+      factors.push_back({model_.config().model == ReaderModel::crnn ? "encoder"
+                                                                    : "recognizer.encoder",
+                         options_.encoder_factor});
+    const auto trained =
+        rectifier() && options_.rectifier_alone ? parameters(*rectifier()) : parameters(model_);
+    if (options_.optimizer == TrainOptimizer::adadelta)
+      return Adadelta<float>(trained, {.learning_rate = options_.learning_rate,
+                                       .weight_decay = options_.weight_decay,
+                                       .decay_vectors = false,
+                                       .rate_factors = std::move(factors)});
+    return AdamW<float>(trained, {.learning_rate = options_.learning_rate,
+                                  .weight_decay = options_.weight_decay,
+                                  .decay_vectors = false,
+                                  .rate_factors = std::move(factors)});
+  }
+
+  Variable<float> loss_of(const WordBatch& batch, WordStep& done) {
+    const Variable<float> images = constant(batch.pictures);
+    if (options_.rectifier_alone) {
+      const Variable<float> off = fiducial_loss(rectifier()->locate(images), batch.fiducials);
+      done.loss = static_cast<double>(off.item());
+      return off;
+    }
+    Variable<float> points;
+    const Variable<float> words =
+        model_.loss(images, batch.width, batch.symbols,
+                    static_cast<float>(options_.label_smoothing), &done.right, &points);
+    done.loss = static_cast<double>(words.item());
+    if (!(options_.fiducials > 0)) return words;
+    return words + fiducial_loss(points, batch.fiducials) * options_.fiducials;
+  }
+
+  TrainOptions options_;
+  Reader<float> model_;
+  AnyOptimizer optimizer_;
+  std::vector<std::pair<Tensor<float>, Tensor<float>>> statistics_;  // now, before the step
+};
+
+}  // namespace glimpse::inline v0

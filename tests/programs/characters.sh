@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# synthesize_words draws the characters that --charset names, and refuses what is no character set.
+set -eu
+rm -rf "$GLIMPSE_SCRATCH"
+mkdir -p "$GLIMPSE_SCRATCH" && cd "$GLIMPSE_SCRATCH"
+PATH=$GLIMPSE_BIN:$PATH
+fail() { echo "FAIL $*"; exit 1; }
+
+synthesize_words --charset ascii94 --count 200 --sheet 0 --out signs >/dev/null || fail "ascii94"
+[ "$(wc -l <signs/labels.tsv)" -eq 200 ] || fail "ascii94 has $(wc -l <signs/labels.tsv) labels"
+cut -f 2 signs/labels.tsv | grep -q '[]<>@#%+=/(){}[]' || fail "ascii94 has no signs"
+
+# DejaVu has these letters; of the list, one word is beyond the set.
+printf '%s\n' ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩΆΈΉΊΌΎΏΪΫ αβγδεζηθικλμνξοπρσςτυφχψωάέήίόύώϊϋΐΰ 0123456789 >greek.txt
+printf '%s\n' δρόμος Αθήνα πλατεία hotel >el.txt
+synthesize_words --charset greek.txt --words el.txt --count 40 --sheet 0 --out greek >/dev/null 2>err ||
+  fail "greek: $(cat err)"
+grep -q "1 lines of el.txt left out" err || fail "greek tells: $(cat err)"
+cut -f 2 greek/labels.tsv | LC_ALL=C grep -q $'\xCE' || fail "greek has no Greek"
+cut -f 2 greek/labels.tsv | LC_ALL=C grep -q '[A-Za-z]' && fail "greek has Latin letters"
+
+printf 'aa' >twice.txt
+synthesize_words --charset twice.txt --count 1 --out none >/dev/null 2>err && fail "a set with one character twice"
+[ "$(wc -l <err)" -eq 1 ] || fail "twice: $(cat err)"
+synthesize_words --charset no_such_set --count 1 --out none >/dev/null 2>err && fail "a set that is not there"
+[ "$(wc -l <err)" -eq 1 ] || fail "no such set: $(cat err)"
