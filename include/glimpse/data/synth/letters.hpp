@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include <glimpse/text/charset.hpp>
+#include <glimpse/text/nfc.hpp>
 
 namespace glimpse::inline v0::synth {
 
@@ -96,13 +97,6 @@ inline bool is_greek(char32_t c) {
 }
 }  // namespace detail
 
-/// Letters and their accents as one code point where Unicode has one (NFC).
-inline std::string composed(std::string_view text) {
-  if (detail::is_ascii(text)) return std::string(text);
-  return detail::normal_form(text,
-                             static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
-}
-
 /// A word in capitals as signs write it: ß becomes SS, Greek capitals lose their accents and keep
 /// the diaeresis.
 inline std::string upper_case(std::string_view text) {
@@ -125,7 +119,7 @@ inline std::string upper_case(std::string_view text) {
     if (!mark) base = c;
     if (!mark || !detail::is_greek(base) || c == 0x308) kept += utf8(upper(c));
   }
-  return composed(kept);
+  return nfc(kept);
 }
 
 /// A word in lower case; a sigma that ends it is ς.

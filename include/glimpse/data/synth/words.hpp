@@ -6,8 +6,8 @@
 //   label   text reduced to the set (label_of)
 #pragma once
 
+#include <algorithm>
 #include <array>
-#include <fstream>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,10 +16,12 @@
 #include <glimpse/core/random.hpp>
 #include <glimpse/data/synth/common_words.hpp>
 #include <glimpse/data/synth/letters.hpp>
+#include <glimpse/data/synth/number_texts.hpp>
 #include <glimpse/data/synth/part.hpp>
 #include <glimpse/data/synth/rare_characters.hpp>
 #include <glimpse/data/synth/recipe.hpp>
 #include <glimpse/data/synth/sign_texts.hpp>
+#include <glimpse/io/lines.hpp>
 
 namespace glimpse::inline v0::synth {
 
@@ -37,28 +39,16 @@ class Words {
   /// A UTF-8 text file, one word a line, kept as it is written (NFC); a list in capitals alone says
   /// nothing of case and is read as lower case. Lines over 24 characters, without a letter or digit,
   /// or with letters, digits or blanks that the set lacks in both cases are left out and counted;
-  /// words outside the part are passed over. Throws IoError for a file that is not there, is no
-  /// UTF-8 or holds no word.
+  /// words outside the part are passed over. Throws IoError as read_lines does, and for a file
+  /// without a word.
   static Words from_file(const std::string& path, Part part = Part::all,
                          const Charset& charset = Charset()) {
-    std::ifstream file(path, std::ios::binary);
-    if (!file) fail<IoError>("words", "cannot open ", path);
     Words words(charset);
-    std::string line;
     bool small = false;  // letters in lower case
-    for (Index number = 1; std::getline(file, line); ++number) {
-      if (number == 1 && line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
-      const std::size_t begin = line.find_first_not_of(" \t\r");
-      if (begin == line.npos) continue;
-      line = line.substr(begin, line.find_last_not_of(" \t\r") + 1 - begin);
-      try {
-        words.add(line, part, small);
-      } catch (const ValueError& e) {
-        fail<IoError>("words", "line ", number, " of ", path, ": ", e.what());
-      }
-    }
+    for (const std::string& line : read_lines(path))
+      if (const std::string_view word = trimmed(line); !word.empty()) words.add(nfc(word), part, small);
     if (words.lexicon_.empty())
-      fail<IoError>("words", path, " holds no word of the character set");
+      fail<IoError>("words", "expected words of the character set, got none in '", path, "'");
     if (!small)
       for (std::string& word : words.lexicon_) word = lower_case(word);
     words.count_characters();
@@ -101,8 +91,7 @@ class Words {
   }
 
   // Files one line of the list.
-  void add(std::string_view line, Part part, bool& small) {
-    const std::string word = composed(line);
+  void add(const std::string& word, Part part, bool& small) {
     const std::u32string characters = code_points(word);
     std::string name;  // by which it is held out: letters and digits in lower case
     for (const char32_t c : characters)
@@ -162,8 +151,8 @@ class Words {
     Random rng = stream;
     double kind = rng.uniform();
     const auto take = [&](const Step& step) { return (kind -= step.chance) < 0; };
-    if (take(recipe.numbers)) return number(rng);
-    if (take(recipe.prices)) return price(rng);
+    if (take(recipe.numbers)) return number_text(rng);
+    if (take(recipe.prices)) return price_text(rng);
     if (take(recipe.codes)) return code(rng);
     std::string word;
     if (take(recipe.letters)) {
@@ -255,7 +244,7 @@ class Words {
       else if (c == 'A')
         text += utf8(upper(code_points(letter(rng))[0]));
       else if (c == '0')
-        text += digit(rng);
+        text += random_digit(rng);
       else
         text += utf8(c);
     }
@@ -264,7 +253,6 @@ class Words {
   }
 
   static constexpr std::size_t longest = 24;
-  static constexpr std::string_view digits = "0123456789";
 
   // The first n characters, no blank at the end.
   static std::string first(const std::string& word, std::size_t n) {
@@ -275,11 +263,9 @@ class Words {
   }
   // A small letter of the set; a digit where it has none.
   std::string letter(Random& rng) const {
-    if (letters_.empty()) return std::string(1, digit(rng));
+    if (letters_.empty()) return std::string(1, random_digit(rng));
     return utf8(letters_[static_cast<std::size_t>(rng.below(static_cast<Index>(letters_.size())))]);
   }
-  static char digit(Random& rng) { return static_cast<char>('0' + rng.below(10)); }
-
   std::string common(Random& rng, const Recipe& recipe) const {
     if (!latin_) return lexical(rng, recipe);
     const std::string_view list = common_words();
@@ -289,57 +275,19 @@ class Words {
     return std::string(list.substr(at, std::min(list.find(' ', at), list.size()) - at));
   }
 
-  // Consonants and vowels in turn, some doubled.
-  static std::string invented(Random& rng, std::size_t length) {
-    constexpr std::string_view vowels = "aeiouaeioy", others = "bcdfghjklmnprstvwzxq";
-    std::string word;
-    bool vowel = rng.chance(0.35);
-    while (word.size() < length) {
-      const std::string_view from = vowel ? vowels : others;
-      word += from[static_cast<std::size_t>(rng.below(static_cast<Index>(from.size())))];
-      if (rng.chance(0.12) && word.size() < length) word += word.back();
-      vowel = !vowel;
-    }
-    return word;
-  }
-
   std::string letters(Random& rng) const {
     std::string word;
     const Index length = 1 + rng.below(rng.chance(0.5) ? 4 : 10);
     const double share = rng.chance(0.3) ? 0.3 : 0.0;
-    for (Index i = 0; i < length; ++i) word += rng.chance(share) ? std::string(1, digit(rng)) : letter(rng);
+    for (Index i = 0; i < length; ++i) word += rng.chance(share) ? std::string(1, random_digit(rng)) : letter(rng);
     return word;
-  }
-
-  static std::string number(Random& rng) {
-    std::string text;
-    const Index shape = rng.below(10);
-    const Index length = shape < 7 ? 1 + rng.below(4) : 4 + rng.below(7);
-    for (Index i = 0; i < length; ++i) text += digit(rng);
-    if (shape == 4 && length == 4) text = (rng.chance(0.6) ? "20" : "19") + text.substr(2);
-    if (shape == 5 && length >= 2) text.insert(text.size() / 2, rng.chance(0.5) ? ":" : ".");
-    if (shape == 8) text.insert(3, "-");
-    if (rng.chance(0.08)) text += rng.chance(0.5) ? "%" : "+";
-    if (rng.chance(0.06)) text += rng.chance(0.5) ? "th" : "km";
-    return text;
-  }
-
-  static std::string price(Random& rng) {
-    std::string text(rng.chance(0.7) ? "$" : "");
-    const Index length = 1 + rng.below(3);
-    for (Index i = 0; i < length; ++i) text += digit(rng);
-    if (!rng.chance(0.75)) return text;
-    text += '.';
-    text += digit(rng);
-    text += rng.chance(0.5) ? '9' : '0';
-    return text;
   }
 
   std::string code(Random& rng) const {
     std::string text;
     const Index length = 2 + rng.below(7);
     for (Index i = 0; i < length; ++i) {
-      text += rng.chance(0.5) ? upper_case(letter(rng)) : std::string(1, digit(rng));
+      text += rng.chance(0.5) ? upper_case(letter(rng)) : std::string(1, random_digit(rng));
       if (i + 1 < length && rng.chance(0.08)) text += '-';
     }
     return text;
@@ -362,7 +310,7 @@ class Words {
       for (std::size_t i = 0; i < wanted; ++i) word += letter(rng);
       return word;
     }
-    if (lexicon_.empty()) return rng.chance(0.4) ? common(rng, recipe) : invented(rng, wanted);
+    if (lexicon_.empty()) return rng.chance(0.4) ? common(rng, recipe) : invented_word(rng, wanted);
     const auto& shelf = by_length_[wanted];
     if (shelf.empty())
       return lexicon_[static_cast<std::size_t>(rng.below(static_cast<Index>(lexicon_.size())))];
