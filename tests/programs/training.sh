@@ -40,7 +40,7 @@ grep -q "steps was 4, is now 5" err && grep -q "learning_rate was 0.002, is now 
 [ -L told/last.safetensors ] || complain "the link to the checkpoint is gone"
 
 # A second run in the folder of one at work is refused; a hang-up saves.
-train_words --steps 100000 --batch 4 --seed 3 --valid drawn --out long >out 2>err &
+train_words --steps 100000 --batch 4 --seed 3 --valid drawn --out long >long_out 2>long_err &
 trainer=$!
 for _ in $(seq 600); do
   [ -f long/best.safetensors ] && break  # validated at the start
