@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Glimpse beside PyTorch and oneDNN: installs the opponents, builds the benchmarks as a user would
+# Glimpse beside PyTorch and oneDNN: installs the baselines, builds the benchmarks as a user would
 # (g++ -O2), runs all of them in turn, several rounds, and writes docs/performance.md.
 #
 #   bash benchmarks/compare.sh [--quick] [--rounds N] [--part NAME]... [--only PATTERN]
@@ -45,7 +45,7 @@ elif grep -q -m1 -w avx2 /proc/cpuinfo; then isa=AVX2 vectors=avx2 core=Haswell;
 installed() {
   env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE LD_LIBRARY_PATH=$library/blas:$library/lapack "$@"
 }
-# PyTorch at its best: OpenBLAS told of a CPU it knows, the widest vectors, memory that is kept.
+# PyTorch at its best: OpenBLAS set to a CPU it knows, the widest vectors, memory that is kept.
 tuned() {
   env -u OPENBLAS_L2_SIZE LD_LIBRARY_PATH=$library/openblas-openmp OPENBLAS_CORETYPE=$core \
     ATEN_CPU_CAPABILITY=$vectors MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 \
@@ -132,7 +132,7 @@ step() {
 torch_step() {
   local environment=$1
   [ "$1" = channels_last ] && environment=tuned
-  alone "$2" $environment $python benchmarks/opponents/torch_models.py "${@:3}" $seconds "$1"
+  alone "$2" $environment $python benchmarks/baselines/torch_models.py "${@:3}" $seconds "$1"
 }
 
 models() {
@@ -156,7 +156,7 @@ models() {
   done
 }
 
-sweep() {  # time against batch and against the width of the picture; more points come from models
+sweep() {  # time against batch and against the width of the image; more points come from models
   local batch width
   for batch in 1 4 32; do
     step "sweep.glimpse.training-$batch" training rare $batch 100 2
@@ -185,14 +185,14 @@ run_part() {
       compile benchmarks/ops/recurrent.cpp
       compile benchmarks/ops/memory_bound.cpp
       compile benchmarks/ops/ctc_loss.cpp
-      compile benchmarks/opponents/onednn_conv.cpp -fopenmp -ldnnl
-      compile benchmarks/opponents/products.cpp -fopenmp -ldnnl \
+      compile benchmarks/baselines/onednn_conv.cpp -fopenmp -ldnnl
+      compile benchmarks/baselines/products.cpp -fopenmp -ldnnl \
         $library/openblas-openmp/libopenblas.so.0
       ;;
     same_work)
       for model in $nets; do
         $out/bin/exchange $out/$model.safetensors $model
-        tuned $python benchmarks/opponents/torch_models.py check $out/$model.safetensors \
+        tuned $python benchmarks/baselines/torch_models.py check $out/$model.safetensors \
           > $out/same_work.$model.tsv
         cat $out/same_work.$model.tsv
       done
@@ -209,16 +209,16 @@ run_part() {
         for threads in 1 2; do
           alone "recurrent.glimpse.$threads.$round" $out/bin/recurrent $threads
           alone "recurrent.tuned.$threads.$round" \
-            tuned $python benchmarks/opponents/torch_recurrent.py $threads
+            tuned $python benchmarks/baselines/torch_recurrent.py $threads
         done
         alone "ctc.glimpse.$round" $out/bin/ctc_loss
-        alone "ctc.tuned.$round" tuned $python benchmarks/opponents/torch_ctc.py
+        alone "ctc.tuned.$round" tuned $python benchmarks/baselines/torch_ctc.py
       done
       ;;
     memory)
       for round in $(seq $rounds); do
         alone "memory.glimpse.$round" $out/bin/memory_bound
-        alone "memory.tuned.$round" tuned $python benchmarks/opponents/torch_memory_bound.py
+        alone "memory.tuned.$round" tuned $python benchmarks/baselines/torch_memory_bound.py
       done
       ;;
     products)
@@ -240,7 +240,7 @@ grep -q Crnn benchmarks/models/step.cpp && nets='rare crnn'
 for part in "${parts[@]}"; do
   echo "== $part" >&2
   run_part "$part"
-  case $part in  # the page tells of the rounds and the limit that were measured with
+  case $part in  # the page reports the rounds and the limit that were measured with
     build | report) ;;
     *) machine > $out/machine.part && mv $out/machine.part $out/machine.tsv ;;
   esac

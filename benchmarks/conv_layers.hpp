@@ -1,4 +1,4 @@
-// conv_layers: the convolutions of the recogniser for pictures of 32 x 100.
+// conv_layers: the convolutions of the recognizer for images of 32 x 100.
 #pragma once
 
 namespace bench {

@@ -1,4 +1,4 @@
-"""Makes docs/performance.md and its pictures from what benchmarks/compare.sh measured.
+"""Makes docs/performance.md and its images from what benchmarks/compare.sh measured.
 
   report.py MEASURED DOCS            MEASURED: build/compare
 
@@ -25,7 +25,7 @@ the CPU, and no library is linked.
 
 ## Whole steps
 
-Pictures 1 x 32 x 100, words of 11 letters (12 steps of the decoder). A training step is forward,
+Images 1 x 32 x 100, words of 11 letters (12 steps of the decoder). A training step is forward,
 loss, backward, clipping and ADADELTA; a reading is greedy, with batch norms folded on both sides. A
 ratio above 1 says how many times faster Glimpse is; of memory, less is better. Bold: reached.
 
@@ -33,14 +33,14 @@ ratio above 1 says how many times faster Glimpse is; of memory, less is better. 
 
 {torch_caption}
 
-PyTorch tuned is PyTorch with OpenBLAS told of a CPU that it knows, {isa} kernels, and memory that is
-kept ([how](#how-it-is-measured)). With pictures in the order of channels last it is faster in
+PyTorch tuned is PyTorch with OpenBLAS set to a CPU that it knows, {isa} kernels, and memory that is
+kept ([how](#how-it-is-measured)). With images in the order of channels last it is faster in
 some cases, so that stands beside. As installed is what `apt install python3-torch` gives: a
 reference BLAS, and AVX2.
 
-![Milliseconds a picture against the batch](images/performance_batch.svg)
+![Milliseconds an image against the batch](images/performance_batch.svg)
 
-![Milliseconds a picture against its width](images/performance_width.svg)
+![Milliseconds an image against its width](images/performance_width.svg)
 
 ### One thread and two
 
@@ -50,7 +50,7 @@ Milliseconds of a whole step or reading.
 
 {torch_caption}
 
-![Pictures a second on one thread and two](images/performance_threads.svg)
+![Images a second on one thread and two](images/performance_threads.svg)
 
 ### Memory
 
@@ -62,7 +62,7 @@ The most that the process ever held (`VmHWM`), 2 threads.
 
 ### Both sides do the same work
 
-A small program writes Glimpse's weights, pictures, outputs and gradients into a safetensors file;
+A small program writes Glimpse's weights, images, outputs and gradients into a safetensors file;
 PyTorch loads the weights and makes the same step and the same reading, and the run ends there if
 anything differs. Distances of outputs are the largest, in units of their root mean square. Those of
 gradients are relative norms; all parameters are compared, and the worst is shown. Where two numbers
@@ -112,7 +112,7 @@ quarter of the multiplications, which lifts it above the roof.
 
 ## How it is measured
 
-- `bash benchmarks/compare.sh` installs the opponents from Debian (python3-torch, libdnnl-dev,
+- `bash benchmarks/compare.sh` installs the baselines from Debian (python3-torch, libdnnl-dev,
   libopenblas0-openmp), builds Glimpse's programs with `g++ {flags}`, runs the contestants in turn,
   in {rounds} round{s}, and takes medians: of the steps within a run, then over the rounds.
   `--quick` makes one short round, `--part NAME` one part.
@@ -147,8 +147,8 @@ def main():
 
     tables, machine = Tables(measured), measured.machine
 
-    def caption(opponent):
-        return (f"*{machine['cpu']}; `{machine['compiler']} {machine['flags']}`; {opponent}; "
+    def caption(baseline):
+        return (f"*{machine['cpu']}; `{machine['compiler']} {machine['flags']}`; {baseline}; "
                 f"commit {machine['commit']}, {machine['date']}.*")
     others = int(machine['others']) / 10
     values = {**machine, 'others': others, 'watcher': WATCHER if others > 3 else '',

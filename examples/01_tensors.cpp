@@ -1,4 +1,4 @@
-// 01: tensors. Numbers with a shape: views, broadcasting, reductions, random numbers; a picture at
+// 01: tensors. Numbers with a shape: views, broadcasting, reductions, random numbers; an image at
 // the end.
 //
 //   01_tensors --out waves.png
@@ -99,10 +99,10 @@ Tensor<float> waves(Index height, Index width) {
 
 int main(int argc, char** argv) {
   CLI::App app{
-      "Tensors: views, broadcasting, reductions, random numbers, and a picture made of them",
+      "Tensors: views, broadcasting, reductions, random numbers, and an image made of them",
       "01_tensors"};
   std::string out = "01_tensors.png";
-  app.add_option("--out", out, "the picture to write")->capture_default_str();
+  app.add_option("--out", out, "the image to write")->capture_default_str();
   return run_program(app, argc, argv, [&] {
     views();
     broadcasting();
@@ -111,13 +111,13 @@ int main(int argc, char** argv) {
 
     const Tensor<float> z = waves(360, 600);
     const float low = min(z).item(), high = max(z).item();
-    Tensor<float> picture({3, 360, 600});
+    Tensor<float> image({3, 360, 600});
     for (Index i = 0; i < 360; ++i)
       for (Index j = 0; j < 600; ++j) {
-        const Colour c = heat(static_cast<double>((z(i, j) - low) / (high - low)));
-        picture(0, i, j) = c.r, picture(1, i, j) = c.g, picture(2, i, j) = c.b;
+        const Color c = heat(static_cast<double>((z(i, j) - low) / (high - low)));
+        image(0, i, j) = c.r, image(1, i, j) = c.g, image(2, i, j) = c.b;
       }
-    write_png(out, picture);
+    write_png(out, image);
     std::printf("%s: two columns and two rows, broadcast into rings\n", out.c_str());
     return 0;
   });

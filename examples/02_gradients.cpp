@@ -90,7 +90,7 @@ int main(int argc, char** argv) {
                "02_gradients"};
   std::string out = "02_gradients.png", graph;
   int steps = 120;
-  app.add_option("--out", out, "the picture to write")->capture_default_str();
+  app.add_option("--out", out, "the image to write")->capture_default_str();
   app.add_option("--graph", graph, "also write the recorded graph of the valley, as Graphviz text");
   app.add_option("--steps", steps, "steps of each walk")
       ->capture_default_str()
@@ -107,7 +107,7 @@ int main(int argc, char** argv) {
         const double x = -2 + 4 * (static_cast<double>(j) + 0.5) / static_cast<double>(width);
         const double y = 2.5 - 3 * (static_cast<double>(i) + 0.5) / static_cast<double>(height);
         const double level = std::log1p(valley(x, y)) / std::log1p(200.0), bands = level * 24;
-        const Colour c = mix(heat(level), ink::paper, bands - std::floor(bands) < 0.08 ? 0.35f : 0);
+        const Color c = mix(heat(level), ink::paper, bands - std::floor(bands) < 0.08 ? 0.35f : 0);
         canvas.blend(j, i, c, 1);
       }
     const auto at = [&](Spot p) {
@@ -119,7 +119,7 @@ int main(int argc, char** argv) {
     const struct {
       const char* name;
       double rate, momentum;
-      Colour colour;
+      Color color;
     } walks[] = {{"plain steps", 0.01, 0, rgb(0x7FD3FF)},
                  {"with momentum", 0.01, 0.85, rgb(0xFFFFFF)}};
     float line = 30;
@@ -127,10 +127,10 @@ int main(int argc, char** argv) {
       const std::vector<Spot> path = descend(walk.rate, walk.momentum, steps);
       std::vector<Spot> spots;
       for (const Spot& p : path) spots.push_back(at(p));
-      canvas.polyline(spots, walk.colour, 1.5f, 0.8f);
-      for (const Spot& s : spots) canvas.disk(s, 2.5f, walk.colour);
-      canvas.disk({24, line - 5}, 5, walk.colour);
-      canvas.text({38, line}, walk.name, 11, walk.colour);
+      canvas.polyline(spots, walk.color, 1.5f, 0.8f);
+      for (const Spot& s : spots) canvas.disk(s, 2.5f, walk.color);
+      canvas.disk({24, line - 5}, 5, walk.color);
+      canvas.text({38, line}, walk.name, 11, walk.color);
       line += 24;
       std::printf("   %-14s ends at (%.3f, %.3f)\n", walk.name, static_cast<double>(path.back().x),
                   static_cast<double>(path.back().y));

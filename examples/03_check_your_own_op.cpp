@@ -60,7 +60,7 @@ void report(const char* name, const GradcheckReport& r) {
 int main(int argc, char** argv) {
   CLI::App app{"An op of your own, and gradcheck to prove its gradient", "03_check_your_own_op"};
   std::string out = "03_check_your_own_op.png";
-  app.add_option("--out", out, "the picture to write")->capture_default_str();
+  app.add_option("--out", out, "the image to write")->capture_default_str();
   return run_program(app, argc, argv, [&] {
     std::printf(
         "mish(x) = x tanh(ln(1 + e^x)), its gradient held against central differences:\n\n");

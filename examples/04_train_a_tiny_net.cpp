@@ -25,7 +25,7 @@ using namespace glimpse;
 namespace {
 
 struct Points {
-  Tensor<float> places;     // (n, 2) in [-1, 1]
+  Tensor<float> positions;  // (n, 2) in [-1, 1]
   std::vector<Index> arms;  // n numbers below 3
 };
 
@@ -35,8 +35,8 @@ Points spirals(Index per_arm, Random& rng) {
     const Index arm = i % 3;
     const double r = 0.08 + 0.85 * rng.uniform();
     const double angle = 2.0944 * static_cast<double>(arm) + 4.5 * r + rng.normal(0, 0.12);
-    p.places(i, 0) = static_cast<float>(r * std::cos(angle));
-    p.places(i, 1) = static_cast<float>(r * std::sin(angle));
+    p.positions(i, 0) = static_cast<float>(r * std::cos(angle));
+    p.positions(i, 1) = static_cast<float>(r * std::sin(angle));
     p.arms.push_back(arm);
   }
   return p;
@@ -45,13 +45,13 @@ Points spirals(Index per_arm, Random& rng) {
 template <class Net>
 double accuracy(Net& net, const Points& p) {
   const NoGrad no_grad;
-  const Tensor<Index> best = argmax(net(constant(p.places)).value());
+  const Tensor<Index> best = argmax(net(constant(p.positions)).value());
   Index right = 0;
   for (Index i = 0; i < best.size(); ++i) right += best(i) == p.arms[static_cast<std::size_t>(i)];
   return 100 * static_cast<double>(right) / static_cast<double>(best.size());
 }
 
-/// The whole square in the colours of what the network says, paler where it is less sure.
+/// The whole square in the colors of what the network says, paler where it is less sure.
 template <class Net>
 void draw_map(Canvas& canvas, Net& net, const Points& p, Index side) {
   const NoGrad no_grad;
@@ -64,9 +64,9 @@ void draw_map(Canvas& canvas, Net& net, const Points& p, Index side) {
   for (Index i = 0; i < side * side; ++i)
     for (Index arm = 0; arm < 3; ++arm)
       canvas.blend(i % side, i / side, category(arm), 0.6f * sure(i, arm) * sure(i, arm));
-  for (Index i = 0; i < p.places.size(0); ++i) {
+  for (Index i = 0; i < p.positions.size(0); ++i) {
     const auto to_pixel = [&](float v) { return (v + 1) / 2 * static_cast<float>(side); };
-    const Spot at{to_pixel(p.places(i, 0)), to_pixel(p.places(i, 1))};
+    const Spot at{to_pixel(p.positions(i, 0)), to_pixel(p.positions(i, 1))};
     canvas.disk(at, 4.2f, ink::paper);
     canvas.disk(at, 3, category(p.arms[static_cast<std::size_t>(i)]));
   }
@@ -83,20 +83,20 @@ int main(int argc, char** argv) {
       ->capture_default_str()
       ->check(CLI::Range(1, 100000));
   app.add_option("--seed", seed, "of the points and the weights")->capture_default_str();
-  app.add_option("--out", out, "the picture to write")->capture_default_str();
+  app.add_option("--out", out, "the image to write")->capture_default_str();
   return run_program(app, argc, argv, [&] {
     Random rng(seed);
     const Points train = spirals(100, rng), fresh = spirals(100, rng);
     Sequential net{Linear<float>(2, 32, rng), Tanh{}, Linear<float>(32, 32, rng), Tanh{},
                    Linear<float>(32, 3, rng)};
-    std::printf("%s\n", summary(net, constant(train.places)).c_str());
+    std::printf("%s\n", summary(net, constant(train.positions)).c_str());
 
     Adam<float> optimizer(parameters(net), {.learning_rate = 0.01});
-    const Variable<float> places = constant(train.places);
+    const Variable<float> positions = constant(train.positions);
     Series losses{.name = "loss"};
     for (int step = 1; step <= steps; ++step) {
       optimizer.zero_grad();
-      const Variable<float> loss = cross_entropy(net(places), train.arms);
+      const Variable<float> loss = cross_entropy(net(positions), train.arms);
       loss.backward();
       optimizer.step();
       losses.y.push_back(static_cast<double>(loss.item()));
@@ -114,8 +114,8 @@ int main(int argc, char** argv) {
                     .y_label = "cross entropy, nats",
                     .series = {losses},
                     .log_y = true};
-    canvas.picture(static_cast<float>(side + 10), 0, 510, static_cast<float>(side),
-                   draw(plot, 510, side));
+    canvas.image(static_cast<float>(side + 10), 0, 510, static_cast<float>(side),
+                 draw(plot, 510, side));
     write_png(out, canvas.image());
     std::printf("%s: what the network says of every place, and how its loss fell\n", out.c_str());
     return 0;

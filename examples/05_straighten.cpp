@@ -1,9 +1,9 @@
 // 05: a spatial transformer alone. It learns to straighten bent words although nobody shows it
-// where their edges are: all it gets to see is how the straightened picture differs from the
+// where their edges are: all it gets to see is how the straightened image differs from the
 // straight one.
 //
-//   bent picture --> convolutions --> tanh --> fiducial points --> thin-plate spline --> grid
-//   bent picture, grid --> samples --> straightened picture --> loss, its difference
+//   bent image --> convolutions --> tanh --> fiducial points --> thin-plate spline --> grid
+//   bent image, grid --> samples --> straightened image --> loss, its difference
 //
 // Every arrow can be walked backwards, so the loss moves the points. Source: Jaderberg et al. 2015.
 //
@@ -49,7 +49,7 @@ struct Straightener {
         conv3({.in = 32, .out = 32, .padding = {1, 1}}, true, rng),
         hidden(32 * 4 * 6, 64, rng),
         last(64, 2 * points, rng) {
-    // At first the points stand on the outer edge whatever the picture: it comes out as it is.
+    // At first the points stand on the outer edge whatever the image: it comes out as it is.
     const Tensor<float> edge = tps_base_points<float>(points);
     last.weight.mutable_value().fill(0);
     for (Index i = 0; i < edge.size(); ++i)
@@ -76,13 +76,14 @@ struct Straightener {
 /// A made-up word, white on black, filling most of (1, 1, straight_height, width).
 Tensor<float> word(Random& rng) {
   std::string letters;
-  for (Index n = 4 + rng.below(3); n > 0; --n) letters += static_cast<char>('A' + rng.below(26));
-  const Colour black{0, 0, 0}, white{1, 1, 1};
+  for (Index n = 4 + rng.uniform_int(3); n > 0; --n)
+    letters += static_cast<char>('A' + rng.uniform_int(26));
+  const Color black{0, 0, 0}, white{1, 1, 1};
   Canvas large(static_cast<Index>(text_width(letters) * 48) + 8, 60, black),
       canvas(width, straight_height, black);
   large.text({6, 54}, letters, 46, white, Align::left, 1.8f);
-  canvas.picture(3, 2, static_cast<float>(width - 6), static_cast<float>(straight_height - 4),
-                 large.image());
+  canvas.image(3, 2, static_cast<float>(width - 6), static_cast<float>(straight_height - 4),
+               large.image());
   return canvas.image().slice(0, 0, 1).clone().reshape({1, 1, straight_height, width});
 }
 
@@ -97,7 +98,7 @@ Batch bend(const std::vector<Tensor<float>>& words, Index count, Random& rng) {
   Tensor<float> straight({count, 1, straight_height, width}), c({count, points, 2});
   for (Index n = 0; n < count; ++n) {
     straight.slice(0, n, n + 1)
-        .copy_from(words[static_cast<std::size_t>(rng.below(std::ssize(words)))]);
+        .copy_from(words[static_cast<std::size_t>(rng.uniform_int(std::ssize(words)))]);
     const double arc = rng.uniform(-0.45, 0.45), wave = rng.uniform(-0.15, 0.15),
                  turn = rng.uniform(-0.25, 0.25);
     const double dy = rng.uniform(-0.08, 0.08), size = rng.uniform(1.08, 1.3);
@@ -112,7 +113,7 @@ Batch bend(const std::vector<Tensor<float>>& words, Index count, Random& rng) {
   return {x, grid_sample(x, tps_grid(constant(c), matrix, bent_height, width), GridPadding::zeros)};
 }
 
-/// How far two pictures differ, seen sharply and, so that far-off strokes attract as well, through
+/// How far two images differ, seen sharply and, so that far-off strokes attract as well, through
 /// half-closed eyes.
 Variable<float> difference(const Variable<float>& a, const Variable<float>& b) {
   const Variable<float> d = a - b;
@@ -120,7 +121,7 @@ Variable<float> difference(const Variable<float>& a, const Variable<float>& b) {
   return mean(square(d)) + 4.0 * mean(square(coarse));
 }
 
-/// One row of the strip: the bent pictures with the points found on them, and under each what it
+/// One row of the strip: the bent images with the points found on them, and under each what it
 /// comes out as.
 void draw_row(Canvas& canvas, float top, const std::string& label, Straightener& model,
               const Batch& batch) {
@@ -133,14 +134,14 @@ void draw_row(Canvas& canvas, float top, const std::string& label, Straightener&
   const float w = 2 * static_cast<float>(width), h = 2 * static_cast<float>(bent_height);
   for (Index n = 0; n < batch.bent.size(0); ++n) {
     const float left = 110 + static_cast<float>(n) * (w + 16);
-    canvas.picture(left, top, w, h, batch.bent.value().select(0, n));
-    canvas.picture(left, top + h + 4, w, h / 2, straight.select(0, n));
+    canvas.image(left, top, w, h, batch.bent.value().select(0, n));
+    canvas.image(left, top + h + 4, w, h / 2, straight.select(0, n));
     std::vector<Spot> spots;
     for (Index k = 0; k < points; ++k)
       spots.push_back({left + (found(n, k, 0) + 1) / 2 * w, top + (found(n, k, 1) + 1) / 2 * h});
     const std::vector<Spot> upper(spots.begin(), spots.begin() + points / 2),
         lower(spots.begin() + points / 2, spots.end());
-    const Colour blue = rgb(0x5CB3FF), orange = rgb(0xFF9A3D);
+    const Color blue = rgb(0x5CB3FF), orange = rgb(0xFF9A3D);
     canvas.polyline(upper, blue, 1.5f);
     canvas.polyline(lower, orange, 1.5f);
     for (const Spot& s : upper) canvas.disk(s, 3.5f, blue);
@@ -160,7 +161,7 @@ int main(int argc, char** argv) {
       ->capture_default_str()
       ->check(CLI::Range(1, 100000));
   app.add_option("--seed", seed, "of words, bends and weights")->capture_default_str();
-  app.add_option("--out", out, "the picture to write")->capture_default_str();
+  app.add_option("--out", out, "the image to write")->capture_default_str();
   return run_program(app, argc, argv, [&] {
     Random rng(seed);
     std::vector<Tensor<float>> words, fresh_words;

@@ -1,22 +1,22 @@
-// describe_scene: learns to say what stands in a picture, word by word, by Show, Attend and Tell,
+// describe_scene: learns to say what stands in an image, word by word, by Show, Attend and Tell,
 // and shows for every word where it looked.
 //
-//   picture --> convolutions --> 14 x 14 places h_i
+//   image --> convolutions --> 14 x 14 positions h_i
 //   a_t = softmax(w^T tanh(W s_t-1 + V h_i + b)),   g_t = beta_t sum_i a_ti h_i
 //   loss = -ln p(words) + lambda sum_i (1 - sum_t a_ti)^2
 //
-// Scenes are drawn here: one to three objects in colours on uneven grounds, named from left to
+// Scenes are drawn here: one to three objects in colors on uneven backgrounds, named from left to
 // right.
 //   "a red house"   "a blue fish above a green tree"   "a red key , a yellow moon and a blue boat"
 // --objects DIR takes the PNG files of a folder instead, named by their file names, on white or
-// transparent ground: the files of an emoji set, say. They have their own colours, so the sentences
-// name none.
+// transparent background: the files of an emoji set, say. They have their own colors, so the
+// sentences name none.
 //
 //   describe_scene --weights scenes.safetensors --out scene.png
 //
-// Measured (one thread of a busy Zen 3 machine, the default 3500 steps, 4:16 of processor time): of
-// 500 unseen scenes 91.8 % told exactly; 96.1 % of their nouns looked into their object. Both come
-// from what a place sees and from --state-dropout, and pull at each other:
+// Measured (one thread of a busy Zen 3 machine, the default 3500 steps, 4:16 of CPU time): of
+// 500 unseen scenes 91.8 % described exactly; 96.1 % of their nouns looked into their object. Both
+// come from what a place sees and from --state-dropout, and pull at each other:
 //
 //   a place sees   state dropout   steps   exact   nouns inside
 //   22 pixels      0                4000   99.0    48.0
@@ -24,8 +24,8 @@
 //   14             0.5              3500   91.8    96.1
 //   14             0.5              6500   91.4    97.5
 //
-// With the state at hand a word is told from an earlier look, and the eye is free to wander. What is
-// told wrongly is nearly always how two things stand to each other.
+// With the state at hand a word is predicted from an earlier attention step, and the eye is free to
+// wander. What is predicted wrongly is nearly always how two things stand to each other.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -35,7 +35,7 @@
 #include <vector>
 
 #include <glimpse/io/image.hpp>
-#include <glimpse/models/map_reader.hpp>
+#include <glimpse/models/image_captioner.hpp>
 #include <glimpse/train/train_loop.hpp>
 #include <glimpse/viz/canvas.hpp>
 
@@ -45,7 +45,7 @@ using namespace glimpse;
 
 namespace {
 
-constexpr Index side = 56, places = 14;
+constexpr Index side = 56, positions = 14;
 
 /// Whether a point of [-1, 1] x [-1, 1], y downwards, belongs to an object.
 struct Shape2 {
@@ -119,19 +119,19 @@ const std::vector<Paint> paints = {{"red", 0.58, 0.21, 27},    {"orange", 0.74, 
                                    {"yellow", 0.9, 0.17, 102}, {"green", 0.62, 0.17, 145},
                                    {"blue", 0.55, 0.17, 258},  {"purple", 0.5, 0.19, 312}};
 
-/// Pictures with names, from a folder.
+/// Images with names, from a folder.
 struct Stickers {
   std::vector<std::string> names;
-  std::vector<Tensor<float>> pictures;  // (3, h, w), white where nothing is
+  std::vector<Tensor<float>> images;  // (3, h, w), white where nothing is
 };
 
 struct Thing {
   Index kind, paint;
-  float x, y, size;  // centre and half the side, in pixels
+  float x, y, size;  // center and half the side, in pixels
 };
 
 struct Scene {
-  Tensor<float> picture;  // (3, side, side)
+  Tensor<float> image;  // (3, side, side)
   std::vector<Thing> things;
   std::vector<Index> words;
   std::vector<Index> owner;  // of each word: the thing that a noun names, else -1
@@ -162,10 +162,10 @@ class World {
 
   Scene draw(Random rng) const {
     Scene s;
-    const Index count = 1 + rng.below(3);
+    const Index count = 1 + rng.uniform_int(3);
     while (std::ssize(s.things) < count) {
       const float size = static_cast<float>(rng.uniform(7.5, 10.5));
-      const Thing t{rng.below(kinds()), own() ? 0 : rng.below(std::ssize(paints)),
+      const Thing t{rng.uniform_int(kinds()), own() ? 0 : rng.uniform_int(std::ssize(paints)),
                     static_cast<float>(rng.uniform(size + 1, side - size - 1)),
                     static_cast<float>(rng.uniform(size + 1, side - size - 1)), size};
       const bool free = std::all_of(s.things.begin(), s.things.end(), [&](const Thing& o) {
@@ -175,7 +175,7 @@ class World {
       });
       if (free)
         s.things.push_back(t);
-      else if (rng.chance(0.05))
+      else if (rng.bernoulli(0.05))
         s.things.clear();
     }
     std::sort(s.things.begin(), s.things.end(),
@@ -212,9 +212,9 @@ class World {
   }
 
   void paint(Scene& s, Random rng) const {
-    s.picture = Tensor<float>(Shape{3, side, side});
-    const Colour a = oklch(rng.uniform(0.8, 0.98), rng.uniform(0, 0.03), rng.uniform(0, 360)),
-                 b = oklch(rng.uniform(0.8, 0.98), rng.uniform(0, 0.03), rng.uniform(0, 360));
+    s.image = Tensor<float>(Shape{3, side, side});
+    const Color a = oklch(rng.uniform(0.8, 0.98), rng.uniform(0, 0.03), rng.uniform(0, 360)),
+                b = oklch(rng.uniform(0.8, 0.98), rng.uniform(0, 0.03), rng.uniform(0, 360));
     const double turn = rng.uniform(0, 6.28);
     Canvas canvas(side, side, a);
     for (Index y = 0; y < side; ++y)
@@ -223,13 +223,13 @@ class World {
             x, y, b,
             static_cast<float>(0.5 + (static_cast<double>(x) / side - 0.5) * std::cos(turn) +
                                (static_cast<double>(y) / side - 0.5) * std::sin(turn)));
-    for (Index n = rng.below(5); n > 0; --n) {  // lines and spots that mean nothing
+    for (Index n = rng.uniform_int(5); n > 0; --n) {  // lines and spots that mean nothing
       const auto at = [&] {
         return Spot{static_cast<float>(rng.uniform(0, side)),
                     static_cast<float>(rng.uniform(0, side))};
       };
-      const Colour c = oklch(rng.uniform(0.6, 0.9), 0.02, rng.uniform(0, 360));
-      if (rng.chance(0.5))
+      const Color c = oklch(rng.uniform(0.6, 0.9), 0.02, rng.uniform(0, 360));
+      if (rng.bernoulli(0.5))
         canvas.line(at(), at(), c, static_cast<float>(rng.uniform(0.6, 1.6)), 0.5f);
       else
         canvas.disk(at(), static_cast<float>(rng.uniform(1, 3)), c, 0.5f);
@@ -240,8 +240,8 @@ class World {
         continue;
       }
       const Paint& p = paints[static_cast<std::size_t>(t.paint)];
-      const Colour c = oklch(p.lightness + rng.uniform(-0.04, 0.04),
-                             p.chroma * rng.uniform(0.85, 1.05), p.hue + rng.uniform(-7, 7));
+      const Color c = oklch(p.lightness + rng.uniform(-0.04, 0.04),
+                            p.chroma * rng.uniform(0.85, 1.05), p.hue + rng.uniform(-7, 7));
       const double lean = rng.uniform(-0.2, 0.2);
       const float cs = static_cast<float>(std::cos(lean)), sn = static_cast<float>(std::sin(lean));
       const auto inside = shapes[static_cast<std::size_t>(t.kind)].inside;
@@ -260,19 +260,19 @@ class World {
           if (hits > 0) canvas.blend(x, y, c, static_cast<float>(hits) / 9);
         }
     }
-    s.picture.copy_from(canvas.image());
+    s.image.copy_from(canvas.image());
     const float noise = static_cast<float>(rng.uniform(0, 0.05));
-    for (float& v : s.picture.span()) v += noise * static_cast<float>(rng.uniform(-1, 1));
+    for (float& v : s.image.span()) v += noise * static_cast<float>(rng.uniform(-1, 1));
   }
 
   /// White stays what was there.
   void stick(Canvas& canvas, const Thing& t) const {
     Canvas card(side, side, {1, 1, 1});
-    card.picture(t.x - t.size, t.y - t.size, 2 * t.size, 2 * t.size,
-                 stickers_.pictures[static_cast<std::size_t>(t.kind)]);
+    card.image(t.x - t.size, t.y - t.size, 2 * t.size, 2 * t.size,
+               stickers_.images[static_cast<std::size_t>(t.kind)]);
     for (Index y = 0; y < side; ++y)
       for (Index x = 0; x < side; ++x) {
-        const Colour c = card.at(x, y), under = canvas.at(x, y);
+        const Color c = card.at(x, y), under = canvas.at(x, y);
         canvas.blend(x, y, {c.r * under.r, c.g * under.g, c.b * under.b}, 1);
       }
   }
@@ -292,7 +292,7 @@ Stickers load_stickers(const std::string& folder) {
   for (const auto& file : files) {
     std::string name = file.stem().string();
     std::replace(name.begin(), name.end(), ' ', '-');
-    s.names.push_back(name), s.pictures.push_back(read_image(file.string(), 3));
+    s.names.push_back(name), s.images.push_back(read_image(file.string(), 3));
   }
   if (s.names.size() < 2) fail<IoError>("objects", "'", folder, "' holds fewer than two PNG files");
   return s;
@@ -302,7 +302,7 @@ Stickers load_stickers(const std::string& folder) {
 Variable<float> batch_of(const std::vector<Scene>& scenes, std::size_t begin, std::size_t end) {
   Tensor<float> x({static_cast<Index>(end - begin), 3, side, side});
   for (std::size_t i = begin; i < end; ++i)
-    x.select(0, static_cast<Index>(i - begin)).copy_from(scenes[i].picture);
+    x.select(0, static_cast<Index>(i - begin)).copy_from(scenes[i].image);
   for (float& v : x.span()) v = (v - 0.75f) * 4;
   return constant(x);
 }
@@ -313,7 +313,7 @@ struct Result {
 
 /// A noun's attention peaks inside when the middle of its strongest place lies on the object's
 /// square.
-Result test_on(MapReader<float>& model, const World& world, const std::vector<Scene>& test,
+Result test_on(ImageCaptioner<float>& model, const World& world, const std::vector<Scene>& test,
                Index shown) {
   Index right = 0, nouns = 0, inside = 0;
   for (std::size_t at = 0; at < test.size(); at += 50) {
@@ -332,11 +332,11 @@ Result test_on(MapReader<float>& model, const World& world, const std::vector<Sc
       for (std::size_t t = 0; t < s.words.size(); ++t) {
         if (s.owner[t] < 0) continue;
         const Thing& thing = s.things[static_cast<std::size_t>(s.owner[t])];
-        const float* row = r.attention.data() + static_cast<Index>(t) * places * places;
-        const Index peak = std::max_element(row, row + places * places) - row;
-        constexpr float step = static_cast<float>(side) / places;
-        const float x = (static_cast<float>(peak % places) + 0.5f) * step,
-                    y = (static_cast<float>(peak / places) + 0.5f) * step;
+        const float* row = r.attention.data() + static_cast<Index>(t) * positions * positions;
+        const Index peak = std::max_element(row, row + positions * positions) - row;
+        constexpr float step = static_cast<float>(side) / positions;
+        const float x = (static_cast<float>(peak % positions) + 0.5f) * step,
+                    y = (static_cast<float>(peak / positions) + 0.5f) * step;
         ++nouns, inside += std::max(std::fabs(x - thing.x), std::fabs(y - thing.y)) <= thing.size;
       }
     }
@@ -346,8 +346,8 @@ Result test_on(MapReader<float>& model, const World& world, const std::vector<Sc
 }
 
 /// The scene, then once more for each word, dark where the word did not look.
-void draw_looks(const std::string& file, const World& world, const Scene& s,
-                const SequenceReading<float>& r) {
+void draw_attention_maps(const std::string& file, const World& world, const Scene& s,
+                         const SequenceReading<float>& r) {
   const float tile = 132, gap = 10;
   const Index panels = std::ssize(r.symbols) + 1, across = std::min<Index>(panels, 6),
               down = (panels + across - 1) / across;
@@ -356,15 +356,15 @@ void draw_looks(const std::string& file, const World& world, const Scene& s,
   for (Index p = 0; p < panels; ++p) {
     const float x = gap + static_cast<float>(p % across) * (tile + gap),
                 y = gap + static_cast<float>(p / across) * (tile + 34);
-    canvas.picture(x, y, tile, tile, s.picture);
+    canvas.image(x, y, tile, tile, s.image);
     if (p > 0) {
       const Index t = p - 1;
       float most = 1e-6f;
-      for (Index i = 0; i < places * places; ++i) most = std::max(most, r.attention(t, i));
-      Tensor<float> map({places, places});
-      for (Index i = 0; i < places * places; ++i) map.data()[i] = r.attention(t, i) / most;
+      for (Index i = 0; i < positions * positions; ++i) most = std::max(most, r.attention(t, i));
+      Tensor<float> map({positions, positions});
+      for (Index i = 0; i < positions * positions; ++i) map.data()[i] = r.attention(t, i) / most;
       Canvas light(static_cast<Index>(tile), static_cast<Index>(tile), {0, 0, 0});
-      light.picture(0, 0, tile, tile, map);
+      light.image(0, 0, tile, tile, map);
       for (Index j = 0; j < light.height(); ++j)
         for (Index i = 0; i < light.width(); ++i)
           canvas.blend(static_cast<Index>(x) + i, static_cast<Index>(y) + j, rgb(0x101522),
@@ -374,7 +374,7 @@ void draw_looks(const std::string& file, const World& world, const Scene& s,
     canvas.text(
         {x + tile / 2, y + tile + 19},
         p == 0 ? std::string("the scene") : world.word(r.symbols[static_cast<std::size_t>(p - 1)]),
-        10, p == 0 ? ink::quiet : ink::text, Align::centre);
+        10, p == 0 ? ink::quiet : ink::text, Align::center);
   }
   write_png(file, canvas.image());
 }
@@ -382,9 +382,10 @@ void draw_looks(const std::string& file, const World& world, const Scene& s,
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Learns to say what stands in a picture, and shows where it looked for every word.",
+  CLI::App app("Learns to say what stands in an image, and shows where it looked for every word.",
                "describe_scene");
-  LoopOptions loop{.steps = 3500, .learning_rate = 3e-3, .rise = 0.15, .check_every = 500};
+  LoopOptions loop{
+      .steps = 3500, .learning_rate = 3e-3, .warmup_fraction = 0.15, .check_every = 500};
   std::string objects, out;
   Index batch = 32, tests = 500;
   double coverage = 1e-4, dropout = 0.3, state_dropout = 0.5;
@@ -396,7 +397,7 @@ int main(int argc, char** argv) {
   app.add_option("--steps", loop.steps, "training steps")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  app.add_option("--minutes", loop.minutes, "budget on the clock instead of steps")
+  app.add_option("--minutes", loop.minutes, "wall-clock budget instead of steps")
       ->check(CLI::PositiveNumber);
   app.add_option("--batch", batch, "scenes a step")
       ->check(CLI::PositiveNumber)
@@ -410,8 +411,9 @@ int main(int argc, char** argv) {
   app.add_option("--coverage", coverage, "factor of the doubly stochastic penalty")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  app.add_option("--state-dropout", state_dropout,
-                 "chance that a word must be told from its own look, without the state")
+  app.add_option(
+         "--state-dropout", state_dropout,
+         "chance that a word must be predicted from its own attention step, without the state")
       ->check(CLI::Range(0.0, 0.9))
       ->capture_default_str();
   app.add_option("--dropout", dropout, "of state and glimpse before the readout")
@@ -420,7 +422,7 @@ int main(int argc, char** argv) {
   app.add_option("--weights", loop.checkpoint,
                  "file to keep the weights in; --resume goes on from it");
   app.add_flag("--resume", loop.resume, "go on from --weights");
-  app.add_option("--out", out, "picture of one scene with a map for each word, PNG");
+  app.add_option("--out", out, "image of one scene with a map for each word, PNG");
   app.add_option("--threads", threads, "threads (default: all cores)")->check(CLI::PositiveNumber);
   app.add_option("--seed", seed, "of weights and scenes")->capture_default_str();
   return run_program(app, argc, argv, [&] {
@@ -428,12 +430,13 @@ int main(int argc, char** argv) {
     const World world(load_stickers(objects));
     Random rng(seed);
     // A place sees 14 of 56 pixels, about an object, so that it must be looked at to be named.
-    MapReader<float> model({.layers = {{16, 3, {2, 2}}, {32}, {48, 3, {2, 2}}, {64, 1}, {64, 1}},
-                            .symbols = world.vocabulary(),
-                            .decoder = 96,
-                            .dropout = dropout,
-                            .state_dropout = state_dropout},
-                           rng);
+    ImageCaptioner<float> model(
+        {.layers = {{16, 3, {2, 2}}, {32}, {48, 3, {2, 2}}, {64, 1}, {64, 1}},
+         .symbols = world.vocabulary(),
+         .decoder = 96,
+         .dropout = dropout,
+         .state_dropout = state_dropout},
+        rng);
     std::printf("%td parameters, %td objects, %td words\n", count_parameters(model), world.kinds(),
                 world.vocabulary());
     std::vector<Scene> test, few;
@@ -462,14 +465,14 @@ int main(int argc, char** argv) {
     std::printf("%s\n", result.text().c_str());
     const Result r = test_on(model, world, test, 5);
     std::printf(
-        "%.1f %% of %zu unseen scenes told exactly; of their nouns, %.1f %% looked into their "
+        "%.1f %% of %zu unseen scenes described exactly; of their nouns, %.1f %% looked into their "
         "object\n",
         100 * r.exact, test.size(), 100 * r.inside);
     if (out.empty()) return 0;
     std::size_t best = 0;
     while (best + 1 < test.size() && test[best].words.size() < 11) ++best;
     const auto reading = model.read(batch_of(test, best, best + 1), {.max_length = 16}).front();
-    draw_looks(out, world, test[best], reading);
+    draw_attention_maps(out, world, test[best], reading);
     std::printf("%s: %s\n", out.c_str(), world.sentence(reading.symbols).c_str());
     return 0;
   });

@@ -1,11 +1,11 @@
-// evaluate_words: how well a reader reads data sets of labelled images.
+// evaluate_words: how well a reader reads data sets of labeled images.
 //
 //   evaluate_words --weights weights.safetensors DATA...     DATA: a folder with labels.tsv, gt.txt,
 //                                                            labels.csv or labels.jsonl, such a
 //                                                            list, or an LMDB file
-//   evaluate_words --picture-lexicons DATA...                and lexicon.tsv, or keys of the LMDB
+//   evaluate_words --image-lexicons DATA...                and lexicon.tsv, or keys of the LMDB
 //                                                            file: the words of every image
-//   evaluate_words --lexicon words.txt --among 50 DIR...     every picture's own word among 49 of the
+//   evaluate_words --lexicon words.txt --among 50 DIR...     every image's own word among 49 of the
 //                                                            list, as the benchmarks do
 //   evaluate_words --errors page DIR...                      page/index.html: what went wrong, and
 //                                                            page/reliability.png: how far its
@@ -41,19 +41,19 @@ namespace {
 
 /// Collects what a page of errors tells, and writes it.
 struct Findings {
-  static constexpr std::size_t shown = 400;  // with pictures
+  static constexpr std::size_t shown = 400;  // with images
   std::vector<ReadingError> errors;
   std::set<std::pair<double, std::size_t>> surest;  // (-confidence, number) of those
   Confusion confusion;
-  std::vector<Trial> trials;
+  std::vector<ScoredPrediction> predictions_scored;
   Protocol protocol = Protocol::lower36;
 
-  void add(const LabelledFile& file, const Picture& picture, const Reading& reading) {
-    const bool right = normalise(reading.text, protocol) == normalise(file.label, protocol);
-    trials.push_back({reading.confidence, right});
+  void add(const LabeledFile& file, const GrayImage& image, const Reading& reading) {
+    const bool right = normalize(reading.text, protocol) == normalize(file.label, protocol);
+    predictions_scored.push_back({reading.confidence, right});
     confusion.add(reading.text, file.label);
     if (right) return;
-    errors.push_back({file.path, view_of(picture, reading)});
+    errors.push_back({file.path, view_of(image, reading)});
     errors.back().view.truth = file.label;
     surest.emplace(-reading.confidence, errors.size() - 1);
     if (surest.size() <= shown) return;
@@ -67,21 +67,22 @@ struct Findings {
     std::filesystem::create_directories(folder);
     const std::string page = folder + "/index.html", diagram = folder + "/reliability.png";
     write_file(page, error_page("Words read wrongly (" + std::string(name(protocol)) + ")", std::move(errors),
-                                static_cast<Index>(trials.size()), confusion, shown));
-    std::vector<Trial> fitted, judged;
-    for (std::size_t i = 0; i < trials.size(); ++i) (i % 2 ? fitted : judged).push_back(trials[i]);
-    const double temper = fit_temper(fitted), before = calibration_error(judged);
-    write_png(diagram, draw_reliability(judged, temper));
-    for (Trial& t : judged) t.confidence = std::pow(t.confidence, temper);
+                                static_cast<Index>(predictions_scored.size()), confusion, shown));
+    std::vector<ScoredPrediction> fitted, judged;
+    for (std::size_t i = 0; i < predictions_scored.size(); ++i)
+      (i % 2 ? fitted : judged).push_back(predictions_scored[i]);
+    const double temperature = fit_temperature(fitted), before = calibration_error(judged);
+    write_png(diagram, draw_reliability(judged, temperature));
+    for (ScoredPrediction& t : judged) t.confidence = std::pow(t.confidence, temperature);
     std::printf("confidence: calibration error %.3f, and %.3f as confidence^%.2f\n%s, %s\n", before,
-                calibration_error(judged), temper, page.c_str(), diagram.c_str());
+                calibration_error(judged), temperature, page.c_str(), diagram.c_str());
   }
 };
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Measures a word reader on folders of labelled pictures.", "evaluate_words");
+  CLI::App app("Measures a word reader on folders of labeled images.", "evaluate_words");
   std::string weights = default_weights(), model_name, predictions, errors, score = "lower36";
   ReadingOptions reading;
   bool own_words = false;
@@ -93,14 +94,14 @@ int main(int argc, char** argv) {
   app.add_option("--model", model_name, "the model that the weights must be of")
       ->check(CLI::IsMember({"rare", "srn", "crnn"}));
   reading.add_to(app);
-  app.add_flag("--picture-lexicons", own_words,
+  app.add_flag("--image-lexicons", own_words,
                "every data set tells the words of each image (lexicon.tsv, or its LMDB keys)")
       ->excludes("--lexicon");
   app.add_option("--among", among,
-                 "choose each picture's word among so many: its own, and others of --lexicon")
+                 "choose each image's word among so many: its own, and others of --lexicon")
       ->check(CLI::PositiveNumber)
       ->needs("--lexicon")
-      ->excludes("--picture-lexicons");
+      ->excludes("--image-lexicons");
   app.add_option("--seed", seed, "of the words drawn for --among")->capture_default_str();
   app.add_option("--score", score,
                  "what counts: lower36 (lower case, a-z and 0-9), alnum62 (case, too), exact (every "
@@ -117,7 +118,7 @@ int main(int argc, char** argv) {
   return run_program(app, argc, argv, [&] {
     if (threads > 0) set_num_threads(threads);
     std::vector<std::shared_ptr<const WordDataset>> sets;
-    for (const std::string& folder : folders) {  // what is not there is told before any is read
+    for (const std::string& folder : folders) {  // what is not there is reported before any is read
       sets.push_back(open_dataset(folder));
       for (const std::string& line : sets.back()->remarks())
         std::fprintf(stderr, "evaluate_words: %s\n", line.c_str());
@@ -144,17 +145,17 @@ int main(int argc, char** argv) {
     bool broken = false;
     for (const std::string& folder : folders) {
       const WordDataset& set = *sets[static_cast<std::size_t>(&folder - folders.data())];
-      std::optional<PictureLexicons> own;
+      std::optional<ImageLexicons> own;
       if (own_words) own.emplace(set, model.charset());
       if (among > 0) {
-        std::vector<LabelledFile> files;
+        std::vector<LabeledFile> files;
         for (Index i = 0; i < set.size(); ++i) files.push_back({set.name(i), set.label(i)});
         own.emplace(files, reading.lexicon->words(), among, seed, model.charset());
       }
       const Evaluation e = evaluate_dataset(
           model, set, folder, limit, reading.options,
-          [&](const LabelledFile& file, const Picture& picture, const Reading& r) {
-            if (!errors.empty()) findings.add(file, picture, r);
+          [&](const LabeledFile& file, const GrayImage& image, const Reading& r) {
+            if (!errors.empty()) findings.add(file, image, r);
             if (out)
               out << one_column(file.path) << '\t' << one_column(file.label) << '\t' << r.text
                   << '\t' << r.confidence << '\n';
@@ -184,7 +185,7 @@ int main(int argc, char** argv) {
         if (ms > 0) std::printf(" %8.2f", ms);
         std::printf("\n");
       };
-      row(last_part(folder), e,
+      row(base_name(folder), e,
           1000 * e.seconds / static_cast<double>(std::max<Index>(e.score.words, 1)));
       sum.score.add(e.score), sum.lower36.add(e.lower36), sum.alnum62.add(e.alnum62),
           sum.exact.add(e.exact);

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the fonts that drawn words are made from: bash examples/install_fonts.sh [--few|--web]
+# Installs the fonts that synthetic words are made from: bash examples/install_fonts.sh [--few|--web]
 #
 # All Debian packages named here are 155, some 80 MB of download and 1,300 usable faces; --few installs fourteen good
 # ones (about 100 faces), enough for the quickstart. Packages that this release of Debian lacks are left out with a word.
@@ -31,7 +31,7 @@ all=(
   fonts-klaudia-berenika fonts-blankenburg fonts-gamaliel fonts-isabella fonts-triod-postnaja
   fonts-gfs-theokritos fonts-essays1743 fonts-goudybookletter fonts-lindenhill fonts-fanwood fonts-prociono
   fonts-quattrocento fonts-vollkorn fonts-oldstandard fonts-arapey fonts-ebgaramond fonts-sil-gentium-basic
-  fonts-linuxlibertine fonts-century-catalogue fonts-summersby fonts-gotico-antiqua fonts-yrsa-rasa
+  fonts-linuxlibertine fonts-century-catalog fonts-summersby fonts-gotico-antiqua fonts-yrsa-rasa
   fonts-georgewilliams fonts-dustin fonts-urw-base35 fonts-le-murmure fonts-courier-prime fonts-gnutypewriter
   fonts-ocr-a fonts-ocr-b fonts-dseg fonts-pc-extra fonts-pc fonts-sixtyfour fonts-amiga fonts-glasstty
   fonts-3270 fonts-atarismall fonts-proggy fonts-anonymous-pro fonts-inconsolata fonts-jetbrains-mono

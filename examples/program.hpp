@@ -69,13 +69,14 @@ inline int run_program(CLI::App& app, int argc, char** argv, const std::function
     return 0;
   } catch (const CLI::ParseError& e) {
     std::string line = e.what();
-    // An option that nobody knows is the likelier mistake, and CLI11 tells of a missing argument first.
+    // An option that nobody knows is the likelier mistake, and CLI11 reports a missing argument
+    // first.
     for (int i = 1; i < argc && e.get_name() == "RequiredError"; ++i) {
       const std::string word = std::string(argv[i]).substr(0, std::string(argv[i]).find('='));
       if (word.size() > 1 && word[0] == '-' && app.get_option_no_throw(word) == nullptr)
         line = "The following argument was not expected: " + word;
     }
-    std::fprintf(stderr, "%s: %s (--help tells more)\n", app.get_name().c_str(),
+    std::fprintf(stderr, "%s: %s (--help shows more)\n", app.get_name().c_str(),
                  one_line(line).c_str());
     return 2;
   }
@@ -96,22 +97,22 @@ inline std::string default_weights() {
   namespace fs = std::filesystem;
   const fs::path file = "compact.safetensors", checkout = fs::path("examples/weights") / file;
   std::error_code ignored;
-  std::vector<fs::path> places;
+  std::vector<fs::path> positions;
   const auto upwards = [&](const fs::path& from) {
     for (fs::path at = from; !at.empty(); at = at.parent_path()) {
-      places.push_back(at / checkout);
+      positions.push_back(at / checkout);
       if (at == at.parent_path()) break;
     }
   };
   const fs::path program = fs::read_symlink("/proc/self/exe", ignored).parent_path();
   if (!program.empty()) {
-    places.push_back(program / file);
-    places.push_back(program / "weights" / file);
-    places.push_back(program.parent_path() / "share/glimpse/weights" / file);
+    positions.push_back(program / file);
+    positions.push_back(program / "weights" / file);
+    positions.push_back(program.parent_path() / "share/glimpse/weights" / file);
     upwards(program);
   }
   upwards(fs::current_path(ignored));
-  for (const fs::path& place : places)
+  for (const fs::path& place : positions)
     if (fs::is_regular_file(place, ignored)) return place.string();
   return checkout.string();
 }
@@ -130,7 +131,7 @@ inline std::string escaped(const std::string& text) {
 }
 
 /// The last part of a path, whether or not it ends in a slash.
-inline std::string last_part(const std::string& path) {
+inline std::string base_name(const std::string& path) {
   const std::filesystem::path p(path);
   return (p.has_filename() ? p : p.parent_path()).filename().string();
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Reads the project's own pictures with the weights that came along, and draws a panel of each: the
-# picture with its fiducial points, the straightened picture, and the attention of every character.
+# Reads the project's own images with the weights that came along, and draws a panel of each: the
+# image with its fiducial points, the straightened image, and the attention of every character.
 # Installs and builds what it needs first.
 set -eu
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -16,8 +16,8 @@ for tool in cmake ninja; do
 done
 [ -f $weights ] || stop "no weights at $weights"
 shopt -s nullglob
-pictures=(examples/pictures/*.png)
-[ ${#pictures[@]} -gt 0 ] || stop "no pictures in examples/pictures"
+images=(examples/images/*.png)
+[ ${#images[@]} -gt 0 ] || stop "no images in examples/images"
 
 echo "building read_words"
 cmake --preset release -DGLIMPSE_BUILD_BENCHMARKS=OFF >/dev/null
@@ -26,9 +26,9 @@ cmake --build --preset release --parallel "$jobs" --target read_words
 rm -rf $panels
 mkdir -p $panels
 echo
-echo "picture, text, confidence:"
-build/release/bin/read_words --weights $weights --visualize $panels "${pictures[@]}"
+echo "image, text, confidence:"
+build/release/bin/read_words --weights $weights --visualize $panels "${images[@]}"
 drawn=($panels/*.png)
 [ ${#drawn[@]} -gt 0 ] || stop "read_words drew no panels into $panels"
 echo
-echo "The panels show how each was read: ${#drawn[@]} pictures in $PWD/$panels"
+echo "The panels show how each was read: ${#drawn[@]} images in $PWD/$panels"

@@ -1,9 +1,9 @@
 // read_curved: three readers of curved and slanted words, side by side, with the same budget of
-// processor time each.
+// CPU time each.
 //
-//   srn     picture --> convolutions --> columns --> BLSTMs --> attention over columns
-//   plane   picture --> convolutions --> map --> attention over all its places
-//   rare    picture --> fiducial points --> thin-plate spline --> straightened picture --> srn
+//   srn     image --> convolutions --> columns --> BLSTMs --> attention over columns
+//   plane   image --> convolutions --> map --> attention over all its positions
+//   rare    image --> fiducial points --> thin-plate spline --> straightened image --> srn
 //
 // A column of a curved word holds parts of several letters above and below each other: srn has to
 // untangle them, plane may look at one letter at a time, rare makes the columns right again. The
@@ -14,7 +14,7 @@
 //
 // Measured so (one thread of a busy Zen 3 machine; 300 words each, +-4 points at 95 %):
 //
-//   words right, %   straight   slanted   curved   steps in 6:00 of processor time
+//   words right, %   straight   slanted   curved   steps in 6:00 of CPU time
 //   srn                 100.0      86.0     86.7   8944
 //   plane                99.7      80.7     70.3   2915
 //   rare                100.0      90.0     83.0   6994
@@ -26,11 +26,11 @@
 #include <string>
 #include <vector>
 
-#include <glimpse/data/load_picture.hpp>
+#include <glimpse/data/load_image.hpp>
 #include <glimpse/data/prepare.hpp>
 #include <glimpse/data/synth.hpp>
 #include <glimpse/io/image.hpp>
-#include <glimpse/models/map_reader.hpp>
+#include <glimpse/models/image_captioner.hpp>
 #include <glimpse/models/read.hpp>
 #include <glimpse/train/train_loop.hpp>
 #include <glimpse/viz/reading.hpp>
@@ -41,37 +41,37 @@ using namespace glimpse;
 
 namespace {
 
-constexpr Index height = 64, width = 160;  // of the pictures that all three are given
+constexpr Index height = 64, width = 160;  // of the images that all three are given
 
 const Charset charset("abcdefghijklmnopqrstuvwxyz0123456789");
 
 struct Word {
-  Picture picture;
+  GrayImage image;
   std::string label;
 };
 
 /// Draws words of 3 to 6 letters in one manner.
-class Painter {
+class Renderer {
  public:
-  Painter(const synth::Fonts& fonts, const synth::Recipe& recipe)
-      : painter_(fonts, synth::Words::built_in(), recipe) {}
+  Renderer(const synth::Fonts& fonts, const synth::Recipe& recipe)
+      : renderer_(fonts, synth::Words::built_in(), recipe) {}
 
   Word draw(std::uint64_t seed, std::uint64_t index) const {
     for (std::uint64_t attempt = 0;; ++attempt) {
-      synth::WordSample s = painter_.draw(seed, 16 * index + attempt);
+      synth::WordSample s = renderer_.draw(seed, 16 * index + attempt);
       if ((s.label.size() >= 3 && s.label.size() <= 6) || attempt == 15)
-        return {std::move(s.picture), s.label.substr(0, 12)};
+        return {std::move(s.image), s.label.substr(0, 12)};
     }
   }
 
  private:
-  synth::WordPainter painter_;
+  synth::WordRenderer renderer_;
 };
 
 synth::Recipe straight() {
   synth::Recipe r = synth::Recipe::plain();
   r.crop = {1, 1};
-  r.least_height = 40;
+  r.min_height = 40;
   return r;
 }
 synth::Recipe slanted() {
@@ -86,7 +86,7 @@ synth::Recipe curved() {
 }
 
 struct Batch {
-  Variable<float> pictures;  // (N, 1, height, width), standardised
+  Variable<float> images;  // (N, 1, height, width), standardized
   std::vector<std::vector<Index>> labels;
 };
 
@@ -95,10 +95,10 @@ Batch batch_of(const std::vector<Word>& words, std::size_t begin, std::size_t en
   Batch b;
   for (std::size_t i = begin; i < end; ++i) {
     x.select(0, static_cast<Index>(i - begin))
-        .copy_from(resized(standardized(words[i].picture), height, width).select(0, 0));
+        .copy_from(resized(standardized(words[i].image), height, width).select(0, 0));
     b.labels.push_back(charset.encode(words[i].label));
   }
-  b.pictures = constant(x);
+  b.images = constant(x);
   return b;
 }
 
@@ -131,9 +131,9 @@ struct Column {
   std::string name;
   std::string time;
   double straight = 0, slanted = 0, curved = 0;
-  std::vector<std::string> read;     // of the words shown
-  std::vector<Reading> readings;     // of rare alone
-  std::vector<Tensor<float>> looks;  // of plane alone: (symbols, places)
+  std::vector<std::string> read;              // of the words shown
+  std::vector<Reading> readings;              // of rare alone
+  std::vector<Tensor<float>> attention_maps;  // of plane alone: (symbols, positions)
 };
 
 /// For each word: what was given with rare's points, what rare made of it, where plane looked, and
@@ -149,21 +149,21 @@ void draw_page(const std::string& file, const std::vector<Word>& shown,
     canvas.text({gap + static_cast<float>(i) * (wide + gap), 24}, heads[i], 9, ink::quiet);
   for (std::size_t k = 0; k < shown.size(); ++k) {
     const float y = 40 + row * static_cast<float>(k), h = 92;
-    const Tensor<float> given = image_of(shown[k].picture);
+    const Tensor<float> given = image_of(shown[k].image);
     Tensor<float> fiducials;
     for (const Column& c : columns) {
       if (c.name == "rare" && !c.readings.empty()) {
         fiducials = c.readings[k].fiducials;
         Tensor<float> r = c.readings[k].rectified.clone();
         for (float& v : r.span()) v = std::clamp(0.65f + 0.25f * v, 0.0f, 1.0f);
-        canvas.picture(2 * gap + wide, y + 0.1f * h, wide, wide * 32 / 80, r);
+        canvas.image(2 * gap + wide, y + 0.1f * h, wide, wide * 32 / 80, r);
         canvas.frame(2 * gap + wide - 1, y + 0.1f * h - 1, 2 * gap + 2 * wide + 1,
                      y + 0.1f * h + wide * 32 / 80 + 1, 1, ink::line);
       }
-      if (c.name == "plane" && !c.looks.empty()) {
+      if (c.name == "plane" && !c.attention_maps.empty()) {
         const float x = 3 * gap + 2 * wide;
-        canvas.picture(x, y, wide, h, given, 0.45f);
-        const Tensor<float>& a = c.looks[k];
+        canvas.image(x, y, wide, h, given, 0.45f);
+        const Tensor<float>& a = c.attention_maps[k];
         std::vector<Spot> path;
         for (Index t = 0; t + 1 < a.size(0); ++t) {
           Index best = 0;
@@ -198,14 +198,14 @@ void draw_page(const std::string& file, const std::vector<Word>& shown,
 int main(int argc, char** argv) {
   CLI::App app("Trains three readers on curved and slanted words, with the same budget each.",
                "read_curved");
-  LoopOptions loop{.steps = 0, .learning_rate = 3e-3, .rise = 0.15, .check_every = 500};
+  LoopOptions loop{.steps = 0, .learning_rate = 3e-3, .warmup_fraction = 0.15, .check_every = 500};
   std::string out, weights, only;
   std::vector<std::string> fonts;
   double minutes = 6;
   Index batch = 32, tests = 300, steps = 0;
   int threads = 0;
   std::uint64_t seed = 1;
-  app.add_option("--minutes", minutes, "processor time of each reader, in minutes")
+  app.add_option("--minutes", minutes, "CPU time of each reader, in minutes")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   app.add_option("--steps", steps, "the same number of steps for each instead")
@@ -226,7 +226,7 @@ int main(int argc, char** argv) {
       "--weights", weights,
       "beginning of the names of the files to keep weights in; --resume goes on from them");
   app.add_flag("--resume", loop.resume, "go on from --weights");
-  app.add_option("--out", out, "picture of six words and how each reader sees them, PNG");
+  app.add_option("--out", out, "image of six words and how each reader sees them, PNG");
   app.add_option("--threads", threads, "threads (default: all cores)")->check(CLI::PositiveNumber);
   app.add_option("--seed", seed, "of weights and words")->capture_default_str();
   return run_program(app, argc, argv, [&] {
@@ -234,12 +234,12 @@ int main(int argc, char** argv) {
     if (steps > 0)
       loop.steps = steps;
     else
-      loop.processor_minutes = minutes;
+      loop.cpu_minutes = minutes;
     synth::FontOptions faces;
     faces.folders = fonts;
     const synth::Fonts type = synth::Fonts::load(faces);
-    const Painter on_line(type, straight()), on_slant(type, slanted()), on_curve(type, curved());
-    const auto draw = [](const Painter& p, Index count, std::uint64_t from) {
+    const Renderer on_line(type, straight()), on_slant(type, slanted()), on_curve(type, curved());
+    const auto draw = [](const Renderer& p, Index count, std::uint64_t from) {
       std::vector<Word> words;
       for (Index i = 0; i < count; ++i)
         words.push_back(p.draw(from, static_cast<std::uint64_t>(i)));
@@ -264,7 +264,7 @@ int main(int argc, char** argv) {
       std::fflush(stdout);
       LoopOptions options = loop;
       if (!weights.empty()) options.checkpoint = weights + "." + name + ".safetensors";
-      if (name == "rare") options.rate_factors = {{"rectifier", 0.3}};
+      if (name == "rare") options.lr_multipliers = {{"rectifier", 0.3}};
       const std::vector<Word> few(curves.begin(), curves.begin() + std::min<Index>(100, tests));
       const LoopResult result = train_loop(
           model, options, [&](Index step) { return loss(lesson(step), nullptr); },
@@ -282,13 +282,13 @@ int main(int argc, char** argv) {
                          {},
                          {}});
     };
-    std::vector<Picture> pictures;
-    for (const Word& w : shown) pictures.push_back(w.picture);
+    std::vector<GrayImage> images;
+    for (const Word& w : shown) images.push_back(w.image);
     for (const std::string name : {"srn", "plane", "rare"}) {
       if (!only.empty() && only != name) continue;
       Random rng(seed);
       if (name == "plane") {
-        MapReader<float> model(
+        ImageCaptioner<float> model(
             {.in = 1,
              .layers = {{16, 3, {2, 2}}, {24, 3, {2, 2}}, {48}, {48, 3, {2, 1}}, {64}, {64, 1}},
              .symbols = charset.symbols() - 1,
@@ -296,18 +296,18 @@ int main(int argc, char** argv) {
              .attention = 64},
             rng);
         train(model, name, [&](const Batch& b, Index* right) {
-          return model.loss(b.pictures, b.labels, {}, right);
+          return model.loss(b.images, b.labels, {}, right);
         });
         for (const auto& r :
-             model.read(batch_of(shown, 0, shown.size()).pictures, {.max_length = 14}))
+             model.read(batch_of(shown, 0, shown.size()).images, {.max_length = 14}))
           columns.back().read.push_back(charset.decode(r.symbols)),
-              columns.back().looks.push_back(r.attention);
+              columns.back().attention_maps.push_back(r.attention);
       } else {
         Rare<float> model(small_reader(name == "srn" ? ReaderModel::srn : ReaderModel::rare), rng);
         train(model, name, [&](const Batch& b, Index* right) {
-          return model.loss(b.pictures, width / 2, b.labels, 0, right);
+          return model.loss(b.images, width / 2, b.labels, 0, right);
         });
-        columns.back().readings = read(model, std::span<const Picture>(pictures));
+        columns.back().readings = read(model, std::span<const GrayImage>(images));
         for (const Reading& r : columns.back().readings) columns.back().read.push_back(r.text);
       }
     }

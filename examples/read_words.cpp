@@ -8,8 +8,8 @@
 //   read_words --visualize panels image.jpg          and panels/image.png: where the reader
 //                                                    looked, letter by letter
 //   read_words --lexicon words.txt image.jpg         only these words
-//   read_words --rotations sideways.jpg              tries the four turns; a column tells which
-//                                                    (else only tall images are turned)
+//   read_words --rotations sideways.jpg              tries the four rotations; a column says which
+//                                                    (else only tall images are rotated)
 //   read_words --jsonl images                        one JSON object a line, with every character's
 //                                                    confidence
 //   read_words - < image.jpg                         the image comes on standard input
@@ -27,7 +27,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include <glimpse/data/load_picture.hpp>
+#include <glimpse/data/load_image.hpp>
 #include <glimpse/models/read_many.hpp>
 #include <glimpse/train/model_file.hpp>
 #include <glimpse/viz/view_of.hpp>
@@ -52,7 +52,7 @@ bool is_image(const fs::path& file) {
 std::vector<std::string> images_of(const std::vector<std::string>& names) {
   std::vector<std::string> paths;
   for (const std::string& name : names) {
-    std::error_code unknown;  // then it is told where the image is read
+    std::error_code unknown;  // then it is reported where the image is read
     if (name == "-" || !fs::is_directory(name, unknown)) {
       paths.push_back(name);
       continue;
@@ -89,14 +89,14 @@ ImageLimits limits_for(Index megapixels) {
 }
 
 /// The image in a file, or on standard input where the path is "-".
-Picture image_at(const std::string& path, const ImageLimits& limits) {
-  if (path != "-") return picture_of(read_image(path, 1, limits));
+GrayImage image_at(const std::string& path, const ImageLimits& limits) {
+  if (path != "-") return gray_image_of(read_image(path, 1, limits));
   std::string bytes;
   for (char block[1 << 16]; std::cin.read(block, sizeof block), std::cin.gcount() > 0;) {
     bytes.append(block, static_cast<std::size_t>(std::cin.gcount()));
     if (bytes.size() > limits.file_bytes) break;  // decode_image tells
   }
-  return picture_of(decode_image(bytes, 1, "standard input", limits));
+  return gray_image_of(decode_image(bytes, 1, "standard input", limits));
 }
 
 /// A reading as a line of JSON.

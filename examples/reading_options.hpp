@@ -1,5 +1,5 @@
-// reading options: how a program is told to read: the turns of a picture, the beam, the words that a
-// reading may be.
+// reading options: how a program is set to read: the rotations of an image, the beam, the words
+// that a reading may be.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -17,10 +17,10 @@ struct ReadingOptions {
   void add_to(CLI::App& app) {
     CLI::Option* all = app.add_flag(
         "--rotations", rotations,
-        "tries the four turns of every picture and keeps the one read most surely "
-        "(default: of pictures taller than 1.5 times their width that are not read surely as "
+        "tries the four rotations of every image and keeps the one read most surely "
+        "(default: of images taller than 1.5 times their width that are not read surely as "
         "they stand, both sides, for words of two characters or more)");
-    app.add_flag("--upright", upright, "reads every picture as it stands")->excludes(all);
+    app.add_flag("--upright", upright, "reads every image as it stands")->excludes(all);
     app.add_option(
            "--beam", options.beam,
            "hypotheses kept while decoding; 1 is greedy (default 2, the second dropped when it is a "
@@ -37,8 +37,10 @@ struct ReadingOptions {
   /// Fills `options`. Reads the lexicon where one is named, and tells on standard error what of it
   /// could not be used.
   void apply(const CLI::App& app, const glimpse::Charset& charset) {
-    using glimpse::LexiconMode, glimpse::Turns;
-    options.turns = rotations ? Turns::all : upright ? Turns::none : Turns::tall;
+    using glimpse::LexiconMode, glimpse::RotationPolicy;
+    options.rotations = rotations ? RotationPolicy::all
+                        : upright ? RotationPolicy::none
+                                  : RotationPolicy::tall;
     options.lexicon_mode = mode == "posterior" ? LexiconMode::posterior
                            : mode == "edit"    ? LexiconMode::edit
                            : mode == "tree"    ? LexiconMode::tree

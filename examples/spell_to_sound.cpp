@@ -14,7 +14,7 @@
 //
 // Measured (one thread of a busy Zen 3 machine, the default 24,000 steps of 64 = 12 passes): of 6000
 // held-out words 25.1 % wrong and 5.9 % of their phonemes, beam of 4 (greedy 25.2 and 6.0 %), after
-// 44:17 on the clock, 20:40 of processor time. Published attention models: some 22 to 25 % and 5 to
+// 44:17 on the clock, 20:40 of CPU time. Published attention models: some 22 to 25 % and 5 to
 // 5.5 %.
 #include <algorithm>
 #include <cctype>
@@ -25,7 +25,7 @@
 #include <vector>
 
 #include <glimpse/io/image.hpp>
-#include <glimpse/models/translator.hpp>
+#include <glimpse/models/seq2seq.hpp>
 #include <glimpse/text/metrics.hpp>
 #include <glimpse/train/train_loop.hpp>
 #include <glimpse/viz/alignment.hpp>
@@ -149,7 +149,7 @@ struct Errors {
   double words = 0, phonemes = 0;  // shares
 };
 
-Errors test_on(Translator<float>& model,
+Errors test_on(Seq2Seq<float>& model,
                const std::vector<std::pair<std::string, const std::vector<Symbols>*>>& test,
                Index width, Index shown) {
   Index wrong = 0, edits = 0, length = 0;
@@ -190,7 +190,7 @@ int main(int argc, char** argv) {
   app.add_option("--steps", loop.steps, "training steps")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  app.add_option("--minutes", loop.minutes, "budget on the clock instead of steps")
+  app.add_option("--minutes", loop.minutes, "wall-clock budget instead of steps")
       ->check(CLI::PositiveNumber);
   app.add_option("--batch", batch, "words a step")
       ->check(CLI::PositiveNumber)
@@ -215,8 +215,8 @@ int main(int argc, char** argv) {
   app.add_option("--weights", loop.checkpoint,
                  "file to keep the weights in; --resume goes on from it");
   app.add_flag("--resume", loop.resume, "go on from --weights");
-  app.add_option("--word", word, "the word of the picture")->capture_default_str();
-  app.add_option("--out", out, "picture of the alignment, PNG");
+  app.add_option("--word", word, "the word of the image")->capture_default_str();
+  app.add_option("--out", out, "image of the alignment, PNG");
   app.add_option("--threads", threads, "threads (default: all cores)")->check(CLI::PositiveNumber);
   app.add_option("--seed", seed, "of weights and order")->capture_default_str();
   return run_program(app, argc, argv, [&] {
@@ -239,7 +239,7 @@ int main(int argc, char** argv) {
       Random pick(3);
       for (Index i = 0; i < words; ++i)
         std::swap(lessons[static_cast<std::size_t>(i)],
-                  lessons[static_cast<std::size_t>(i + pick.below(std::ssize(lessons) - i))]);
+                  lessons[static_cast<std::size_t>(i + pick.uniform_int(std::ssize(lessons) - i))]);
       lessons.resize(static_cast<std::size_t>(words));
     }
     const Index a_pass = std::max<Index>(1, std::ssize(lessons) / batch);
@@ -251,7 +251,7 @@ int main(int argc, char** argv) {
         Random rng(seed, static_cast<std::uint64_t>(pass) + 1);
         for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
         const auto shuffle = [&](auto begin, Index n) {
-          for (Index i = n - 1; i > 0; --i) std::swap(begin[i], begin[rng.below(i + 1)]);
+          for (Index i = n - 1; i > 0; --i) std::swap(begin[i], begin[rng.uniform_int(i + 1)]);
         };
         shuffle(order.begin(), std::ssize(order));
         const auto shorter = [&](std::size_t a, std::size_t b) {
@@ -279,15 +279,15 @@ int main(int argc, char** argv) {
     };
 
     Random rng(seed);
-    Translator<float> model({.from = 27,
-                             .to = std::ssize(sounds),
-                             .embedding = 48,
-                             .encoder = 128,
-                             .layers = 2,
-                             .decoder = 256,
-                             .attention = 96,
-                             .dropout = dropout},
-                            rng);
+    Seq2Seq<float> model({.from = 27,
+                          .to = std::ssize(sounds),
+                          .embedding = 48,
+                          .encoder = 128,
+                          .layers = 2,
+                          .decoder = 256,
+                          .attention = 96,
+                          .dropout = dropout},
+                         rng);
     std::printf(
         "%zu pronunciations to learn from, %zu words held out; %td parameters, %td steps a pass\n",
         lessons.size(), test.size(), count_parameters(model), a_pass);

@@ -1,5 +1,5 @@
 // spoken_digits: learns to write down strings of spoken digits, by Chorowski's attention-based
-// recogniser, and shows what location-aware attention is for.
+// recognizer, and shows what location-aware attention is for.
 //
 //   sound --> log-mel frames --> bidirectional GRUs --> h_i
 //   e_ti = w^T tanh(W s_t-1 + V h_i + U (F * a_t-1)_i + b),   a_t = softmax(e_t)
@@ -15,13 +15,13 @@
 //
 //   spoken_digits --data fsdd --weights digits --out digits.png
 //
-// Measured (one Zen 4 core, batches of 16 strings, 2500 steps, 2:54 and 2:47 of processor time):
+// Measured (one Zen 4 core, batches of 16 strings, 2500 steps, 2:54 and 2:47 of CPU time):
 //
 //   digit error, %                                      location-aware   content alone
 //   each of the 300 held-out recordings by itself                  0.3             0.7
 //   200 strings of 1 to 8 held-out recordings                      0.4             0.9
 //   200 strings of 24                                              7.4            62.9
-//   the same, looks kept in a window of 50 places (2 s)            2.2            55.9
+//   the same, attention kept in a window of 50 positions (2 s)     2.2            55.9
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -33,7 +33,7 @@
 #include <glimpse/data/audio/mel.hpp>
 #include <glimpse/io/image.hpp>
 #include <glimpse/io/wav.hpp>
-#include <glimpse/models/listener.hpp>
+#include <glimpse/models/speech_recognizer.hpp>
 #include <glimpse/text/metrics.hpp>
 #include <glimpse/train/train_loop.hpp>
 #include <glimpse/viz/canvas.hpp>
@@ -150,12 +150,14 @@ class Studio {
                                                    static_cast<double>(rate)),
                0.0f);
     };
-    const Speaker& who = speakers_[static_cast<std::size_t>(rng.below(std::ssize(speakers_)))];
+    const Speaker& who =
+        speakers_[static_cast<std::size_t>(rng.uniform_int(std::ssize(speakers_)))];
     pause(0.05, 0.3);
     for (const Index d : u.digits) {
       const auto& takes = who.digits[static_cast<std::size_t>(d)];
-      const Tensor<float> said = resampled(
-          takes[static_cast<std::size_t>(rng.below(std::ssize(takes)))], rng.uniform(0.9, 1.1));
+      const Tensor<float> said =
+          resampled(takes[static_cast<std::size_t>(rng.uniform_int(std::ssize(takes)))],
+                    rng.uniform(0.9, 1.1));
       float peak = 1e-4f;
       for (const float v : said.span()) peak = std::max(peak, std::fabs(v));
       const float gain = static_cast<float>(rng.uniform(0.35, 1)) / peak;
@@ -183,7 +185,7 @@ class Studio {
   }
   Utterance record(Index count, Random rng) const {
     std::vector<Index> digits;
-    for (Index i = 0; i < count; ++i) digits.push_back(rng.below(10));
+    for (Index i = 0; i < count; ++i) digits.push_back(rng.uniform_int(10));
     return record(std::move(digits), rng);
   }
 
@@ -208,7 +210,8 @@ struct Score {
   }
 };
 
-Score test_on(Listener<float>& model, const std::vector<Utterance>& test, Index window = 0) {
+Score test_on(SpeechRecognizer<float>& model, const std::vector<Utterance>& test,
+              Index window = 0) {
   Score score;
   for (std::size_t at = 0; at < test.size(); at += 32) {
     std::vector<Tensor<float>> sounds;
@@ -238,25 +241,25 @@ void draw_path(const std::string& file, const Utterance& u, const SequenceReadin
       58 + high + 20 + 40 + row * rows(location) + (content ? 48 + row * rows(*content) : 0) + 16;
   Canvas canvas(static_cast<Index>(left + width + 20), static_cast<Index>(height));
   canvas.text({left, 26}, "said: " + written(u.digits), 11);
-  Tensor<float> picture({3, bands, frames});
+  Tensor<float> image({3, bands, frames});
   for (Index t = 0; t < frames; ++t)
     for (Index b = 0; b < bands; ++b) {
-      const Colour c = heat(static_cast<double>(u.frames(t, b) + 1.2f) / 4.2);
-      picture(0, bands - 1 - b, t) = c.r, picture(1, bands - 1 - b, t) = c.g,
-                                picture(2, bands - 1 - b, t) = c.b;
+      const Color c = heat(static_cast<double>(u.frames(t, b) + 1.2f) / 4.2);
+      image(0, bands - 1 - b, t) = c.r, image(1, bands - 1 - b, t) = c.g,
+                              image(2, bands - 1 - b, t) = c.b;
     }
   float y = 58;
-  canvas.picture(left, y, width, high, picture);
+  canvas.image(left, y, width, high, image);
   const float samples = static_cast<float>(frames * 80);
   for (std::size_t i = 0; i < u.spans.size(); ++i) {
     const float a = left + width * static_cast<float>(u.spans[i][0]) / samples,
                 b = left + width * static_cast<float>(u.spans[i][1]) / samples;
-    canvas.text({(a + b) / 2, y - 8}, std::to_string(u.digits[i]), 8, ink::quiet, Align::centre);
+    canvas.text({(a + b) / 2, y - 8}, std::to_string(u.digits[i]), 8, ink::quiet, Align::center);
     canvas.line({a, y - 3}, {b, y - 3}, ink::line, 1.5f);
   }
   canvas.text({left - 10, y + high / 2 + 4}, "mel", 8, ink::quiet, Align::right);
   y += high + 20;
-  const auto table = [&](const std::string& name, const SequenceReading<float>& r, Colour colour) {
+  const auto table = [&](const std::string& name, const SequenceReading<float>& r, Color color) {
     canvas.text({left, y + 16}, name + ": " + written(r.symbols), 9, ink::text);
     y += 30;
     std::vector<Spot> path;
@@ -268,7 +271,7 @@ void draw_path(const std::string& file, const Utterance& u, const SequenceReadin
            ++i) {
         const float a = r.attention(t, i), x = left + place * static_cast<float>(i);
         if (a > r.attention(t, best)) best = i;
-        canvas.rectangle(x, y + 1, x + place, y + row - 1, colour, std::min(1.0f, 2.5f * a));
+        canvas.rectangle(x, y + 1, x + place, y + row - 1, color, std::min(1.0f, 2.5f * a));
       }
       path.push_back({left + place * (static_cast<float>(best) + 0.5f), y + row / 2});
       canvas.text({left - 10, y + row - 4},
@@ -288,7 +291,8 @@ void draw_path(const std::string& file, const Utterance& u, const SequenceReadin
 
 int main(int argc, char** argv) {
   CLI::App app("Learns to write down strings of spoken digits.", "spoken_digits");
-  LoopOptions loop{.steps = 2500, .learning_rate = 3e-3, .rise = 0.15, .check_every = 1000};
+  LoopOptions loop{
+      .steps = 2500, .learning_rate = 3e-3, .warmup_fraction = 0.15, .check_every = 1000};
   std::string data, out, weights, forms = "both", wav;
   Index batch = 16, most = 8, tests = 200;
   int threads = 0;
@@ -301,7 +305,7 @@ int main(int argc, char** argv) {
   app.add_option("--steps", loop.steps, "training steps of each model")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  app.add_option("--minutes", loop.minutes, "budget of each on the clock instead of steps")
+  app.add_option("--minutes", loop.minutes, "wall-clock budget of each  instead of steps")
       ->check(CLI::PositiveNumber);
   app.add_option("--batch", batch, "strings a step")
       ->check(CLI::PositiveNumber)
@@ -319,8 +323,8 @@ int main(int argc, char** argv) {
       "--weights", weights,
       "beginning of the names of two files to keep the weights in; --resume goes on from them");
   app.add_flag("--resume", loop.resume, "go on from --weights");
-  app.add_option("--wav", wav, "writes the string of the picture as sound");
-  app.add_option("--out", out, "picture of spectrogram and attention, PNG");
+  app.add_option("--wav", wav, "writes the string of the image as sound");
+  app.add_option("--out", out, "image of spectrogram and attention, PNG");
   app.add_option("--threads", threads, "threads (default: all cores)")->check(CLI::PositiveNumber);
   app.add_option("--seed", seed, "of weights and strings")->capture_default_str();
   return run_program(app, argc, argv, [&] {
@@ -349,12 +353,12 @@ int main(int argc, char** argv) {
         std::vector<Index>{3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3}, Random(58, 1));
 
     std::vector<SequenceReading<float>> readings;
-    ListenerConfig config{.symbols = 10};
+    SpeechRecognizerConfig config{.symbols = 10};
     for (const std::string form : {"location", "content"}) {
       if (forms != "both" && forms != form) continue;
       config.filters = form == "location" ? 10 : 0;
       Random rng(seed);
-      Listener<float> model(config, rng);
+      SpeechRecognizer<float> model(config, rng);
       LoopOptions options = loop;
       if (!weights.empty()) options.checkpoint = weights + "." + form + ".safetensors";
       std::printf("%s: %td parameters\n", form.c_str(), count_parameters(model));
@@ -371,7 +375,7 @@ int main(int argc, char** argv) {
           model, options,
           [&](Index step) {
             // Short strings first: alignments are learned there, and then stretched.
-            const double spent =
+            const double budget_exhausted =
                 options.minutes > 0
                     ? (before +
                        std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
@@ -379,13 +383,13 @@ int main(int argc, char** argv) {
                           60 / options.minutes
                     : static_cast<double>(step) / static_cast<double>(options.steps);
             const Index longest = std::clamp<Index>(
-                2 + static_cast<Index>(spent * 3 * static_cast<double>(most)), 1, most);
+                2 + static_cast<Index>(budget_exhausted * 3 * static_cast<double>(most)), 1, most);
             Random draws(seed, static_cast<std::uint64_t>(step) + 1);
-            const Index count = 1 + draws.below(longest);  // about as long in one batch
+            const Index count = 1 + draws.uniform_int(longest);  // about as long in one batch
             std::vector<Tensor<float>> sounds;
             std::vector<std::vector<Index>> digits;
             for (Index i = 0; i < batch; ++i) {
-              const Utterance u = studio.record(std::max<Index>(1, count - draws.below(2)),
+              const Utterance u = studio.record(std::max<Index>(1, count - draws.uniform_int(2)),
                                                 draws.split(static_cast<std::uint64_t>(i)));
               sounds.push_back(u.frames), digits.push_back(u.digits);
             }
@@ -406,7 +410,7 @@ int main(int argc, char** argv) {
       std::printf("  strings of %td                      %6.2f %%, %td of %td strings right\n",
                   3 * most, c.error(), c.right, c.strings);
       const Score w = test_on(model, triple, 50);
-      std::printf("  the same in a window of 50 places %6.2f %%, %td of %td strings right\n",
+      std::printf("  the same in a window of 50 positions %6.2f %%, %td of %td strings right\n",
                   w.error(), w.right, w.strings);
       std::fflush(stdout);
       const std::vector<Tensor<float>> one{shown.frames};

@@ -1,11 +1,12 @@
-// synthesize_words: writes drawn words as PNG files, their labels, and a contact sheet to look at.
+// synthesize_words: writes synthetic words as PNG files, their labels, and a contact sheet to look
+// at.
 //
 //   synthesize_words --out words --count 200          words/images/*.png, words/labels.tsv, words/sheet.png
 //   synthesize_words --out signs --charset ascii94    case and punctuation count
 //   synthesize_words --out bent --count 50 --style curved --set blur=0 --words lexicon.txt
 //   synthesize_words --lmdb words.mdb --count 5000                                one LMDB file, or a folder with one
 //
-// The same seed and fonts give the same pictures on every machine with any number of threads.
+// The same seed and fonts give the same images on every machine with any number of threads.
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -17,54 +18,54 @@
 #include <glimpse/io/image.hpp>
 
 #include "charset_option.hpp"
-#include "painter_options.hpp"
+#include "renderer_options.hpp"
 #include "program.hpp"
 
 using namespace glimpse;
 
 namespace {
 
-Tensor<float> as_tensor(const Picture& picture) {
-  Tensor<float> x = empty<float>({picture.height, picture.width});
-  std::copy(picture.pixels.begin(), picture.pixels.end(), x.data());
+Tensor<float> as_tensor(const GrayImage& image) {
+  Tensor<float> x = empty<float>({image.height, image.width});
+  std::copy(image.pixels.begin(), image.pixels.end(), x.data());
   return x;
 }
 
-// Ten pictures a row, each fitted into a cell.
+// Ten images a row, each fitted into a cell.
 class Sheet {
  public:
   explicit Sheet(Index count)
       : page_((count + columns - 1) / columns * cell_height, columns * cell_width, 1.0f) {}
 
-  void place(Index i, const Picture& picture) {
+  void place(Index i, const GrayImage& image) {
     const double scale =
-        std::min(static_cast<double>(cell_width - 4) / static_cast<double>(picture.width),
-                 static_cast<double>(cell_height - 4) / static_cast<double>(picture.height));
-    const Picture small =
-        synth::resized(picture, fitted(picture.height, scale), fitted(picture.width, scale));
+        std::min(static_cast<double>(cell_width - 4) / static_cast<double>(image.width),
+                 static_cast<double>(cell_height - 4) / static_cast<double>(image.height));
+    const GrayImage small =
+        synth::resized(image, fitted(image.height, scale), fitted(image.width, scale));
     const Index top = i / columns * cell_height + (cell_height - small.height) / 2;
     const Index left = i % columns * cell_width + (cell_width - small.width) / 2;
     for (Index y = 0; y < small.height; ++y)
       std::copy(small.row(y).begin(), small.row(y).end(), page_.row(top + y).begin() + left);
   }
-  const Picture& page() const { return page_; }
+  const GrayImage& page() const { return page_; }
 
  private:
   static constexpr Index columns = 10, cell_width = 154, cell_height = 52;
   static Index fitted(Index extent, double scale) {
     return std::max<Index>(1, std::lround(static_cast<double>(extent) * scale));
   }
-  Picture page_;
+  GrayImage page_;
 };
 
 int run(int argc, char** argv) {
   CLI::App app(
-      "Draws words from the fonts of this machine: PNG pictures, labels.tsv and a contact sheet.");
+      "Draws words from the fonts of this machine: PNG images, labels.tsv and a contact sheet.");
   std::string out, lmdb, charset = "lower36";
   Index count = 100, on_sheet = 200;
   std::uint64_t seed = 1;
   bool print_recipe = false;
-  PainterOptions drawing;
+  RendererOptions drawing;
 
   app.add_option("--out", out, "folder to write to; it is made where it is missing");
   app.add_option(
@@ -74,7 +75,7 @@ int run(int argc, char** argv) {
   app.add_option("--count", count, "number of words")
       ->check(CLI::Range(1, 100'000'000))
       ->capture_default_str();
-  app.add_option("--seed", seed, "names the row of pictures")->capture_default_str();
+  app.add_option("--seed", seed, "names the row of images")->capture_default_str();
   app.add_option("--charset", charset,
                  "characters to draw: digits, lower36, alnum62, ascii94, latin, or a UTF-8 file that "
                  "holds each once")
@@ -100,7 +101,7 @@ int run(int argc, char** argv) {
                      "build again");
 #endif
 
-    const auto painter = drawing.painter(Charset(characters_of(charset)));
+    const auto renderer = drawing.renderer(Charset(characters_of(charset)));
     const std::filesystem::path folder(out);
     std::error_code error;
     if (!out.empty()) std::filesystem::create_directories(folder / "images", error);
@@ -115,19 +116,19 @@ int run(int argc, char** argv) {
       std::vector<synth::WordSample> samples(static_cast<std::size_t>(n));
       parallel_for(n, 1'000'000, [&](Index i) {
         samples[static_cast<std::size_t>(i)] =
-            painter->draw(seed, static_cast<std::uint64_t>(begin + i));
+            renderer->draw(seed, static_cast<std::uint64_t>(begin + i));
       });
       for (Index i = 0; i < n; ++i) {
         const synth::WordSample& sample = samples[static_cast<std::size_t>(i)];
 #if defined(GLIMPSE_LMDB) && GLIMPSE_LMDB
-        if (database) database->add(encode_png(as_tensor(sample.picture)), sample.text);
+        if (database) database->add(encode_png(as_tensor(sample.image)), sample.text);
 #endif
         if (out.empty()) continue;
         char name[40];
         std::snprintf(name, sizeof name, "images/%07td.png", begin + i);
-        write_png((folder / name).string(), as_tensor(sample.picture));
+        write_png((folder / name).string(), as_tensor(sample.image));
         labels << name << '\t' << sample.text << '\n';
-        if (begin + i < on_sheet) sheet.place(begin + i, sample.picture);
+        if (begin + i < on_sheet) sheet.place(begin + i, sample.image);
       }
 #if defined(GLIMPSE_LMDB) && GLIMPSE_LMDB
       if (database) database->commit();
@@ -137,7 +138,7 @@ int run(int argc, char** argv) {
       fail<IoError>("--out", "cannot write ", (folder / "labels.tsv").string());
     if (!out.empty() && on_sheet > 0)
       write_png((folder / "sheet.png").string(), as_tensor(sheet.page()));
-    std::cout << count << " words from " << painter->fonts().size() << " faces in "
+    std::cout << count << " words from " << renderer->fonts().size() << " faces in "
               << (out.empty()    ? lmdb
                   : lmdb.empty() ? out
                                  : out + " and " + lmdb)

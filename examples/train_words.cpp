@@ -1,4 +1,4 @@
-// train_words: teaches a reader from drawn words, from folders of pictures, or from a mix.
+// train_words: teaches a reader from synthetic words, from folders of images, or from a mix.
 //
 //   train_words --config compact --minutes 60 --out run --words words.txt --valid ../photographs
 //   train_words --config compact --minutes 60 --out run --words words.txt --resume        goes on where it stopped
@@ -12,13 +12,13 @@
 #include <glimpse/text/charset_names.hpp>
 #include <glimpse/train/learning_rate_range.hpp>
 #include <glimpse/train/load_characters.hpp>
-#include <glimpse/train/load_part.hpp>
+#include <glimpse/train/load_submodule.hpp>
 #include <glimpse/train/widen.hpp>
 #include <glimpse/train/word_trainer.hpp>
 
 #include "charset_option.hpp"
 #include "number_options.hpp"
-#include "painter_options.hpp"
+#include "renderer_options.hpp"
 #include "program.hpp"
 
 namespace {
@@ -33,15 +33,15 @@ int main(int argc, char** argv) {
   TrainOptions options;
   std::string model = "rare", preset = "compact", weights, narrow, encoder, straightener, charset,
               pattern = "straight", optimizer = "adamw", unknown = "skip", score;
-  PainterOptions drawing;
+  RendererOptions drawing;
   std::vector<std::string> data;
   bool check = false, unchanged = false, find_rate = false;
-  double share = -1, augmentation = 1, average = 0;
+  double share = -1, augmentation = 1, ema_decay = 0;
   int threads = 0;
   std::vector<Index> widths;
   CLI::Option* const model_option =
       app.add_option("--model", model,
-                     "rare; srn: its recogniser alone; crnn: the same encoder with CTC (default "
+                     "rare; srn: its recognizer alone; crnn: the same encoder with CTC (default "
                      "rare, or what --weights or the run to resume holds)")
           ->check(CLI::IsMember({"rare", "srn", "crnn"}));
   CLI::Option* const preset_option =
@@ -86,7 +86,7 @@ int main(int argc, char** argv) {
                "tries to read every image of --data before training (default: 64 of each)");
   app.add_option(
          "--data-share", share,
-         "share of the pictures that come from --data (default 1 where nothing is said of drawn "
+         "share of the images that come from --data (default 1 where nothing is said of synthetic "
          "words, else 0.5)")
       ->check(number_between(0, 1));
   app.add_option("--augment", augmentation,
@@ -143,7 +143,7 @@ int main(int argc, char** argv) {
   app.add_option("--weight-decay", options.weight_decay, "of AdamW; of adadelta 0 where not said")
       ->check(number_from_0())
       ->capture_default_str();
-  app.add_option("--localization-factor", options.localization_factor,
+  app.add_option("--localization-lr-scale", options.localization_lr_scale,
                  "learning rate of the localization network, relative")
       ->check(number_from_0())
       ->capture_default_str();
@@ -155,15 +155,16 @@ int main(int argc, char** argv) {
   app.add_option("--label-smoothing", options.label_smoothing, "share spread over all symbols")
       ->check(number_between(0, 0.5))
       ->capture_default_str();
-  app.add_option("--fiducials", options.fiducials,
-                 "weight of the drawn words' own fiducial points in what is learnt, beside their "
-                 "letters (10, say); 0: the rectifier learns from letters alone, as published")
+  app.add_option(
+         "--fiducials", options.fiducials,
+         "weight of the synthetic words' own fiducial points in what is learned, beside their "
+         "letters (10, say); 0: the rectifier learns from letters alone, as published")
       ->check(number_from_0())
       ->capture_default_str();
-  app.add_flag("--rectifier-alone", options.rectifier_alone,
-               "teach the rectifier alone, the drawn words' own fiducial points");
+  app.add_flag("--rectifier-only", options.rectifier_only,
+               "teach the rectifier alone, the synthetic words' own fiducial points");
   app.add_option(
-         "--average", average,
+         "--ema-decay", ema_decay,
          "keep an exponential moving average of the weights, which takes this share of itself from "
          "step to step; 0: the weights themselves (default 0.999 at adadelta's constant rate, 0 "
          "under one-cycle, --resume: as before)")
@@ -179,7 +180,7 @@ int main(int argc, char** argv) {
 
   return run_program(app, argc, argv, [&] {
     if (threads > 0) set_num_threads(threads);
-    if (app.count("--average") > 0) options.average = average;
+    if (app.count("--ema-decay") > 0) options.ema_decay = ema_decay;
     if (find_rate && options.steps == 0) options.steps = 200;
     options.check();
     const std::string held = options.resume ? options.out + "/last.safetensors" : weights;
@@ -241,7 +242,7 @@ int main(int argc, char** argv) {
     const auto start_with = [&](const char* part, const std::string& file) {
       if (file.empty() || options.resume) return;
       Reader<float> from = model_from_checkpoint(load_checkpoint(file));
-      const auto [taken, all] = load_part(from, reader, part);
+      const auto [taken, all] = load_submodule(from, reader, part);
       std::printf("%td of %td tensors of the %s from %s\n", taken, all, part, file.c_str());
     };
     start_with("encoder", encoder);
@@ -267,20 +268,21 @@ int main(int argc, char** argv) {
       }
     }
     const bool draws = data.empty() || drawing.given() || (share >= 0 && share < 1);
-    if (!draws && (options.fiducials > 0 || options.rectifier_alone))
-      fail("--fiducials", "only drawn words tell their points: wants --words or --fonts, too");
+    if (!draws && (options.fiducials > 0 || options.rectifier_only))
+      fail("--fiducials",
+           "only synthetic words have known fiducial points: wants --words or --fonts, too");
     if (draws) {
-      const auto painter = drawing.painter(reader.charset());
-      std::printf("%lld faces of type\n", static_cast<long long>(painter->fonts().size()));
+      const auto renderer = drawing.renderer(reader.charset());
+      std::printf("%lld faces of type\n", static_cast<long long>(renderer->fonts().size()));
       const WordSource drawn =
-          drawn_words(painter, reader.charset(), options.seed, config.fiducials);
+          drawn_words(renderer, reader.charset(), options.seed, config.fiducials);
       source = source ? mixed_words(drawn, source, share < 0 ? 0.5 : share, options.seed) : drawn;
     }
     // What is learned from, by name; where it is on this machine is left out.
-    for (const std::string& text : data) options.data += last_part(text) + ", ";
+    for (const std::string& text : data) options.data += base_name(text) + ", ";
     if (draws)
       options.data += "synthetic words of " +
-                      (drawing.words.empty() ? "the built-in list" : last_part(drawing.words)) +
+                      (drawing.words.empty() ? "the built-in list" : base_name(drawing.words)) +
                       " in style " + drawing.style + ", ";
     if (draws && !data.empty())
       options.data += "share " + nlohmann::json(share < 0 ? 0.5 : share).dump() + " photographs, ";

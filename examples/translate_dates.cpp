@@ -7,18 +7,18 @@
 //   e_ti = w^T tanh(W s_t-1 + V h_i + b),   a_t = softmax(e_t)
 //
 // The dates of training and test are disjoint: a day is held out by a hash of its number, in all
-// its spellings. The picture shows, for one date, which characters each digit was read from.
+// its spellings. The image shows, for one date, which characters each digit was read from.
 //
 //   translate_dates --out dates.png
 //
 // Measured (two Zen 4 cores): 100 % of 2000 dates of unseen days exact after 3000 steps, 10 s on the
-// clock, 17 s of processor time; 99.7 % after 700 steps.
+// clock, 17 s of CPU time; 99.7 % after 700 steps.
 #include <cstdio>
 #include <string>
 #include <vector>
 
 #include <glimpse/io/image.hpp>
-#include <glimpse/models/translator.hpp>
+#include <glimpse/models/seq2seq.hpp>
 #include <glimpse/train/train_loop.hpp>
 #include <glimpse/viz/alignment.hpp>
 
@@ -50,7 +50,7 @@ Date date_of(Index n) {
 }
 constexpr Index all_days = 36525;  // 1951 to 2050: two digits of a year tell which
 
-bool held_out(Index n) { return Random(7, static_cast<std::uint64_t>(n)).below(8) == 0; }
+bool held_out(Index n) { return Random(7, static_cast<std::uint64_t>(n)).uniform_int(8) == 0; }
 
 std::string text(const char* form, int v) {
   char s[16];
@@ -65,7 +65,7 @@ std::string iso(const Date& d) {
 /// One of many ways to write it.
 std::string spell(const Date& d, Random& rng) {
   const auto pick = [&](std::vector<std::string> of) {
-    return of[static_cast<std::size_t>(rng.below(std::ssize(of)))];
+    return of[static_cast<std::size_t>(rng.uniform_int(std::ssize(of)))];
   };
   const char* suffix = d.day % 10 == 1 && d.day != 11   ? "st"
                        : d.day % 10 == 2 && d.day != 12 ? "nd"
@@ -88,11 +88,11 @@ std::string spell(const Date& d, Random& rng) {
        mm + "/" + dd + "/" + yy,  // with strokes the month
        text("%d", d.year) + "/" + text("%02d", d.month) + "/" + text("%02d", d.day),
        year + ", " + name + " " + day, dd + "-" + name.substr(0, 3) + "-" + text("%d", d.year)});
-  if (rng.chance(0.25)) s = pick({week + ", ", week + " ", week.substr(0, 3) + ". "}) + s;
-  if (rng.chance(0.3)) {
+  if (rng.bernoulli(0.25)) s = pick({week + ", ", week + " ", week.substr(0, 3) + ". "}) + s;
+  if (rng.bernoulli(0.3)) {
     for (char& c : s)
       if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 32);
-  } else if (rng.chance(0.6)) {
+  } else if (rng.bernoulli(0.6)) {
     for (std::size_t i = 0; i < s.size(); ++i)
       if (s[i] >= 'a' && s[i] <= 'z' && (i == 0 || s[i - 1] == ' ') && s.compare(i, 2, "of") != 0)
         s[i] = static_cast<char>(s[i] - 32);
@@ -119,7 +119,7 @@ std::string written(const std::vector<Index>& symbols) {
 }
 
 struct Pairs {
-  std::vector<std::string> spelt, meant;
+  std::vector<std::string> spelled, meant;
   std::vector<std::vector<Index>> from, to;
 };
 
@@ -127,17 +127,17 @@ struct Pairs {
 Pairs draw(Index count, bool unseen, Random rng) {
   Pairs p;
   while (std::ssize(p.to) < count) {
-    const Index n = rng.below(all_days);
+    const Index n = rng.uniform_int(all_days);
     if (held_out(n) != unseen) continue;
     const Date d = date_of(n);
-    p.spelt.push_back(spell(d, rng)), p.meant.push_back(iso(d));
-    p.from.push_back(characters(p.spelt.back())), p.to.push_back(digits(p.meant.back()));
+    p.spelled.push_back(spell(d, rng)), p.meant.push_back(iso(d));
+    p.from.push_back(characters(p.spelled.back())), p.to.push_back(digits(p.meant.back()));
   }
   return p;
 }
 
 /// Share of the dates read exactly, and the first few that were not.
-double exact(Translator<float>& model, const Pairs& test, Index shown) {
+double exact(Seq2Seq<float>& model, const Pairs& test, Index shown) {
   Index right = 0;
   for (std::size_t at = 0; at < test.from.size(); at += 128) {
     const std::size_t count = std::min<std::size_t>(128, test.from.size() - at);
@@ -146,7 +146,7 @@ double exact(Translator<float>& model, const Pairs& test, Index shown) {
       const bool ok = readings[i].symbols == test.to[at + i];
       right += ok;
       if (!ok && shown-- > 0)
-        std::printf("  %-36s %s, should be %s\n", test.spelt[at + i].c_str(),
+        std::printf("  %-36s %s, should be %s\n", test.spelled[at + i].c_str(),
                     written(readings[i].symbols).c_str(), test.meant[at + i].c_str());
     }
   }
@@ -166,7 +166,7 @@ int main(int argc, char** argv) {
   app.add_option("--steps", loop.steps, "training steps")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  app.add_option("--minutes", loop.minutes, "budget on the clock instead of steps")
+  app.add_option("--minutes", loop.minutes, "wall-clock budget instead of steps")
       ->check(CLI::PositiveNumber);
   app.add_option("--batch", batch, "dates a step")
       ->check(CLI::PositiveNumber)
@@ -174,8 +174,8 @@ int main(int argc, char** argv) {
   app.add_option("--weights", loop.checkpoint,
                  "file to keep the weights in; --resume goes on from it");
   app.add_flag("--resume", loop.resume, "go on from --weights");
-  app.add_option("--date", date, "the date of the picture")->capture_default_str();
-  app.add_option("--out", out, "picture of the alignment, PNG");
+  app.add_option("--date", date, "the date of the image")->capture_default_str();
+  app.add_option("--out", out, "image of the alignment, PNG");
   app.add_option("--threads", threads, "threads (default: all cores)")->check(CLI::PositiveNumber);
   app.add_option("--seed", seed, "of weights and dates")->capture_default_str();
   return run_program(app, argc, argv, [&] {
@@ -184,13 +184,13 @@ int main(int argc, char** argv) {
     for (const char c : date)
       if (c < ' ' || c > '~') fail("--date", "holds a character that is not printable ASCII");
     Random rng(seed);
-    Translator<float> model({.from = 96,
-                             .to = std::ssize(target),
-                             .embedding = 16,
-                             .encoder = 32,
-                             .decoder = 64,
-                             .attention = 32},
-                            rng);
+    Seq2Seq<float> model({.from = 96,
+                          .to = std::ssize(target),
+                          .embedding = 16,
+                          .encoder = 32,
+                          .decoder = 64,
+                          .attention = 32},
+                         rng);
     std::printf("%td parameters\n", count_parameters(model));
     const Pairs test = draw(2000, true, Random(99));
     const LoopResult result = train_loop(

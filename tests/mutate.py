@@ -10,7 +10,7 @@ header   below include/glimpse. term: a part of it that stands there once: an ex
 tests    files below tests/ without .cpp, with the test cases that see it after a colon:
          ops/lstm, or text/ctc:ctc_beam*. Several stand side by side: each must go red.
 
-    mutate.py [--only NAME] [--slice i/n] [--jobs n] [--list] [--places]
+    mutate.py [--only NAME] [--slice i/n] [--jobs n] [--list] [--positions]
 
 All mistakes are compiled at once into a copy of the headers, each behind a number:
 `(mutation == 7 ? (wrong) : (term))`. The environment of a run chooses the number. So a test program
@@ -115,15 +115,15 @@ def mutate(mutations, include):
             lost += [(m, "no such header") for m in mutations if m.header == header]
             continue
         text = path.read_text()
-        places = []
+        positions = []
         for m in (m for m in mutations if m.header == header):
             if text.count(m.term) != 1:
                 lost.append((m, f"the term stands there {text.count(m.term)} times"))
             else:
-                places.append((text.index(m.term), m))
-        places.sort(key=lambda p: p[0])
+                positions.append((text.index(m.term), m))
+        positions.sort(key=lambda p: p[0])
         parts, end = [], 0
-        for at, m in places:
+        for at, m in positions:
             if at < end:
                 lost.append((m, "overlaps another mistake"))
                 continue
@@ -135,7 +135,7 @@ def mutate(mutations, include):
     return lost
 
 
-def places(mutations):
+def positions(mutations):
     """Prints what has no place; returns how many."""
     with tempfile.TemporaryDirectory() as folder:
         include = pathlib.Path(folder) / "include"
@@ -156,8 +156,8 @@ class Builder:
         texts = [" ".join(self.compiler + self.flags), SWITCH, FRONT, "".join(m.text() for m in mutations)]
         texts += [p.read_text() for p in sorted((ROOT / "include").rglob("*.hpp"))]
         texts += [(ROOT / "tests" / f).read_text() for f in
-                  ("catch.hpp", "catch_main.cpp", "rig/checks.cpp", "rig/op_row.hpp", "rig/golden.hpp",
-                   "rig/reference.hpp")]
+                  ("catch.hpp", "catch_main.cpp", "op_test/checks.cpp", "op_test/op_row.hpp", "op_test/golden.hpp",
+                   "op_test/reference.hpp")]
         key = hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
         self.work = CACHE / key
         if CACHE.exists():  # the copies of other states of the tree
@@ -204,7 +204,7 @@ class Builder:
         if problem:
             sys.exit(f"mutate: the headers do not compile with the mistakes in them\n{problem}")
         sources = [(ROOT / "tests/catch_main.cpp", "main.o", False),
-                   (ROOT / "tests/rig/checks.cpp", "checks.o", True),
+                   (ROOT / "tests/op_test/checks.cpp", "checks.o", True),
                    (self.work / "products.cpp", "products.o", False)]
         with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
             for problem in pool.map(lambda s: self.compile(s[0], self.work / s[1], s[2]), sources):
@@ -248,7 +248,7 @@ def main():
     parser.add_argument("--slice", default="1/1", metavar="i/n")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--list", action="store_true", help="print the names and stop")
-    parser.add_argument("--places", action="store_true",
+    parser.add_argument("--positions", action="store_true",
                         help="only see that each term and each test file is there; no compiler")
     options = parser.parse_args()
     part, _, parts = options.slice.partition("/")
@@ -256,8 +256,8 @@ def main():
         parser.error(f"--slice: expected i/n with 1 <= i <= n, got {options.slice}")
 
     every = read_table()
-    if options.places:
-        return 1 if places(every) else 0
+    if options.positions:
+        return 1 if positions(every) else 0
     chosen = sorted((m for m in every if options.only in m.name), key=lambda m: m.tests)
     if not chosen:
         sys.exit(f"mutate: expected a name or a part of one, got {options.only}")

@@ -70,7 +70,7 @@ if command -v em++ > /dev/null; then
   simd="-msimd128 -fwasm-exceptions"
   check "WebAssembly SIMD: all headers" em++ -std=c++20 -O2 $simd $warnings -Iinclude \
     -c "$work/all.cpp" -o "$work/all.o"
-  # Without optimisation, which wants acorn; in one file, which Node reads whatever its version.
+  # Without optimization, which wants acorn; in one file, which Node reads whatever its version.
   check "WebAssembly SIMD: linked" em++ $simd -sSINGLE_FILE=1 "$work/all.o" -o "$work/all.js"
   if [ -e "$work/all.js" ] && command -v node > /dev/null; then
     check "WebAssembly SIMD: all headers, run" node "$work/all.js"

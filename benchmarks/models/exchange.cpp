@@ -4,11 +4,11 @@
 //   exchange FILE rare|crnn [batch]            RARE's large preset, or CRNN as published
 //
 //   model.*        every parameter and buffer, before the step
-//   in.picture     (N, 1, 32, 100), standardised          in.labels    (N, 11) symbol numbers
+//   in.image       (N, 1, 32, 100), standardized          in.labels    (N, 11) symbol numbers
 //   out.rectified  (N, 1, 32, 100), RARE alone            out.frames   (T, N, C) of the encoder
 //   out.logits     (12, N, symbols), teacher forcing; of CRNN (T, N, symbols)
 //   out.loss       (1)                                    grad.*       gradient of every parameter
-//   read.symbols   (N, 11), -1 behind a word's end; read greedily after the step in reading mode,
+//   read.symbols   (N, 11), -1 behind a word's end; read greedily after the step in evaluation mode,
 //                  batch norms folded
 #include <algorithm>
 #include <cmath>
@@ -42,7 +42,7 @@ Tensor<float> numbers(const std::vector<std::vector<Index>>& words) {
 /// The scores of every step, each given the true symbol before it.
 Tensor<float> teacher_forced(AttentionDecoder<float>& decoder, const Variable<float>& frames,
                              const std::vector<std::vector<Index>>& labels) {
-  const auto memory = decoder.remember(frames);
+  const auto memory = decoder.encode_memory(frames);
   Variable<float> state = decoder.start(frames.size(1));
   std::vector<Index> previous(labels.size(), decoder.end_symbol());
   std::vector<Variable<float>> scores;
@@ -55,63 +55,63 @@ Tensor<float> teacher_forced(AttentionDecoder<float>& decoder, const Variable<fl
   return stack(scores, 0).value();
 }
 
-/// What the model makes of the pictures on its way to the loss.
-void add_outputs(SafetensorsWriter& file, Rare<float>& model, const Variable<float>& pictures,
+/// What the model makes of the images on its way to the loss.
+void add_outputs(SafetensorsWriter& file, Rare<float>& model, const Variable<float>& images,
                  const std::vector<std::vector<Index>>& labels) {
-  const Variable<float> straight = model.rectify(pictures, width).picture;
+  const Variable<float> straight = model.rectify(images, width).image;
   const Variable<float> frames = model.recognizer.encoder(straight);
   file.add("out.rectified", straight.value());
   file.add("out.frames", frames.value());
   file.add("out.logits", teacher_forced(model.recognizer.decoder, frames, labels));
 }
 
-void add_outputs(SafetensorsWriter& file, Crnn<float>& model, const Variable<float>& pictures,
+void add_outputs(SafetensorsWriter& file, Crnn<float>& model, const Variable<float>& images,
                  const std::vector<std::vector<Index>>&) {
-  const Variable<float> frames = model.encoder(pictures);
+  const Variable<float> frames = model.encoder(images);
   file.add("out.frames", frames.value());
   file.add("out.logits", model.output(frames).value());
 }
 
-/// A picture without noise: what the sampler gives and its gradient are then smooth in the grid.
-Picture smooth_picture(Random& random) {
-  Picture picture(32, width);
+/// An image without noise: what the sampler gives and its gradient are then smooth in the grid.
+GrayImage smooth_image(Random& random) {
+  GrayImage image(32, width);
   const double across = random.uniform(0.1, 0.5), down = random.uniform(0.1, 0.4),
                phase = random.uniform(0, 6), slant = random.uniform(-0.2, 0.2);
-  for (Index y = 0; y < picture.height; ++y)
-    for (Index x = 0; x < picture.width; ++x) {
+  for (Index y = 0; y < image.height; ++y)
+    for (Index x = 0; x < image.width; ++x) {
       const double u = static_cast<double>(x), v = static_cast<double>(y);
-      picture(y, x) = static_cast<float>(
+      image(y, x) = static_cast<float>(
           0.5 + 0.25 * std::sin(across * u + slant * v + phase) * std::cos(down * v - phase) +
           0.2 * std::sin(0.013 * u * v / 3 + phase));
     }
-  return picture;
+  return image;
 }
 
 template <class Model>
 void write(const std::string& path, const std::string& name, Model model, Index batch,
            Random& random) {
-  std::vector<Picture> words;
+  std::vector<GrayImage> words;
   std::vector<std::vector<Index>> labels(static_cast<std::size_t>(batch));
-  Tensor<float> pictures({batch, 1, 32, width});
+  Tensor<float> images({batch, 1, 32, width});
   for (Index i = 0; i < batch; ++i) {
-    words.push_back(smooth_picture(random));
-    pictures.slice(0, i, i + 1).copy_from(standardized<float>(words.back()));
+    words.push_back(smooth_image(random));
+    images.slice(0, i, i + 1).copy_from(standardized<float>(words.back()));
     for (Index t = 0; t < letters; ++t)
-      labels[static_cast<std::size_t>(i)].push_back(random.below(36));
+      labels[static_cast<std::size_t>(i)].push_back(random.uniform_int(36));
   }
 
   SafetensorsWriter file;
   file.metadata["model"] = name;
   for (const auto& [key, x] : state_dict(model)) file.add("model." + key, x);
-  file.add("in.picture", pictures);
+  file.add("in.picture", images);
   file.add("in.labels", numbers(labels));
   {
     // Batch norm moves its running statistics whenever it trains: keep them for the one true step.
     const NoGrad no_grad;
     Model twin = clone(model);
-    add_outputs(file, twin, constant(pictures), labels);
+    add_outputs(file, twin, constant(images), labels);
   }
-  const Variable<float> loss = model.loss(constant(pictures), width, labels);
+  const Variable<float> loss = model.loss(constant(images), width, labels);
   loss.backward();
   file.add("out.loss", loss.value().reshape({1}));
   for (const auto& [key, x] : parameters(model)) file.add("grad." + key, x.grad());
@@ -119,7 +119,7 @@ void write(const std::string& path, const std::string& name, Model model, Index 
   set_training(model, false);
   model.fold();
   std::vector<std::vector<Index>> symbols;
-  for (const Reading& reading : read(model, std::span<const Picture>(words)))
+  for (const Reading& reading : read(model, std::span<const GrayImage>(words)))
     symbols.push_back(model.charset.encode(reading.text));
   file.add("read.symbols", numbers(symbols));
   file.save(path);

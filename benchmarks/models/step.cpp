@@ -3,12 +3,12 @@
 //
 //   step training|reading rare|crnn preset [batch] [width] [threads] [seconds]
 //
-// Pictures are 1 x 32 x width, words have 11 letters: 12 steps
+// Images are 1 x 32 x width, words have 11 letters: 12 steps
 // of the decoder. A training step is forward, loss, backward, clipping and an ADADELTA step; a
 // reading is what `read` does, batch norms folded. What it found goes to the error output in words,
 // and to the standard output as one row, parted by tabs:
 //
-//   model  preset  what  batch  width  threads  milliseconds (median)  pictures/s  peak MB
+//   model  preset  what  batch  width  threads  milliseconds (median)  images/s    peak MB
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -67,7 +67,7 @@ std::vector<double> medians(double seconds, const std::function<std::vector<doub
 
 void report(const Case& c, double ms) {
   const double rate = 1e3 * static_cast<double>(c.batch) / ms;
-  std::fprintf(stderr, "%s %s, %s, batch %td, width %td, %d threads: %.2f ms, %.0f pictures/s\n",
+  std::fprintf(stderr, "%s %s, %s, batch %td, width %td, %d threads: %.2f ms, %.0f images/s\n",
                c.model.c_str(), c.preset.c_str(), c.what.c_str(), c.batch, c.width, c.threads, ms,
                rate);
   std::printf("%s\t%s\t%s\t%td\t%td\t%d\t%.4f\t%.3f\t%.1f\n", c.model.c_str(), c.preset.c_str(),
@@ -76,11 +76,11 @@ void report(const Case& c, double ms) {
 
 template <class Model>
 void train(const Case& c, Model& model, Random& random) {
-  Tensor<float> pictures({c.batch, 1, 32, c.width});
-  for (float& p : pictures.span()) p = static_cast<float>(random.uniform(-1, 1));
+  Tensor<float> images({c.batch, 1, 32, c.width});
+  for (float& p : images.span()) p = static_cast<float>(random.uniform(-1, 1));
   std::vector<std::vector<Index>> labels(static_cast<std::size_t>(c.batch));
   for (auto& label : labels)
-    for (Index i = 0; i < letters; ++i) label.push_back(random.below(36));
+    for (Index i = 0; i < letters; ++i) label.push_back(random.uniform_int(36));
   Adadelta<float> optimizer(parameters(model));
   std::size_t fresh = 0;
   int steps = 0;
@@ -88,7 +88,7 @@ void train(const Case& c, Model& model, Random& random) {
     if (steps++ == 2) fresh = MemoryCache::instance().fresh_blocks();
     const double t0 = now();
     optimizer.zero_grad();
-    const Variable<float> loss = model.loss(constant(pictures), c.width, labels);
+    const Variable<float> loss = model.loss(constant(images), c.width, labels);
     const double t1 = now();
     loss.backward();
     const double t2 = now();
@@ -108,12 +108,12 @@ template <class Model>
 void read_words(const Case& c, Model& model, Random& random) {
   set_training(model, false);
   model.fold();
-  std::vector<Picture> words(static_cast<std::size_t>(c.batch), Picture(32, c.width));
-  for (Picture& word : words)
+  std::vector<GrayImage> words(static_cast<std::size_t>(c.batch), GrayImage(32, c.width));
+  for (GrayImage& word : words)
     for (float& p : word.pixels) p = static_cast<float>(random.uniform());
   const auto times = medians(c.seconds, [&] {
     const double t0 = now();
-    const auto readings = read(model, std::span<const Picture>(words));
+    const auto readings = read(model, std::span<const GrayImage>(words));
     const double t1 = now();
     if constexpr (requires { model.recognizer; })
       if (readings.back().text.size() != letters) fail("step", "read another length");

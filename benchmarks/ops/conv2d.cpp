@@ -1,10 +1,10 @@
-// conv2d: the three passes of the recogniser's layers, in milliseconds and GFLOP/s of the defining
+// conv2d: the three passes of the recognizer's layers, in milliseconds and GFLOP/s of the defining
 // sum (2 N O H' W' C h w), medians.
 //
 //   conv2d [--tsv] [batch] [threads]       both thread counts, 1 and 2, where none is given
 //
 // --tsv prints  layer  pass  algorithm  threads  batch  milliseconds  line by line, as
-// benchmarks/opponents/onednn_conv.cpp does.
+// benchmarks/baselines/onednn_conv.cpp does.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>

@@ -36,15 +36,15 @@ double best_seconds(int runs, F&& f) {
   return best;
 }
 
-/// columns[(c, r, s)][y, x] = picture[c, y + r - 1, x + s - 1]
-void to_columns(const float* picture, float* columns) {
+/// columns[(c, r, s)][y, x] = image[c, y + r - 1, x + s - 1]
+void to_columns(const float* image, float* columns) {
   for (Index c = 0; c < channels; ++c)
     for (Index r = -1; r <= 1; ++r)
       for (Index s = -1; s <= 1; ++s)
         for (Index y = 0; y < height; ++y)
           for (Index x = 0; x < width; ++x) {
             const bool inside = y + r >= 0 && y + r < height && x + s >= 0 && x + s < width;
-            *columns++ = inside ? picture[(c * height + y + r) * width + x + s] : 0.0f;
+            *columns++ = inside ? image[(c * height + y + r) * width + x + s] : 0.0f;
           }
 }
 
@@ -72,14 +72,14 @@ int main(int count, char** argument) {
   Tensor<float> columns = empty<float>({channels * 9, pixels});
   std::printf("%-44s %8s %10s %9s\n", "", "1 thread", "2 threads", "error");
 
-  // f(pictures) computes y for that many pictures; slow rungs take few
-  const auto rung = [&](const std::string& name, Index pictures, bool threads, auto&& f) {
+  // f(images) computes y for that many images; slow rungs take few
+  const auto rung = [&](const std::string& name, Index images, bool threads, auto&& f) {
     double speed[2] = {};
     for (const int t : {1, 2}) {
       if (t == 2 && !threads) continue;
       const ThreadScope scope(t);
-      const double work = 2e-9 * static_cast<double>(pictures * channels * pixels * channels * 9);
-      speed[t - 1] = work / best_seconds(pictures < n ? 2 : 9, [&] { f(pictures); });
+      const double work = 2e-9 * static_cast<double>(images * channels * pixels * channels * 9);
+      speed[t - 1] = work / best_seconds(images < n ? 2 : 9, [&] { f(images); });
     }
     double error = 0, size = 0;
     for (Index i = 0; i < exact.size(); ++i) {
@@ -98,20 +98,20 @@ int main(int count, char** argument) {
     const Tensor<float> one = reference::conv2d(x.slice(0, 0, 1).contiguous(), w, {}, same);
     std::copy_n(one.data(), one.size(), y.data());
   });
-  const auto by_columns = [&](Index pictures, auto&& product) {
-    for (Index i = 0; i < pictures; ++i) {
+  const auto by_columns = [&](Index images, auto&& product) {
+    for (Index i = 0; i < images; ++i) {
       const Index at = i * channels * pixels;
       to_columns(x.data() + at, columns.data());
       product(w.data(), columns.data(), y.data() + at);
     }
   };
-  rung("windows as columns, plain matrix product", 2, false, [&](Index pictures) {
-    by_columns(pictures, [](const float* a, const float* b, float* c) {
+  rung("windows as columns, plain matrix product", 2, false, [&](Index images) {
+    by_columns(images, [](const float* a, const float* b, float* c) {
       plain_product(channels, pixels, channels * 9, a, b, c);
     });
   });
-  rung("windows as columns, gemm", n, true, [&](Index pictures) {
-    by_columns(pictures, [](const float* a, const float* b, float* c) {
+  rung("windows as columns, gemm", n, true, [&](Index images) {
+    by_columns(images, [](const float* a, const float* b, float* c) {
       simd::gemm(simd::Trans::no, simd::Trans::no, channels, pixels, channels * 9, 1.0f, a,
                  channels * 9, b, pixels, 0.0f, c, pixels);
     });

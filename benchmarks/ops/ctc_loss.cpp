@@ -2,7 +2,7 @@
 //
 //   bench_ctc_loss        rows of tabs: op, pass, threads, ms (median of 201)
 //
-// 26 frames, 37 classes; labels of 3 to 12 symbols, the same as in opponents/torch_ctc.py.
+// 26 frames, 37 classes; labels of 3 to 12 symbols, the same as in baselines/torch_ctc.py.
 #include <algorithm>
 #include <cstdio>
 #include <functional>

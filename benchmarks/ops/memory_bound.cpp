@@ -5,7 +5,7 @@
 //   bytes = every operand and result once, in the narrowest form the operation can do with
 //   triad   a = b + s c over 3 x 48 MB, counted the same way, in the same run and on as many threads
 //
-// Above 100 % the operands came out of the cache. benchmarks/opponents/torch_memory_bound.py prints
+// Above 100 % the operands came out of the cache. benchmarks/baselines/torch_memory_bound.py prints
 // the same rows for PyTorch.
 #include <algorithm>
 #include <cstdio>
@@ -132,15 +132,16 @@ void layers() {
 }
 
 void rectifier() {
-  const Shape source{64, 1, 64, 200}, word{64, 1, 32, 100}, places{64, 32, 100, 2};
+  const Shape source{64, 1, 64, 200}, word{64, 1, 32, 100}, positions{64, 32, 100, 2};
   const Tensor<float> matrix = tps_matrix<float>(20, 32, 100);
   const V fiducials = parameter(tps_base_points<float>(20).broadcast_to({64, 20, 2}).clone());
-  row("tps_grid", {fiducials}, bytes(places) + bytes({3200, 20}),
-      bytes(places) + bytes({3200, 20}),
+  row("tps_grid", {fiducials}, bytes(positions) + bytes({3200, 20}),
+      bytes(positions) + bytes({3200, 20}),
       [&](const auto& v) { return tps_grid(v[0], matrix, 32, 100); });
   const V grid = parameter(tps_grid(fiducials, matrix, 32, 100).value());
-  row("grid_sample", {parameter(uniform(word)), grid}, 2 * bytes(word) + bytes(places),
-      3 * bytes(word) + 2 * bytes(places), [](const auto& v) { return grid_sample(v[0], v[1]); });
+  row("grid_sample", {parameter(uniform(word)), grid}, 2 * bytes(word) + bytes(positions),
+      3 * bytes(word) + 2 * bytes(positions),
+      [](const auto& v) { return grid_sample(v[0], v[1]); });
   row("resize_bilinear", {parameter(uniform(source))}, bytes(source) + bytes(word),
       bytes(source) + bytes(word),
       [](const auto& v) { return resize_bilinear(v[0], 32, 100, true); });

@@ -3,7 +3,7 @@
 //
 //   bench_recurrent [threads]        prints  op  pass  threads  batch  ms   (medians, tab separated)
 //
-// benchmarks/opponents/torch_recurrent.py prints the same table for PyTorch.
+// benchmarks/baselines/torch_recurrent.py prints the same table for PyTorch.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -46,7 +46,7 @@ void table(const char* op, Index batch, const std::function<Variable<float>()>& 
   }
 }
 
-/// Runs f with every gradient dropped first, as an optimiser does between steps.
+/// Runs f with every gradient dropped first, as an optimizer does between steps.
 template <class Module, class F>
 void rows(const char* op, Index batch, Module& module, Variable<float>& x, F&& f) {
   table(op, batch, [&] {
@@ -61,14 +61,14 @@ void measure(Index batch) {
   Tensor<float> numbers({steps, batch, inputs});
   for (float& v : numbers.span()) v = static_cast<float>(random.normal());
   Variable<float> x = parameter(numbers);
-  LSTM<float> lstm(inputs, cells, random);
-  Bidirectional<LSTM<float>> both(inputs, cells, random);
-  GRU<float> gru(inputs, cells, random);
+  Lstm<float> lstm(inputs, cells, random);
+  Bidirectional<Lstm<float>> both(inputs, cells, random);
+  Gru<float> gru(inputs, cells, random);
   AttentionDecoder<float> decoder(inputs, cells, cells, symbols, random);
   std::vector<std::vector<Index>> labels(static_cast<std::size_t>(batch),
                                          std::vector<Index>(letters));
   for (std::vector<Index>& label : labels)
-    for (Index& c : label) c = random.below(symbols - 1);
+    for (Index& c : label) c = random.uniform_int(symbols - 1);
   rows("lstm", batch, lstm, x, [&] { return lstm(x); });
   rows("blstm", batch, both, x, [&] { return both(x); });
   rows("gru", batch, gru, x, [&] { return gru(x); });

@@ -1,4 +1,4 @@
-"""The pictures of docs/performance.md."""
+"""The images of docs/performance.md."""
 import math
 import os
 
@@ -10,7 +10,7 @@ from matplotlib import pyplot
 from page.rows import LAYERS, gflop, layer_shape
 
 SIDES = {'glimpse': 'Glimpse', 'tuned': 'PyTorch tuned'}
-COLOURS = {'glimpse': '#1f6fb4', 'tuned': '#d9822b', 'onednn': '#4b9e5f', 'products': '#7b4fa3',
+COLORS = {'glimpse': '#1f6fb4', 'tuned': '#d9822b', 'onednn': '#4b9e5f', 'products': '#7b4fa3',
            'memory': '#b4443c', 'roof': '#888888'}
 
 pyplot.rcParams.update({
@@ -39,7 +39,7 @@ def beside(axes, text, at, offset, **style):
 
 
 def curve(axes, measured, axis, what, fixed):
-    """Milliseconds a picture against the batch or the width, for both sides."""
+    """Milliseconds an image against the batch or the width, for both sides."""
     for who in ('tuned', 'glimpse'):
         points = []
         for (w, model, task, batch, width, threads), ms in measured.step.items():
@@ -49,14 +49,14 @@ def curve(axes, measured, axis, what, fixed):
                 points.append((at[axis], ms / at['batch']))
         if points:
             points.sort()
-            axes.plot(*zip(*points), 'o-', color=COLOURS[who])
+            axes.plot(*zip(*points), 'o-', color=COLORS[who])
             if axis == 'batch':
                 at = (8, 4) if who == 'tuned' else (-4, -16)
-                beside(axes, SIDES[who], points[0], at, color=COLOURS[who])
+                beside(axes, SIDES[who], points[0], at, color=COLORS[who])
             else:
-                beside(axes, SIDES[who], points[-1], (0, 9), ha='right', color=COLOURS[who])
+                beside(axes, SIDES[who], points[-1], (0, 9), ha='right', color=COLORS[who])
     axes.set_title(f'RARE, {what}')
-    axes.set_ylabel('milliseconds a picture')
+    axes.set_ylabel('milliseconds an image')
     axes.margins(0.08, 0.25)
 
 
@@ -68,7 +68,7 @@ def batch(measured, folder):
         curve(a, measured, 'batch', what, {'width': 100})
         plain_log(a.xaxis, [1, 4, 16, 32, 64])
         plain_log(a.yaxis, [1, 2, 3, 5, 10, 20, 30, 50, 100, 200])
-        a.set_xlabel('pictures in a batch')
+        a.set_xlabel('images in a batch')
     save(figure, folder, 'batch')
 
 
@@ -77,7 +77,7 @@ def width(measured, folder):
     curve(axes, measured, 'width', 'training', {'batch': 16})
     axes.set_xticks([100, 160, 240, 320])
     axes.set_ylim(bottom=0)
-    axes.set_xlabel('width of the picture, pixels (batch 16)')
+    axes.set_xlabel('width of the image, pixels (batch 16)')
     save(figure, folder, 'width')
 
 
@@ -91,14 +91,14 @@ def threads(measured, folder):
                 if speed is None:
                     continue
                 x = i + (j - 0.5) * 0.42 + (n - 1.5) * 0.2
-                axes.bar(x, speed, 0.18, color=COLOURS[who], alpha=1 if n == 2 else 0.5)
+                axes.bar(x, speed, 0.18, color=COLORS[who], alpha=1 if n == 2 else 0.5)
                 beside(axes, f'{speed:.0f}', (x, speed), (0, 2), ha='center', fontsize=8)
     axes.set_xticks(range(len(cases)), [f'{model.upper()} {what}' for model, what in cases])
     axes.grid(axis='x', visible=False)
-    axes.set_ylabel('pictures a second')
+    axes.set_ylabel('images a second')
     axes.set_title('Batch 64 on one thread (pale) and on two')
     for y, who in ((0.9, 'glimpse'), (0.8, 'tuned')):
-        axes.text(0.02, y, SIDES[who], transform=axes.transAxes, color=COLOURS[who])
+        axes.text(0.02, y, SIDES[who], transform=axes.transAxes, color=COLORS[who])
     save(figure, folder, 'threads')
 
 
@@ -118,9 +118,9 @@ def roofs(axes, measured, x0, x1):
                           for what in ('multiply-add', 'triad memory', 'triad L2'))
     across, up = (math.log10(b / a) for a, b in (axes.get_xlim(), axes.get_ylim()))
     slope = math.degrees(math.atan(4.2 / up / (7.2 / across)))  # of slope one, as drawn
-    axes.plot([fma / cache, x1], [fma, fma], color=COLOURS['roof'], linewidth=1.5)
+    axes.plot([fma / cache, x1], [fma, fma], color=COLORS['roof'], linewidth=1.5)
     for speed, name, x in ((memory, 'memory', 1.2), (cache, 'second-level cache', 0.06)):
-        axes.plot([x0, fma / speed], [x0 * speed, fma], color=COLOURS['roof'], linewidth=1.5)
+        axes.plot([x0, fma / speed], [x0 * speed, fma], color=COLORS['roof'], linewidth=1.5)
         axes.text(x, 1.2 * x * speed, f'{name}, {speed:.0f} GB/s', color='#666666', fontsize=8,
                   rotation=slope, rotation_mode='anchor')
     beside(axes, f'multiply-adds of two cores, {fma:.0f} GFLOP/s', (1.1, fma), (0, 5),
@@ -139,8 +139,8 @@ def roofline(measured, folder):
     plain_log(axes.yaxis, [1, 10, 100, 1000])
 
     def point(x, y, name, who, offset, marker='o', side='left'):
-        axes.plot([x], [y], marker, color=COLOURS[who], markersize=5.5)
-        beside(axes, name, (x, y), offset, fontsize=8, color=COLOURS[who], ha=side)
+        axes.plot([x], [y], marker, color=COLORS[who], markersize=5.5)
+        beside(axes, name, (x, y), offset, fontsize=8, color=COLORS[who], ha=side)
     for layer in LAYERS:
         a, b, k, h, w = layer_shape(layer)
         moved = 4e-9 * (64 * (a + b) * h * w + a * b * k * k)
@@ -170,6 +170,6 @@ def roofline(measured, folder):
            ('oneDNN at the same (triangles)', 'onednn'), ('products of matrices', 'products'),
            ('what memory bounds, forward', 'memory'))
     for i, (text, who) in enumerate(key):
-        axes.text(0.6, 0.3 - 0.05 * i, text, transform=axes.transAxes, color=COLOURS[who],
+        axes.text(0.6, 0.3 - 0.05 * i, text, transform=axes.transAxes, color=COLORS[who],
                   fontsize=9)
     save(figure, folder, 'roofline')

@@ -14,7 +14,7 @@ class Measured:
         self.folder = folder
         with open(os.path.join(folder, 'machine.tsv')) as file:
             self.machine = dict(line.rstrip('\n').split('\t', 1) for line in file if '\t' in line)
-        # (contestant, model, what, batch, width, threads): milliseconds, pictures/s, MB
+        # (contestant, model, what, batch, width, threads): milliseconds, images/s, MB
         self.step, self.rate, self.peak = {}, {}, {}
         for part in ('models', 'sweep'):
             for values, column in ((self.step, 6), (self.rate, 7), (self.peak, 8)):
@@ -82,7 +82,7 @@ class Measured:
             return [line.rstrip('\n').split('\t') for line in file]
 
 
-# The recogniser's layers: name in the rows, name for people.
+# The recognizer's layers: name in the rows, name for people.
 LAYERS = {'1-64@32x100': '1 to 64 at 32x100', '64-128@16x50': '64 to 128 at 16x50',
           '128-256@8x25': '128 to 256 at 8x25', '256-256@8x25': '256 to 256 at 8x25',
           '256-512@4x26': '256 to 512 at 4x26', '512-512@4x26': '512 to 512 at 4x26',

@@ -50,7 +50,7 @@ class Tables:
         self.missed = []
 
     def against(self, name, value, goal, least=True):
-        """A ratio, bold where it reaches the goal; otherwise the page tells of it at its end."""
+        """A ratio, bold where it reaches the goal; otherwise the page reports it at its end."""
         if value is None:
             return ''
         if (value >= goal) if least else (value <= goal):

@@ -1,11 +1,11 @@
 // lexicon: how long it takes to choose a word out of a lexicon, by its size and the way of choosing.
 //
-//   bench_lexicon [words.txt] [weights of RARE] [pictures]     on one thread; rows of tabs:
+//   bench_lexicon [words.txt] [weights of RARE] [images]       on one thread; rows of tabs:
 //
 //   model, mode, words, ms a word (from the frames, median), % right, ms to build the lexicon
 //
 // crnn: 26 frames of words out of the lexicon, drawn with noise: a true symbol or a blank holds
-// most of its frame, one frame in six is spoilt. rare: the encoder's frames of the pictures, whose
+// most of its frame, one frame in six is spoilt. rare: the encoder's frames of the images, whose
 // names end in their words (the true words join each lexicon). Without words.txt they are made up.
 #include <algorithm>
 #include <cstdio>
@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include <glimpse/data/load_picture.hpp>
+#include <glimpse/data/load_image.hpp>
 #include <glimpse/models/read.hpp>
 #include <glimpse/text/read_lexicon.hpp>
 #include <glimpse/train/model_file.hpp>
@@ -32,10 +32,11 @@ std::vector<std::string> made_up_words(Index count) {
   std::vector<std::string> words;
   for (Index i = 0; i < count; ++i) {
     std::string word;
-    for (Index n = 2 + random.below(5); n > 0; --n) {
-      word += consonants[static_cast<std::size_t>(random.below(16))];
-      word += vowels[static_cast<std::size_t>(random.below(5))];
-      if (random.chance(0.4)) word += consonants[static_cast<std::size_t>(random.below(16))];
+    for (Index n = 2 + random.uniform_int(5); n > 0; --n) {
+      word += consonants[static_cast<std::size_t>(random.uniform_int(16))];
+      word += vowels[static_cast<std::size_t>(random.uniform_int(5))];
+      if (random.bernoulli(0.4))
+        word += consonants[static_cast<std::size_t>(random.uniform_int(16))];
     }
     words.push_back(word);
   }
@@ -50,7 +51,7 @@ Tensor<float> drawn_frames(const std::vector<Index>& word, Index symbols, Random
   for (Index t = 0; t < frames; ++t) {
     const Index place = t * (2 * std::ssize(word) + 1) / frames;
     const Index symbol = place % 2 ? word[static_cast<std::size_t>(place / 2)] : symbols - 1;
-    if (random.chance(5.0 / 6)) scores(t, 0, symbol) += 7;
+    if (random.bernoulli(5.0 / 6)) scores(t, 0, symbol) += 7;
   }
   return scores;
 }
@@ -92,15 +93,15 @@ void crnn_rows(const Words& words, const std::vector<Index>& sizes) {
       std::vector<double> times;
       Index right = 0;
       for (int i = 0; i < 40; ++i) {
-        Index truth = draw.below(lexicon.size());
-        while (std::ssize(lexicon.symbols(truth)) > 12) truth = draw.below(lexicon.size());
+        Index truth = draw.uniform_int(lexicon.size());
+        while (std::ssize(lexicon.symbols(truth)) > 12) truth = draw.uniform_int(lexicon.size());
         const auto scores =
             constant(drawn_frames(lexicon.symbols(truth), model.config.symbols(), draw));
         Reading reading;
         Reading* const to[] = {&reading};
         const Lexicon* const from[] = {&lexicon};
         const double t0 = now();
-        CtcSpeller<float>(model, scores).spell(to, from, {.lexicon_mode = mode});
+        CtcWordDecoder<float>(model, scores).spell(to, from, {.lexicon_mode = mode});
         times.push_back(now() - t0);
         right += reading.text == lexicon.word(truth);
       }
@@ -118,11 +119,10 @@ void rare_rows(const Words& words, const std::vector<Index>& sizes, const std::s
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     const std::string stem = entry.path().stem().string();
     truths.push_back(model.charset.fit(stem.substr(stem.find('_') + 1)));
-    const Picture picture = load_picture(entry.path().string());
-    const Index width = rectified_width(model.config, word_extent(picture));
-    const auto seen = detail::sampler_picture(model.config, standardized<float>(picture), width);
-    frames.push_back(
-        model.recognizer.encoder(model.rectify(constant(seen), width).picture).detach());
+    const GrayImage image = load_image(entry.path().string());
+    const Index width = rectified_width(model.config, text_line_size(image));
+    const auto seen = detail::sampler_image(model.config, standardized<float>(image), width);
+    frames.push_back(model.recognizer.encoder(model.rectify(constant(seen), width).image).detach());
   }
   for (const Index size : sizes) {
     const double start = now();
@@ -137,7 +137,7 @@ void rare_rows(const Words& words, const std::vector<Index>& sizes, const std::s
           Reading* const to[] = {&reading};
           const Lexicon* const from[] = {&lexicon};
           const double t0 = now();
-          AttentionSpeller<float>(model, frames[i]).spell(to, from, {.lexicon_mode = mode});
+          AttentionWordDecoder<float>(model, frames[i]).spell(to, from, {.lexicon_mode = mode});
           if (round > 0) times.push_back(now() - t0);
           right += round > 0 && reading.text == truths[i];
         }
@@ -161,7 +161,7 @@ int main(int argc, char** argv) try {
   Random random(9);
   for (std::size_t i = words.list.size(); i > 1; --i)
     std::swap(words.list[i - 1],
-              words.list[static_cast<std::size_t>(random.below(static_cast<Index>(i)))]);
+              words.list[static_cast<std::size_t>(random.uniform_int(static_cast<Index>(i)))]);
   std::vector<Index> sizes{50, 1000, 10000, 88172};
   std::printf("model\tmode\twords\tms a word\t%% right\tms to build\n");
   crnn_rows(words, sizes);

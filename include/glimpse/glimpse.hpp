@@ -1,8 +1,8 @@
 // glimpse: the engine and the models, in one include. Needs the standard library alone.
 //
 // What needs more stands in headers of its own: glimpse/io.hpp (checkpoints, npy; nlohmann json), glimpse/io/image.hpp
-// and glimpse/data/synth.hpp (pictures and drawn words; stb), glimpse/interop/eigen.hpp (Eigen). Programs that train
-// add glimpse/data/, glimpse/train/ and glimpse/viz/ header by header.
+// and glimpse/data/synth.hpp (images and synthetic words; stb), glimpse/interop/eigen.hpp (Eigen).
+// Programs that train add glimpse/data/, glimpse/train/ and glimpse/viz/ header by header.
 #pragma once
 
 #include <glimpse/core/arithmetic.hpp>
@@ -24,7 +24,7 @@
 #include <glimpse/simd/bfloat16.hpp>
 #include <glimpse/simd/dispatch.hpp>
 #include <glimpse/simd/epilogue.hpp>
-#include <glimpse/simd/few_rows.hpp>
+#include <glimpse/simd/skinny_gemm.hpp>
 #include <glimpse/simd/gemm.hpp>
 #include <glimpse/simd/isa.hpp>
 #include <glimpse/simd/map.hpp>
@@ -32,10 +32,10 @@
 #include <glimpse/simd/pack.hpp>
 #include <glimpse/simd/packed.hpp>
 #include <glimpse/simd/precision.hpp>
-#include <glimpse/simd/product.hpp>
+#include <glimpse/simd/blocked_gemm.hpp>
 #include <glimpse/simd/reduce.hpp>
-#include <glimpse/simd/tile.hpp>
-#include <glimpse/simd/turned.hpp>
+#include <glimpse/simd/micro_kernel.hpp>
+#include <glimpse/simd/transposed_product.hpp>
 #include <glimpse/simd/vec.hpp>
 
 #include <glimpse/autograd/gradcheck.hpp>
@@ -95,7 +95,7 @@
 #include <glimpse/nn/module.hpp>
 #include <glimpse/nn/multi_head_attention.hpp>
 #include <glimpse/nn/recurrent.hpp>
-#include <glimpse/nn/report.hpp>
+#include <glimpse/nn/forward_hook.hpp>
 #include <glimpse/nn/sequential.hpp>
 #include <glimpse/nn/summary.hpp>
 #include <glimpse/nn/visit.hpp>
@@ -110,22 +110,22 @@
 #include <glimpse/optim/square_root.hpp>
 
 #include <glimpse/models/attention_decoder.hpp>
-#include <glimpse/models/attention_speller.hpp>
+#include <glimpse/models/attention_word_decoder.hpp>
 #include <glimpse/models/config.hpp>
 #include <glimpse/models/crnn.hpp>
-#include <glimpse/models/decoder_steps.hpp>
-#include <glimpse/models/ctc_speller.hpp>
+#include <glimpse/models/incremental_decoder.hpp>
+#include <glimpse/models/ctc_word_decoder.hpp>
 #include <glimpse/models/encoder.hpp>
-#include <glimpse/models/listener.hpp>
-#include <glimpse/models/map_reader.hpp>
+#include <glimpse/models/speech_recognizer.hpp>
+#include <glimpse/models/image_captioner.hpp>
 #include <glimpse/models/rare.hpp>
 #include <glimpse/models/read.hpp>
-#include <glimpse/models/read_in_turns.hpp>
+#include <glimpse/models/read_rotated.hpp>
 #include <glimpse/models/read_many.hpp>
 #include <glimpse/models/reader.hpp>
 #include <glimpse/models/reading.hpp>
 #include <glimpse/models/recognizer.hpp>
 #include <glimpse/models/rectifier.hpp>
 #include <glimpse/models/sequence_decoder.hpp>
-#include <glimpse/models/translator.hpp>
-#include <glimpse/models/word_extent.hpp>
+#include <glimpse/models/seq2seq.hpp>
+#include <glimpse/models/text_line_size.hpp>

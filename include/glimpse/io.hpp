@@ -1,5 +1,5 @@
-// io: everything that goes to files and comes from them, save pictures (io/image.hpp pulls in stb, so ask for it by
-// name). Needs nlohmann/json; that is why glimpse.hpp does not include it.
+// io: everything that goes to files and comes from them, save images (io/image.hpp pulls in stb, so
+// ask for it by name). Needs nlohmann/json; that is why glimpse.hpp does not include it.
 #pragma once
 
 #include <glimpse/io/checkpoint.hpp>

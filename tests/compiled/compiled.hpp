@@ -3,7 +3,7 @@
 // matrix product alone is two hundred kernels.
 //
 // The build includes this file in front of every test. It says of each function that another file
-// holds it, and products.cpp, pictures.cpp and sequences.cpp are those files: each empties the one
+// holds it, and products.cpp, images.cpp and sequences.cpp are those files: each empties the one
 // macro that makes its own part `extern`. A test that calls a kernel by itself still compiles that.
 #pragma once
 
@@ -19,7 +19,7 @@
 #include <glimpse/ops/ctc_loss.hpp>
 #include <glimpse/ops/grid_sample.hpp>
 #include <glimpse/ops/gru.hpp>
-#include <glimpse/ops/kernel/ready_filters.hpp>
+#include <glimpse/ops/kernel/prepared_filters.hpp>
 #include <glimpse/ops/linear.hpp>
 #include <glimpse/ops/lstm.hpp>
 #include <glimpse/ops/matmul.hpp>
@@ -33,8 +33,8 @@
 #ifndef GLIMPSE_PRODUCTS
 #define GLIMPSE_PRODUCTS extern
 #endif
-#ifndef GLIMPSE_PICTURES
-#define GLIMPSE_PICTURES extern
+#ifndef GLIMPSE_IMAGES
+#define GLIMPSE_IMAGES extern
 #endif
 #ifndef GLIMPSE_SEQUENCES
 #define GLIMPSE_SEQUENCES extern
@@ -58,29 +58,29 @@ namespace glimpse::inline v0 {
   GLIMPSE_PRODUCTS template Variable<T> linear(const Variable<T>&, const Variable<T>&,             \
                                                const Variable<T>&);                                \
                                                                                                    \
-  GLIMPSE_PICTURES template void kernel::conv2d_forward(const kernel::ConvGeometry&, const T*,     \
-                                                        const T*, const T*, bool, T*);             \
-  GLIMPSE_PICTURES template void kernel::conv2d_backward_data(const kernel::ConvGeometry&,         \
-                                                              const T*, const T*, bool, T*);       \
-  GLIMPSE_PICTURES template void kernel::conv2d_backward_weight(const kernel::ConvGeometry&,       \
-                                                                const T*, const T*, T*);           \
-  GLIMPSE_PICTURES template class kernel::ReadyFilters<T>;                                         \
-  GLIMPSE_PICTURES template Variable<T> batch_norm2d(                                              \
+  GLIMPSE_IMAGES template void kernel::conv2d_forward(const kernel::ConvGeometry&, const T*,       \
+                                                      const T*, const T*, bool, T*);               \
+  GLIMPSE_IMAGES template void kernel::conv2d_backward_data(const kernel::ConvGeometry&, const T*, \
+                                                            const T*, bool, T*);                   \
+  GLIMPSE_IMAGES template void kernel::conv2d_backward_weight(const kernel::ConvGeometry&,         \
+                                                              const T*, const T*, T*);             \
+  GLIMPSE_IMAGES template class kernel::PreparedFilters<T>;                                        \
+  GLIMPSE_IMAGES template Variable<T> batch_norm2d(                                                \
       const Variable<T>&, const Variable<T>&, const Variable<T>&, Tensor<T>&, Tensor<T>&, bool,    \
       std::type_identity_t<T>, std::type_identity_t<T>);                                           \
-  GLIMPSE_PICTURES template Variable<T> batch_norm2d_relu(                                         \
+  GLIMPSE_IMAGES template Variable<T> batch_norm2d_relu(                                           \
       const Variable<T>&, const Variable<T>&, const Variable<T>&, Tensor<T>&, Tensor<T>&, bool,    \
       std::type_identity_t<T>, std::type_identity_t<T>);                                           \
-  GLIMPSE_PICTURES template Variable<T> batch_norm2d_relu_max_pool2d(                              \
+  GLIMPSE_IMAGES template Variable<T> batch_norm2d_relu_max_pool2d(                                \
       const Variable<T>&, const Variable<T>&, const Variable<T>&, Tensor<T>&, Tensor<T>&, bool,    \
       const Pool2dOptions&, std::type_identity_t<T>, std::type_identity_t<T>);                     \
-  GLIMPSE_PICTURES template Variable<T> max_pool2d(const Variable<T>&, const Pool2dOptions&);      \
-  GLIMPSE_PICTURES template Variable<T> relu_max_pool2d(const Variable<T>&, const Pool2dOptions&); \
-  GLIMPSE_PICTURES template Variable<T> grid_sample(const Variable<T>&, const Variable<T>&,        \
-                                                    GridPadding);                                  \
-  GLIMPSE_PICTURES template Variable<T> resize_bilinear(const Variable<T>&, Index, Index, bool);   \
-  GLIMPSE_PICTURES template Variable<T> tps_grid(const Variable<T>&, const Tensor<T>&, Index,      \
-                                                 Index);                                           \
+  GLIMPSE_IMAGES template Variable<T> max_pool2d(const Variable<T>&, const Pool2dOptions&);        \
+  GLIMPSE_IMAGES template Variable<T> relu_max_pool2d(const Variable<T>&, const Pool2dOptions&);   \
+  GLIMPSE_IMAGES template Variable<T> grid_sample(const Variable<T>&, const Variable<T>&,          \
+                                                  GridPadding);                                    \
+  GLIMPSE_IMAGES template Variable<T> resize_bilinear(const Variable<T>&, Index, Index, bool);     \
+  GLIMPSE_IMAGES template Variable<T> tps_grid(const Variable<T>&, const Tensor<T>&, Index,        \
+                                               Index);                                             \
                                                                                                    \
   GLIMPSE_SEQUENCES template Variable<T> lstm(const Variable<T>&, const Variable<T>&,              \
                                               const Variable<T>&, const Variable<T>&,              \

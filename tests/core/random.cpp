@@ -54,8 +54,8 @@ TEST_CASE("moments of the distributions", "[core]") {
   for (int i = 0; i < n; ++i) {
     uniform.add(rng.uniform(-1, 3));
     normal.add(rng.normal());
-    heads += rng.chance(0.3);
-    ++faces[static_cast<std::size_t>(rng.below(6))];
+    heads += rng.bernoulli(0.3);
+    ++faces[static_cast<std::size_t>(rng.uniform_int(6))];
   }
   CHECK(uniform.sum / n == Approx(1).margin(0.02));
   CHECK(uniform.square / n - 1 == Approx(16.0 / 12).epsilon(0.02));
@@ -66,7 +66,7 @@ TEST_CASE("moments of the distributions", "[core]") {
   CHECK(normal.fourth / n == Approx(3).epsilon(0.05));
   CHECK(heads == Approx(0.3 * n).epsilon(0.02));
   for (const int count : faces) CHECK(count == Approx(n / 6.0).epsilon(0.03));
-  CHECK(Random(1).below(1) == 0);
+  CHECK(Random(1).uniform_int(1) == 0);
 }
 
 TEST_CASE("the normal quantile inverts the normal distribution", "[core]") {

@@ -63,8 +63,8 @@ TEST_CASE("blocks of all sizes, taken and left at random, never overlap", "[core
   Random random(7);
   std::vector<Tensor<std::uint8_t>> living;
   for (int i = 0; i < 3000; ++i) {
-    if (living.size() > 40 || (!living.empty() && random.chance(0.4))) {
-      const auto at = random.below(std::ssize(living));
+    if (living.size() > 40 || (!living.empty() && random.bernoulli(0.4))) {
+      const auto at = random.uniform_int(std::ssize(living));
       Tensor<std::uint8_t>& x = living[static_cast<std::size_t>(at)];
       const std::uint8_t mark = x.data()[0];
       bool whole = true;

@@ -74,7 +74,8 @@ TEST_CASE("writing through a view changes its elements and no others", "[core]")
   CHECK(numbers(x) == Numbers{0, 7, 7, 9, 1, 7, 7, 9, 2, 7, 7, 9});
 }
 
-TEST_CASE("every permutation copies to the right places, tiles and short ends included", "[core]") {
+TEST_CASE("every permutation copies to the right positions, tiles and short ends included",
+          "[core]") {
   const std::vector<Shape> shapes{{2, 3, 5, 7}, {33, 1, 18, 2}, {1, 40, 17, 1}, {16, 16, 2, 3}};
   for (const Shape& shape : shapes) {
     const Tensor<float> x = arange<float>(shape.count()).reshape(shape);

@@ -44,7 +44,7 @@ TEST_CASE("a tone stands in its own frequency, frame by frame, whatever the numb
   }
 }
 
-TEST_CASE("a spectrogram tells which of its options is wrong", "[audio]") {
+TEST_CASE("a spectrogram says which of its options is wrong", "[audio]") {
   const Tensor<float> x = zeros<float>({300});
   CHECK_THROWS_WITH(power_spectrogram(x, {.hop = 0}), Catch::Contains("hop from 1, got 0"));
   CHECK_THROWS_WITH(power_spectrogram(x, {.transform = 128}), Catch::Contains("got 200 and 128"));
@@ -55,7 +55,7 @@ TEST_CASE("mel bands: triangles that overlap by half, and a tone in the band of 
   const MelOptions o{.bands = 20};
   const Tensor<float> w = mel_filters(o);
   for (Index k = 20; k < 90;
-       ++k) {  // between the first and the last centre the triangles add up to one
+       ++k) {  // between the first and the last center the triangles add up to one
     float sum = 0;
     for (Index b = 0; b < 20; ++b) sum += w(b, k);
     CHECK(sum == Approx(1).epsilon(1e-4));

@@ -4,8 +4,8 @@
 #include <thread>
 
 #include <glimpse/data/dataset_words.hpp>
+#include <glimpse/data/image_lexicons.hpp>
 #include <glimpse/data/open_dataset.hpp>
-#include <glimpse/data/picture_lexicons.hpp>
 
 #include "catch.hpp"
 #include "scratch.hpp"
@@ -34,7 +34,7 @@ void draw(const fs::path& path, Index width = 20) {
 std::string entries(const fs::path& folder, const char* list, std::string_view bytes) {
   write(folder / list, bytes);
   std::string text;
-  for (const LabelledFile& f : read_label_list((folder / list).string()).files)
+  for (const LabeledFile& f : read_label_list((folder / list).string()).files)
     text += fs::relative(f.path, folder).string() + "=" + f.label + ";";
   return text;
 }
@@ -67,7 +67,7 @@ TEST_CASE("lists of labels are read in every form", "[data]") {
         "a.png=caf\xC3\xA9 \"x\";b.png=B;");
 }
 
-TEST_CASE("headings are told apart from an image", "[data]") {
+TEST_CASE("headings are distinguished from an image", "[data]") {
   const fs::path d = fresh_folder("headings");
   CHECK(entries(d, "labels.csv", "image,text\na.png,hello\n") == "a.png=hello;");
   CHECK(entries(d, "labels.csv", "id,Words,Filename\n7,hello,a.png\n") == "a.png=hello;");
@@ -111,7 +111,7 @@ TEST_CASE("a folder's words: lexicons meet their images, whatever the spelling o
   write(d / "lexicon.tsv", "\xEF\xBB\xBF./a.png\tjello, cello,\r");
   const auto set = open_dataset(d.string());
   CHECK(set->lexicons() == std::vector<Strings>{{"jello", "cello"}, {}});
-  CHECK(PictureLexicons(*set, Charset()).find(set->name(0))->size() == 2);
+  CHECK(ImageLexicons(*set, Charset()).find(set->name(0))->size() == 2);
   CHECK(set->has_image(0));
   CHECK_FALSE(set->has_image(1));
   CHECK(open_dataset((d / "labels.tsv").string())->name(0) == set->name(0));
@@ -143,9 +143,9 @@ TEST_CASE("a broken image is replaced by the next draw, and listed once", "[data
   const WordSource source = dataset_words({words, load(e, 3)}, encoder, 7, skipped);
   Index other = 0;
   for (std::uint64_t i = 0; i < 400; ++i) {
-    const LabelledWord word = source(i);
-    other += word.picture.width == 12;
-    CHECK(word.picture == source(i).picture);
+    const LabeledWord word = source(i);
+    other += word.image.width == 12;
+    CHECK(word.image == source(i).image);
     CHECK(word.symbols.size() == 2);
   }
   CHECK(other > 270);  // three in four
@@ -164,7 +164,7 @@ TEST_CASE("a broken image is replaced by the next draw, and listed once", "[data
   CHECK_FALSE(fs::exists(list));
 }
 
-TEST_CASE("a data set of which nothing can be learnt is refused", "[data]") {
+TEST_CASE("a data set of which nothing can be learned is refused", "[data]") {
   const fs::path d = fresh_folder("useless");
   SkippedImages skipped;
   const auto load = [&](UnknownCharacters unknown, Index sample) {
@@ -229,7 +229,7 @@ TEST_CASE("an LMDB file that python3-lmdb wrote", "[data]") {
   fs::rename(d / "data.mdb", d / "words");  // the file alone, known by its first bytes
   CHECK(open_dataset((d / "words").string())->size() == 4);
   fs::resize_file(d / "words", fs::file_size(d / "words") - 4096);
-  CHECK_THROWS_WITH(open_dataset((d / "words").string()), Catch::Contains("cut"));
+  CHECK_THROWS_WITH(open_dataset((d / "words").string()), Catch::Contains("truncate"));
   write(d / "text.mdb", std::string(10000, 'x'));
   CHECK_THROWS_WITH(open_dataset((d / "text.mdb").string()), Catch::Contains("text.mdb"));
   write(d / "empty.mdb", "");

@@ -23,10 +23,10 @@ TEST_CASE("subset: both parts together are the data set, and none is in both") {
   CHECK(held->size() > 20);
   CHECK(held->size() < 60);
   std::set<std::string> names;
-  for (const auto& part : {training, held})
-    for (Index i = 0; i < part->size(); ++i) {
-      CHECK(names.insert(part->name(i)).second);
-      const std::string name = part->name(i), label = part->label(i);
+  for (const auto& split : {training, held})
+    for (Index i = 0; i < split->size(); ++i) {
+      CHECK(names.insert(split->name(i)).second);
+      const std::string name = split->name(i), label = split->label(i);
       CHECK(name.ends_with("word_" + label.substr(4) + ".png"));
     }
 }

@@ -33,8 +33,8 @@ struct List {
   std::filesystem::path path = scratch_path("list.txt");
   explicit List(const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
   ~List() { std::filesystem::remove(path); }
-  Words words(const Charset& set, Part part = Part::all) const {
-    return Words::from_file(path.string(), part, set);
+  Words words(const Charset& set, Split split = Split::all) const {
+    return Words::from_file(path.string(), split, set);
   }
 };
 
@@ -64,7 +64,7 @@ TEST_CASE("every printable character makes 1 in 2,000 of what is drawn, or more"
 
 TEST_CASE("sets of letters and digits are drawn as if there were no rare characters", "[synth]") {
   Recipe without;
-  without.symbols.chance = 0;
+  without.symbols.probability = 0;
   const Words words = Words::built_in();
   for (std::uint64_t i = 0; i < 500; ++i)
     REQUIRE(words.draw(Random(4, i), Recipe{}) == words.draw(Random(4, i), without));
@@ -107,10 +107,10 @@ TEST_CASE("lists keep case and accents; what the set lacks is left out and count
   CHECK(drawn(latin) == std::set<std::string>{"Straße", "café", "iPhone"});
   const Words spaced = list.words(Charset(charset_characters("alnum62") + " "));
   CHECK(drawn(spaced) == std::set<std::string>{"New York", "iPhone"});
-  as_listed.upper.chance = 1;
+  as_listed.upper.probability = 1;
   CHECK(drawn(latin) == std::set<std::string>{"STRASSE", "CAFÉ", "IPHONE"});
   as_listed = Recipe::plain();
-  as_listed.capitalised.chance = 1;
+  as_listed.capitalized.probability = 1;
   CHECK(drawn(latin) == std::set<std::string>{"Straße", "Café", "IPhone"});
 
   as_listed = Recipe::plain();
@@ -143,12 +143,12 @@ TEST_CASE("German and Greek words are drawn by faces that have their letters", "
     const Charset set = with_digits(letters + U"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
     FontOptions options = folder.options();
     options.characters = set.text();
-    const WordPainter painter(Fonts::load(options), List(list).words(set));
-    CHECK(painter.fonts().lacking(set.text()).empty());
+    const WordRenderer renderer(Fonts::load(options), List(list).words(set));
+    CHECK(renderer.fonts().lacking(set.text()).empty());
     int beyond = 0;
     for (std::uint64_t i = 0; i < 200; ++i) {
-      const WordSample sample = painter.draw(9, i);
-      INFO("picture " << i << " says " << sample.text);
+      const WordSample sample = renderer.draw(9, i);
+      INFO("image " << i << " says " << sample.text);
       REQUIRE_FALSE(sample.label.empty());
       REQUIRE(sample.label == label_of(sample.text, set));
       beyond += sample.label.size() > code_points(sample.label).size();
@@ -191,15 +191,15 @@ TEST_CASE("a face is used for no word of which it lacks a glyph, and says what i
     CHECK(face->has("é"));
   }
   CHECK(many.lacking("aéя") == "я");
-  CHECK_THROWS_AS(WordPainter(many, Words::built_in(Charset("яж"))), ValueError);
+  CHECK_THROWS_AS(WordRenderer(many, Words::built_in(Charset("яж"))), ValueError);
 }
 
-TEST_CASE("drawn words reach training with the label of the picture", "[synth]") {
+TEST_CASE("synthetic words reach training with the label of the image", "[synth]") {
   const Charset set(charset_characters("ascii94"));
-  const auto painter = std::make_shared<const WordPainter>(test_fonts(), Words::built_in(set));
-  const WordSource source = drawn_words(painter, set, 3);
+  const auto renderer = std::make_shared<const WordRenderer>(test_fonts(), Words::built_in(set));
+  const WordSource source = drawn_words(renderer, set, 3);
   for (std::uint64_t i = 0; i < 60; ++i) {
-    const WordSample sample = painter->draw(3, i);
+    const WordSample sample = renderer->draw(3, i);
     CHECK(set.decode(source(i).symbols) == sample.text);
     CHECK(sample.label == sample.text);
   }
@@ -210,9 +210,9 @@ TEST_CASE("words of a list keep their part, whatever their case and punctuation"
   for (int i = 0; i < 400; ++i) text += "Word-" + std::to_string(i) + "\n";
   const List list(text);
   const Charset set(charset_characters("ascii94"));
-  const std::size_t held = list.words(set, Part::held_out).size();
+  const std::size_t held = list.words(set, Split::held_out).size();
   std::size_t expected = 0;
-  for (int i = 0; i < 400; ++i) expected += belongs(Part::held_out, "word" + std::to_string(i));
+  for (int i = 0; i < 400; ++i) expected += in_split(Split::held_out, "word" + std::to_string(i));
   CHECK(held == expected);
-  CHECK(list.words(set, Part::training).size() == 400 - held);
+  CHECK(list.words(set, Split::training).size() == 400 - held);
 }

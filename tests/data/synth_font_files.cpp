@@ -35,7 +35,8 @@ TEST_CASE("WOFF 1 files hold the same faces", "[synth]") {
     Random rng(3);
     for (int round = 0; round < 300; ++round) {
       std::string broken = bytes;
-      broken[static_cast<std::size_t>(rng.below(400))] = static_cast<char>(rng.below(256));
+      broken[static_cast<std::size_t>(rng.uniform_int(400))] =
+          static_cast<char>(rng.uniform_int(256));
       try {
         load_face(folder.put("broken.woff", broken));
       } catch (const IoError&) {
@@ -75,11 +76,11 @@ TEST_CASE("a broken font file throws IoError or is read, and never more", "[synt
   Random rng(7);
   for (int round = 0; round < 1500; ++round) {
     std::string bytes = sound;
-    for (Index k = rng.below(6); k >= 0; --k) {
-      const bool early = rng.chance(0.5);  // the directory and the small tables
+    for (Index k = rng.uniform_int(6); k >= 0; --k) {
+      const bool early = rng.bernoulli(0.5);  // the directory and the small tables
       const Index range = early ? 700 : static_cast<Index>(bytes.size());
-      const auto at = static_cast<std::size_t>(rng.below(range));
-      bytes[at] = static_cast<char>(rng.chance(0.3) ? 255 : rng.below(256));
+      const auto at = static_cast<std::size_t>(rng.uniform_int(range));
+      bytes[at] = static_cast<char>(rng.bernoulli(0.3) ? 255 : rng.uniform_int(256));
     }
     survive(bytes);
   }

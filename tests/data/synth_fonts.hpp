@@ -118,15 +118,15 @@ inline std::string woff_of(const std::string& font, bool packed) {
     const std::size_t record = 12 + 16 * t, size = read(record + 12);
     std::string bytes = font.substr(read(record + 8), size);
     if (packed) {
-      std::string blocks = "\x78\x01";
+      std::string jpeg = "\x78\x01";
       for (std::size_t at = 0; at < size; at += 0xFFFF) {
         const std::size_t n = std::min<std::size_t>(size - at, 0xFFFF);
-        blocks += at + n == size ? '\1' : '\0';
-        blocks += static_cast<char>(n & 255), blocks += static_cast<char>(n >> 8);
-        blocks += static_cast<char>(~n & 255), blocks += static_cast<char>(~n >> 8 & 255);
-        blocks += bytes.substr(at, n);
+        jpeg += at + n == size ? '\1' : '\0';
+        jpeg += static_cast<char>(n & 255), jpeg += static_cast<char>(n >> 8);
+        jpeg += static_cast<char>(~n & 255), jpeg += static_cast<char>(~n >> 8 & 255);
+        jpeg += bytes.substr(at, n);
       }
-      bytes = blocks + "adlr";
+      bytes = jpeg + "adlr";
     }
     entries += font.substr(record, 4) + number(44 + 20 * tables + body.size(), 4) +
                number(bytes.size(), 4) + number(size, 4) + number(0, 4);

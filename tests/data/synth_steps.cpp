@@ -1,13 +1,13 @@
-// Single steps: each is the identity at strength 0, and exact where that can be said.
+// Single steps: each is the identity at magnitude 0, and exact where that can be said.
 #include <cmath>
 
-#include <glimpse/data/synth/blocks.hpp>
+#include <glimpse/data/synth/jpeg_artifacts.hpp>
 #include <glimpse/data/synth/camera.hpp>
 #include <glimpse/data/synth/fonts.hpp>
 #include <glimpse/data/synth/geometry.hpp>
-#include <glimpse/data/synth/ground.hpp>
-#include <glimpse/data/synth/part.hpp>
-#include <glimpse/data/synth/photos.hpp>
+#include <glimpse/data/synth/background.hpp>
+#include <glimpse/data/synth/split.hpp>
+#include <glimpse/data/synth/background_images.hpp>
 #include <glimpse/data/synth/raster.hpp>
 #include <glimpse/data/synth/resample.hpp>
 #include <glimpse/data/synth/scene.hpp>
@@ -19,14 +19,14 @@ using namespace glimpse::synth;
 
 namespace {
 
-Picture noise_picture(Index height, Index width) {
-  Picture p(height, width);
+GrayImage noise_image(Index height, Index width) {
+  GrayImage p(height, width);
   Random rng(4);
   for (float& v : p.pixels) v = static_cast<float>(rng.uniform());
   return p;
 }
 
-double largest_difference(const Picture& a, const Picture& b) {
+double largest_difference(const GrayImage& a, const GrayImage& b) {
   REQUIRE(a.height == b.height);
   REQUIRE(a.width == b.width);
   float most = 0;
@@ -35,7 +35,7 @@ double largest_difference(const Picture& a, const Picture& b) {
   return static_cast<double>(most);
 }
 
-double total(const Picture& p) {
+double total(const GrayImage& p) {
   double sum = 0;
   for (const float v : p.pixels) sum += static_cast<double>(v);
   return sum;
@@ -43,21 +43,21 @@ double total(const Picture& p) {
 
 }  // namespace
 
-TEST_CASE("every camera and texture step at strength 0 leaves the picture as it was", "[synth]") {
-  const Picture original = noise_picture(13, 29);
-  Picture p = original;
+TEST_CASE("every camera and texture step at magnitude 0 leaves the image as it was", "[synth]") {
+  const GrayImage original = noise_image(13, 29);
+  GrayImage p = original;
   Random rng(1);
   blur(p, 0);
   motion_blur(p, 0, 1);
   sharpen(p, 0, 2);
-  compress_blocks(p, 0);
+  jpeg_artifacts(p, 0);
   add_gradient(p, 0, rng);
   add_clouds(p, 0, 5, 3, rng);
   add_stripes(p, 0, rng);
   add_grain(p, 0, rng);
   add_spot(p, 0, rng);
-  paint_clutter(p, 0, rng);
-  paint(p, Picture(13, 29, 1.0f), 0.5f, 0);
+  render_clutter(p, 0, rng);
+  composite(p, GrayImage(13, 29, 1.0f), 0.5f, 0);
   CHECK(p == original);
   CHECK(shifted(original, 0, 0) == original);
   CHECK(largest_difference(resized(original, 13, 29), original) < 1e-6);
@@ -65,19 +65,19 @@ TEST_CASE("every camera and texture step at strength 0 leaves the picture as it 
   CHECK(largest_difference(p, original) < 1e-6);
 }
 
-TEST_CASE("blur and resize keep flat pictures flat and greys in range", "[synth]") {
-  Picture flat(17, 31, 0.7f);
+TEST_CASE("blur and resize keep flat images flat and grays in range", "[synth]") {
+  GrayImage flat(17, 31, 0.7f);
   blur(flat, 2.3);
   motion_blur(flat, 5, 0.6);
-  CHECK(largest_difference(flat, Picture(17, 31, 0.7f)) < 1e-5);
-  CHECK(largest_difference(resized(flat, 40, 9), Picture(40, 9, 0.7f)) < 1e-5);
-  CHECK(largest_difference(resized(flat, 1, 1), Picture(1, 1, 0.7f)) < 1e-5);
-  Picture blocks = noise_picture(11, 21);
-  const Picture before = blocks;
-  compress_blocks(blocks, 1e-4);  // steps so fine that only rounding errors of floats remain
-  CHECK(largest_difference(blocks, before) < 1e-3);
-  compress_blocks(blocks, 1);
-  CHECK(largest_difference(blocks, before) > 0.05);
+  CHECK(largest_difference(flat, GrayImage(17, 31, 0.7f)) < 1e-5);
+  CHECK(largest_difference(resized(flat, 40, 9), GrayImage(40, 9, 0.7f)) < 1e-5);
+  CHECK(largest_difference(resized(flat, 1, 1), GrayImage(1, 1, 0.7f)) < 1e-5);
+  GrayImage jpeg = noise_image(11, 21);
+  const GrayImage before = jpeg;
+  jpeg_artifacts(jpeg, 1e-4);  // steps so fine that only rounding errors of floats remain
+  CHECK(largest_difference(jpeg, before) < 1e-3);
+  jpeg_artifacts(jpeg, 1);
+  CHECK(largest_difference(jpeg, before) > 0.05);
 }
 
 TEST_CASE("coverage is exact: areas of polygons at any place", "[synth]") {
@@ -103,9 +103,9 @@ TEST_CASE("coverage is exact: areas of polygons at any place", "[synth]") {
 }
 
 TEST_CASE("widening moves every side of a square outwards by the amount", "[synth]") {
-  std::array square{Point{0, 0}, Point{0, 4}, Point{4, 4}, Point{4, 0}};
-  widen(square, 0.5f);
-  const Box box = box_of(square);
+  std::array template_side{Point{0, 0}, Point{0, 4}, Point{4, 4}, Point{4, 0}};
+  widen(template_side, 0.5f);
+  const Box box = box_of(template_side);
   CHECK(box.left == Approx(-0.5));
   CHECK(box.top == Approx(-0.5));
   CHECK(box.right == Approx(4.5));
@@ -137,17 +137,17 @@ TEST_CASE("maps compose into one, curves keep their length", "[synth]") {
 }
 
 TEST_CASE("a photograph lies behind the word with the level and the contrast asked for", "[synth]") {
-  Picture stripes(100, 300);
+  GrayImage stripes(100, 300);
   for (Index y = 0; y < 100; ++y)
     for (Index x = 0; x < 300; ++x) stripes(y, x) = x / 10 % 2 == 0 ? 0.2f : 0.8f;
-  Photos photos;
-  photos.add(Picture(20, 20, 0.5f));  // too small to be a surface
-  CHECK(photos.empty());
-  photos.add(stripes);
-  REQUIRE(photos.size() == 1);
+  BackgroundImages backgrounds;
+  backgrounds.add(GrayImage(20, 20, 0.5f));  // too small to be a surface
+  CHECK(backgrounds.empty());
+  backgrounds.add(stripes);
+  REQUIRE(backgrounds.size() == 1);
   for (std::uint64_t i = 0; i < 30; ++i) {
-    const Picture window = photos.draw(30, 80, Random(i));
-    CHECK(window == photos.draw(30, 80, Random(i)));
+    const GrayImage window = backgrounds.draw(30, 80, Random(i));
+    CHECK(window == backgrounds.draw(30, 80, Random(i)));
     double sum = 0, most = 0;
     for (const float v : window.pixels) {
       sum += static_cast<double>(v);
@@ -157,7 +157,7 @@ TEST_CASE("a photograph lies behind the word with the level and the contrast ask
     CHECK(most < 0.61);
     CHECK(most > 0.1);
   }
-  const Picture large = photos.draw(200, 900, Random(1));  // larger than the photograph
+  const GrayImage large = backgrounds.draw(200, 900, Random(1));  // larger than the photograph
   CHECK(large.width == 900);
 }
 
@@ -165,9 +165,9 @@ TEST_CASE("what is held out is held out, and everything is one or the other", "[
   int held = 0;
   for (int i = 0; i < 2000; ++i) {
     const std::string name = "name" + std::to_string(i);
-    CHECK(belongs(Part::all, name));
-    REQUIRE(belongs(Part::training, name) != belongs(Part::held_out, name));
-    held += belongs(Part::held_out, name);
+    CHECK(in_split(Split::all, name));
+    REQUIRE(in_split(Split::training, name) != in_split(Split::held_out, name));
+    held += in_split(Split::held_out, name);
   }
   CHECK(held > 60);
   CHECK(held < 140);

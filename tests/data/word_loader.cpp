@@ -13,16 +13,21 @@ using namespace glimpse;
 
 namespace {
 
-LabelledWord numbered(std::uint64_t i) {
+LabeledWord numbered(std::uint64_t i) {
   Random random(1, i);
-  LabelledWord word{Picture(10, 10 + random.below(60)), {static_cast<Index>(i)}};
-  for (float& p : word.picture.pixels) p = static_cast<float>(random.uniform());
+  LabeledWord word{GrayImage(10, 10 + random.uniform_int(60)), {static_cast<Index>(i)}};
+  for (float& p : word.image.pixels) p = static_cast<float>(random.uniform());
   return word;
 }
 
 WordLoaderOptions options(int threads) {
-  return {.batch = 4, .batches_per_chunk = 3, .picture_height = 16, .picture_scale = 1,
-          .width_of = [](const LabelledWord& word) { return word.picture.width > 40 ? Index{48} : Index{24}; }, .threads = threads};
+  return {.batch = 4,
+          .batches_per_chunk = 3,
+          .image_height = 16,
+          .image_scale = 1,
+          .width_of =
+              [](const LabeledWord& word) { return word.image.width > 40 ? Index{48} : Index{24}; },
+          .threads = threads};
 }
 
 }  // namespace
@@ -34,8 +39,8 @@ TEST_CASE("batches have one width, hold every word once, and do not depend on th
     const WordBatch x = one.next(), y = many.next();
     CHECK(x.width == y.width);
     CHECK(x.symbols == y.symbols);
-    CHECK(x.pictures.shape() == Shape{4, 1, 16, x.width});
-    CHECK(std::equal(x.pictures.span().begin(), x.pictures.span().end(), y.pictures.span().begin()));
+    CHECK(x.images.shape() == Shape{4, 1, 16, x.width});
+    CHECK(std::equal(x.images.span().begin(), x.images.span().end(), y.images.span().begin()));
     for (const auto& s : x.symbols) seen[static_cast<std::size_t>(s[0])]++;
   }
   for (const char times : seen) CHECK(times == 1);
@@ -48,7 +53,7 @@ TEST_CASE("a stream is entered where another left it", "[data]") {
   for (int b = 0; b < 5; ++b) CHECK(whole.next().symbols == entered.next().symbols);
 }
 
-TEST_CASE("a word that cannot be made is told when its turn comes", "[data]") {
+TEST_CASE("a word that cannot be made is reported when its turn comes", "[data]") {
   WordLoader loader([](std::uint64_t i) { return i == 14 ? throw IoError("word 14 is broken") : numbered(i); }, options(2));
   for (int b = 0; b < 3; ++b) CHECK_NOTHROW(loader.next());
   CHECK_THROWS_AS(loader.next(), IoError);
@@ -63,7 +68,7 @@ TEST_CASE("what is known of fiducial points comes along", "[data]") {
   o.fiducials = 4;
   WordLoader loader(
       [](std::uint64_t i) {
-        LabelledWord word = numbered(i);
+        LabeledWord word = numbered(i);
         if (i % 2 == 0) word.fiducials.assign(8, static_cast<float>(i));
         return word;
       },
@@ -80,7 +85,7 @@ TEST_CASE("what is known of fiducial points comes along", "[data]") {
   }
 }
 
-TEST_CASE("folders are read by their list, and told what is wrong with it", "[data]") {
+TEST_CASE("folders are read by their list, and say what is wrong with it", "[data]") {
   namespace fs = std::filesystem;
   const fs::path folder = scratch_path("folder");
   fs::remove_all(folder);

@@ -4,7 +4,7 @@
     /usr/bin/python3 tests/golden/make_golden.py [name ...]
 
 Each file holds cases of inputs, a cotangent, the output, and a gradient for each input, all computed in float64 from
-inputs that are exact in float32. The format is told in tests/rig/golden.hpp. The same torch gives the same files.
+inputs that are exact in float32. The format is described in tests/op_test/golden.hpp. The same torch gives the same files.
 """
 import os
 import sys
@@ -19,7 +19,7 @@ makers = {}
 
 
 def pattern(n, m):
-    """As in tests/rig/op_row.hpp."""
+    """As in tests/op_test/op_row.hpp."""
     return torch.tensor([(7 * i + 3) % m for i in range(n)], dtype=torch.long)
 
 
@@ -155,17 +155,17 @@ golden("conv2d_no_bias", conv(padding=(1, 1)), [(2, 3, 5, 6), (4, 3, 3, 3)])
 
 # ---- pools ------------------------------------------------------------------------------------------------------
 
-pictures = ([(2, 3, 6, 8)], [(1, 2, 7, 5)], [(1, 1, 3, 3)])
-golden("max_pool2d", lambda x: F.max_pool2d(x, 2, 2), *pictures, draw=spread)
-golden("max_pool2d_padding", lambda x: F.max_pool2d(x, 3, 2, 1), *pictures, draw=spread)
-golden("max_pool2d_ceil", lambda x: F.max_pool2d(x, 2, 2, 0, ceil_mode=True), *pictures, draw=spread)
-golden("max_pool2d_tall", lambda x: F.max_pool2d(x, (2, 2), (2, 1), (0, 1)), *pictures, draw=spread)
-golden("average_pool2d", lambda x: F.avg_pool2d(x, 2, 2), *pictures)
-golden("average_pool2d_padding", lambda x: F.avg_pool2d(x, 3, 2, 1, count_include_pad=False), *pictures)
-golden("average_pool2d_count_padding", lambda x: F.avg_pool2d(x, 3, 2, 1, count_include_pad=True), *pictures)
-golden("average_pool2d_ceil", lambda x: F.avg_pool2d(x, 2, 2, 0, ceil_mode=True), *pictures)
-golden("adaptive_average_pool2d", lambda x: F.adaptive_avg_pool2d(x, (2, 3)), *pictures)
-golden("adaptive_max_pool2d", lambda x: F.adaptive_max_pool2d(x, (2, 3)), *pictures, draw=spread)
+images = ([(2, 3, 6, 8)], [(1, 2, 7, 5)], [(1, 1, 3, 3)])
+golden("max_pool2d", lambda x: F.max_pool2d(x, 2, 2), *images, draw=spread)
+golden("max_pool2d_padding", lambda x: F.max_pool2d(x, 3, 2, 1), *images, draw=spread)
+golden("max_pool2d_ceil", lambda x: F.max_pool2d(x, 2, 2, 0, ceil_mode=True), *images, draw=spread)
+golden("max_pool2d_tall", lambda x: F.max_pool2d(x, (2, 2), (2, 1), (0, 1)), *images, draw=spread)
+golden("average_pool2d", lambda x: F.avg_pool2d(x, 2, 2), *images)
+golden("average_pool2d_padding", lambda x: F.avg_pool2d(x, 3, 2, 1, count_include_pad=False), *images)
+golden("average_pool2d_count_padding", lambda x: F.avg_pool2d(x, 3, 2, 1, count_include_pad=True), *images)
+golden("average_pool2d_ceil", lambda x: F.avg_pool2d(x, 2, 2, 0, ceil_mode=True), *images)
+golden("adaptive_average_pool2d", lambda x: F.adaptive_avg_pool2d(x, (2, 3)), *images)
+golden("adaptive_max_pool2d", lambda x: F.adaptive_max_pool2d(x, (2, 3)), *images, draw=spread)
 
 # ---- norms ------------------------------------------------------------------------------------------------------
 
@@ -363,7 +363,7 @@ golden("multi_head", multi_head, *asked)
 
 
 def windows(e):
-    """As in tests/ops/attention_weights.cpp: from 0 to n - 1 places in, at least one long."""
+    """As in tests/ops/attention_weights.cpp: from 0 to n - 1 positions in, at least one long."""
     n = e.shape[1]
     begin = pattern(e.shape[0], n)
     end = torch.minimum(begin + 1 + torch.arange(e.shape[0]) % 3, torch.tensor(n))
@@ -401,7 +401,7 @@ looked = ([(4, 3, 5)], [(1, 2, 9)])
 golden("doubly_stochastic_penalty", doubly_stochastic, *looked)
 golden("doubly_stochastic_penalty_looks", lambda a: doubly_stochastic(a, pattern(a.shape[1], a.shape[0] + 1)), *looked)
 
-# ---- pictures ---------------------------------------------------------------------------------------------------
+# ---- images ---------------------------------------------------------------------------------------------------
 
 
 def sample(padding):
@@ -418,7 +418,7 @@ def radial(d2):
 
 
 def tps(c, h, w):
-    """Solves for the map of every picture, (1) and (2) of ops/tps_grid.hpp, without the constant matrix of (3)."""
+    """Solves for the map of every image, (1) and (2) of ops/tps_grid.hpp, without the constant matrix of (3)."""
     points = c.shape[1]
     along = torch.linspace(-1, 1, points // 2, dtype=c.dtype)
     base = torch.cat([torch.stack([along, torch.full_like(along, y)], 1) for y in (-1, 1)])

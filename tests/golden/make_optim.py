@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes tests/golden/optim.txt with PyTorch: weights after every step of every optimiser, rates of every schedule.
+"""Writes tests/golden/optim.txt with PyTorch: weights after every step of every optimizer, rates of every schedule.
 
     /usr/bin/python3 tests/golden/make_optim.py
 

@@ -10,7 +10,7 @@ The head of a header, its comment before #pragma once, numbers equations in a co
   lines in the head point to the header that has the loop: `gru.hpp (2) to (4)`.
 - A comment names no number that the head lacks. `(3) of kernel/ctc.hpp` and `kernel/ctc.hpp (3)` are
   numbers of that header.
-- A head with equations says where its notation is told.
+- A head with equations says where its notation is reported.
 
     equations.py [include/glimpse]      prints what is wrong, and ends with 1 where something is
 """

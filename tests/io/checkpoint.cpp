@@ -56,7 +56,7 @@ void shake(M& model, std::uint64_t seed) {
   for (auto& item : state_dict(model))
     for (auto& v : item.tensor.span()) v = static_cast<std::decay_t<decltype(v)>>(rng.normal());
   for (const NamedRandom& r : random_generators(model))
-    for (Index i = rng.below(9); i >= 0; --i) r.random->bits();
+    for (Index i = rng.uniform_int(9); i >= 0; --i) r.random->bits();
 }
 
 template <class M>

@@ -8,7 +8,7 @@
 
 using namespace glimpse;
 
-TEST_CASE("file: missing, too large and unwritable files are told") {
+TEST_CASE("file: missing, too large and unwritable files are reported") {
   const Folder folder("file");
   const std::string path = folder / "a";
   CHECK(message_of([&] { read_file(path); }) == "read: '" + path + "' does not exist");
@@ -113,7 +113,7 @@ TEST_CASE("npz: what was written comes back, and damage is found") {
       CHECK_THROWS_AS(decode_zip(good.substr(0, n)), IoError);
     for (int i = 0; i < 3000; ++i) {
       std::string bad = good;
-      bad[static_cast<std::size_t>(rng.below(static_cast<Index>(bad.size())))] =
+      bad[static_cast<std::size_t>(rng.uniform_int(static_cast<Index>(bad.size())))] =
           static_cast<char>(rng.bits());
       try {
         for (const ZipEntry& e : decode_zip(bad)) (void)decode_npy<float>(e.bytes);

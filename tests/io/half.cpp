@@ -24,7 +24,7 @@ double by_definition(unsigned bits, int exponent_bits, int fraction_bits) {
                                : std::ldexp(1 + fraction, exponent - bias));
 }
 
-/// The nearest pattern to a finite number by looking at both neighbours.
+/// The nearest pattern to a finite number by looking at both neighbors.
 template <class From>
 unsigned nearest(double value, From from, unsigned infinity) {
   unsigned low = 0, high = infinity;  // patterns of magnitudes are ordered as the magnitudes
@@ -60,7 +60,7 @@ void check_format(From from, To to, int exponent_bits, int fraction_bits, unsign
 
   Random rng(3);
   for (unsigned bits = 0; bits < infinity; ++bits) {
-    // Between this number and the next: the middle goes to the even one, its neighbours
+    // Between this number and the next: the middle goes to the even one, its neighbors
     // to their side.
     const double a = static_cast<double>(from(static_cast<std::uint16_t>(bits)));
     const double b = bits + 1 == infinity

@@ -1,4 +1,4 @@
-// io/image.hpp: pictures there and back, and the broken ones.
+// io/image.hpp: images there and back, and the broken ones.
 #include <cmath>
 
 #include <glimpse/core/random.hpp>
@@ -12,10 +12,10 @@ using namespace glimpse;
 namespace {
 
 /// Values that bytes hold exactly.
-Tensor<float> test_picture(const Shape& shape) {
+Tensor<float> test_image(const Shape& shape) {
   Tensor<float> x(shape);
   Random rng(1);
-  for (float& v : x.span()) v = static_cast<float>(rng.below(256)) / 255.0f;
+  for (float& v : x.span()) v = static_cast<float>(rng.uniform_int(256)) / 255.0f;
   return x;
 }
 
@@ -29,17 +29,17 @@ float largest_difference(const Tensor<float>& a, const Tensor<float>& b) {
 
 }  // namespace
 
-TEST_CASE("image: PNG comes back exactly, grey and colour, odd sizes") {
+TEST_CASE("image: PNG comes back exactly, gray and color, odd sizes") {
   const Folder folder("image");
   for (const Shape& shape : {Shape{1, 1, 1}, Shape{1, 7, 13}, Shape{3, 5, 3}, Shape{3, 1, 64}}) {
-    const Tensor<float> x = test_picture(shape);
+    const Tensor<float> x = test_image(shape);
     write_png(folder / "a.png", x);
     CHECK(largest_difference(read_image(folder / "a.png", shape[0]), x) == 0);
   }
-  const Tensor<float> flat = test_picture({4, 6});
+  const Tensor<float> flat = test_image({4, 6});
   CHECK(largest_difference(decode_image(encode_png(flat)), flat.reshape({1, 4, 6})) == 0);
-  const Tensor<float> grey_as_colour = decode_image(encode_png(flat), 3);
-  CHECK(largest_difference(grey_as_colour.select(0, 2), flat) == 0);
+  const Tensor<float> gray_as_color = decode_image(encode_png(flat), 3);
+  CHECK(largest_difference(gray_as_color.select(0, 2), flat) == 0);
   CHECK(largest_difference(decode_image(encode_png(flat.transpose(0, 1))),
                            flat.transpose(0, 1).reshape({1, 6, 4})) == 0);
 }
@@ -51,19 +51,19 @@ TEST_CASE("image: values outside [0, 1] are clamped, NaN is black") {
   for (Index i = 0; i < 6; ++i) CHECK(y(0, 0, i) == want[i]);
 }
 
-TEST_CASE("image: colours become grey by their weight, transparency becomes white") {
-  const Tensor<float> colour = read_image(GLIMPSE_ROOT "/tests/io/rgba.png", 3);
-  const Tensor<float> grey = read_image(GLIMPSE_ROOT "/tests/io/rgba.png");
-  REQUIRE(grey.shape() == Shape{1, 2, 3});
-  CHECK(grey(0, 0, 0) == Approx(0.299));
-  CHECK(grey(0, 0, 1) == Approx(0.587));
-  CHECK(grey(0, 0, 2) == Approx(0.114));
-  CHECK(grey(0, 1, 0) == Approx(0.8));
-  CHECK(grey(0, 1, 1) == Approx(1));
-  CHECK(grey(0, 1, 2) == Approx(1));
-  CHECK(colour(0, 0, 0) == 1);
-  CHECK(colour(1, 0, 0) == 0);
-  CHECK(colour(2, 1, 0) == Approx(0.8));
+TEST_CASE("image: colors become gray by their weight, transparency becomes white") {
+  const Tensor<float> color = read_image(GLIMPSE_ROOT "/tests/io/rgba.png", 3);
+  const Tensor<float> gray = read_image(GLIMPSE_ROOT "/tests/io/rgba.png");
+  REQUIRE(gray.shape() == Shape{1, 2, 3});
+  CHECK(gray(0, 0, 0) == Approx(0.299));
+  CHECK(gray(0, 0, 1) == Approx(0.587));
+  CHECK(gray(0, 0, 2) == Approx(0.114));
+  CHECK(gray(0, 1, 0) == Approx(0.8));
+  CHECK(gray(0, 1, 1) == Approx(1));
+  CHECK(gray(0, 1, 2) == Approx(1));
+  CHECK(color(0, 0, 0) == 1);
+  CHECK(color(1, 0, 0) == 0);
+  CHECK(color(2, 1, 0) == Approx(0.8));
 }
 
 TEST_CASE("image: JPEG comes back nearly, turned upright by its orientation tag") {
@@ -73,7 +73,7 @@ TEST_CASE("image: JPEG comes back nearly, turned upright by its orientation tag"
   const std::string file = encode_jpeg(x, 95);
   CHECK(largest_difference(decode_image(file), x) < 0.03f);
 
-  // Corner values top-left, top-right, bottom-left of the upright picture, for every orientation.
+  // Corner values top-left, top-right, bottom-left of the upright image, for every orientation.
   const float a = 0.2f, b = 0.6f, c = 0.4f, d = 0.8f;  // of the file: tl, tr, bl, br
   const float corners[8][3] = {{a, b, c}, {b, a, d}, {d, c, b}, {c, d, a},
                                {a, c, b}, {c, a, d}, {d, b, c}, {b, d, a}};
@@ -99,7 +99,7 @@ TEST_CASE("image: JPEG comes back nearly, turned upright by its orientation tag"
   }
 }
 
-TEST_CASE("image: files that are no pictures are told with their path") {
+TEST_CASE("image: files that are no images are reported with their path") {
   const Folder folder("broken");
   const auto why = [&](const std::string& file) {
     return message_of([&] { read_image(folder / file); });
@@ -107,8 +107,8 @@ TEST_CASE("image: files that are no pictures are told with their path") {
   CHECK(says(why("missing.png"), "missing.png' does not exist"));
   write_file(folder / "empty.png", "");
   CHECK(says(why("empty.png"), "empty.png' is empty"));
-  write_file(folder / "text.png", "this is no picture at all");
-  CHECK(says(why("text.png"), "text.png' is no JPEG, PNG or BMP picture"));
+  write_file(folder / "text.png", "this is no image at all");
+  CHECK(says(why("text.png"), "text.png' is no JPEG, PNG or BMP image"));
   CHECK(says(message_of([&] { read_image(folder.path.string()); }), "is a folder"));
   CHECK_THROWS_AS(decode_image("x", 2), ValueError);
   CHECK_THROWS_AS(encode_png(ones<float>({2, 3, 3})), ShapeError);
@@ -118,7 +118,7 @@ TEST_CASE("image: files that are no pictures are told with their path") {
 }
 
 TEST_CASE("image: sizes are checked before anything is decoded") {
-  std::string png = encode_png(test_picture({1, 30, 40}));
+  std::string png = encode_png(test_image({1, 30, 40}));
   CHECK(says(message_of([&] { decode_image(png, 1, "p", {.pixels = 1199}); }),
              "'p' is 40 x 30 pixels"));
   CHECK(says(message_of([&] { decode_image(png, 1, "p", {.extent = 39}); }),
@@ -133,7 +133,7 @@ TEST_CASE("image: sizes are checked before anything is decoded") {
 }
 
 TEST_CASE("image: a JPEG with more codes than symbols never reaches the decoder") {
-  std::string file = encode_jpeg(test_picture({1, 16, 16}));
+  std::string file = encode_jpeg(test_image({1, 16, 16}));
   const std::size_t table = file.find("\xFF\xC4");
   REQUIRE(table != std::string::npos);
   file[table + 5 + 7] = '\xFF', file[table + 5 + 8] = '\xFF';
@@ -144,7 +144,7 @@ TEST_CASE("image: a JPEG with more codes than symbols never reaches the decoder"
 TEST_CASE("image: no damage to a file goes further than an error") {
   Random rng(4);
   for (const std::string& good :
-       {encode_png(test_picture({3, 9, 11})), encode_jpeg(test_picture({3, 19, 21}))}) {
+       {encode_png(test_image({3, 9, 11})), encode_jpeg(test_image({3, 19, 21}))}) {
     for (std::size_t n = 0; n < good.size(); n += 1 + good.size() / 200) {
       try {
         decode_image(std::string_view(good).substr(0, n));
@@ -154,8 +154,8 @@ TEST_CASE("image: no damage to a file goes further than an error") {
     CHECK_THROWS_AS(decode_image(std::string_view(good).substr(0, good.size() / 3)), IoError);
     for (int i = 0; i < 2000; ++i) {
       std::string bad = good;
-      for (Index k = rng.below(4); k >= 0; --k)
-        bad[static_cast<std::size_t>(rng.below(static_cast<Index>(bad.size())))] =
+      for (Index k = rng.uniform_int(4); k >= 0; --k)
+        bad[static_cast<std::size_t>(rng.uniform_int(static_cast<Index>(bad.size())))] =
             static_cast<char>(rng.bits());
       try {
         decode_image(bad, 1, "bent", {.pixels = 1 << 16});

@@ -1,4 +1,4 @@
-// io/safetensors.hpp: what is written comes back; what is broken is told.
+// io/safetensors.hpp: what is written comes back; what is broken is reported.
 #include <cmath>
 #include <limits>
 
@@ -93,7 +93,7 @@ TEST_CASE("safetensors: the bytes are the format's own") {
   CHECK(writer.bytes() == want);
 }
 
-TEST_CASE("safetensors: a broken file is told with its path and what is wrong") {
+TEST_CASE("safetensors: a broken file is reported with its path and what is wrong") {
   const std::string good = R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})";
   CHECK(why(file_of(good, 8)) == "(nothing)");
   CHECK(says(why(""), "'some/file' has 0 bytes"));
@@ -167,8 +167,8 @@ TEST_CASE("safetensors: no damage to a file goes further than an error") {
   Random rng(9);
   for (int i = 0; i < 5000; ++i) {
     std::string bad = good;
-    for (Index k = rng.below(3); k >= 0; --k)
-      bad[static_cast<std::size_t>(rng.below(static_cast<Index>(bad.size())))] =
+    for (Index k = rng.uniform_int(3); k >= 0; --k)
+      bad[static_cast<std::size_t>(rng.uniform_int(static_cast<Index>(bad.size())))] =
           static_cast<char>(rng.bits());
     try {
       const Safetensors file(bad, "bent");

@@ -13,7 +13,7 @@ Variable<double> loss_step_by_step(AttentionDecoder<double>& decoder, const Vari
                                    const std::vector<std::vector<Index>>& labels) {
   std::size_t longest = 0;
   for (const auto& label : labels) longest = std::max(longest, label.size());
-  const auto memory = decoder.remember(frames);
+  const auto memory = decoder.encode_memory(frames);
   Variable<double> state = decoder.start(frames.size(1));
   std::vector<Variable<double>> states;
   std::vector<Index> previous(labels.size(), decoder.end_symbol()), targets;
@@ -40,7 +40,7 @@ TEST_CASE("all steps of the decoder at once are its steps one by one", "[models]
   Variable<double> frames = parameter(numbers);
   std::vector<std::vector<Index>> labels(11);
   for (std::size_t i = 0; i < labels.size(); ++i)
-    for (std::size_t c = 0; c < i % 5; ++c) labels[i].push_back(random.below(5));
+    for (std::size_t c = 0; c < i % 5; ++c) labels[i].push_back(random.uniform_int(5));
 
   const auto gradients = [&](const Variable<double>& loss) {
     zero_grad(decoder), frames.zero_grad();

@@ -1,4 +1,4 @@
-// bars: words as patterns of bars, enough to tell apart, drawn without fonts.
+// bars: words as patterns of bars, enough to distinguish, drawn without fonts.
 #pragma once
 
 #include <string>
@@ -11,8 +11,8 @@
 namespace glimpse {
 
 /// Every letter is a cell of four bars, dark where its number has a bit.
-inline Picture bars(std::string_view word, Index height, Index width) {
-  Picture p(height, width, 0.9f);
+inline GrayImage bars(std::string_view word, Index height, Index width) {
+  GrayImage p(height, width, 0.9f);
   const Index letters = static_cast<Index>(word.size()), cell = width / letters;
   for (Index l = 0; l < letters; ++l) {
     const int code = word[static_cast<std::size_t>(l)] - 'a' + 1;
@@ -28,14 +28,14 @@ inline const std::vector<std::string> words = {"ab",    "bca", "hello", "dog",  
                                                "abcde", "zoo", "sun",   "moon", "tea"};
 
 struct TenWords {
-  Tensor<float> pictures;
+  Tensor<float> images;
   std::vector<std::vector<Index>> labels;
 };
 inline TenWords ten_words(const ReaderConfig& c) {
   TenWords d{empty<float>({10, 1, c.height, 48}), {}};
   const Charset charset(c.characters);
   for (std::size_t i = 0; i < words.size(); ++i) {
-    d.pictures.select(0, static_cast<Index>(i))
+    d.images.select(0, static_cast<Index>(i))
         .copy_from(standardized(bars(words[i], c.height, 48)).select(0, 0));
     d.labels.push_back(charset.encode(words[i]));
   }

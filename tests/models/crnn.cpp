@@ -42,7 +42,7 @@ TEST_CASE("crnn learns ten words to the last letter", "[models]") {
   float first = 0, last = 0;
   for (int step = 0; step < 1000 && right < 10; ++step) {
     optimizer.zero_grad();
-    const Variable<float> loss = model.loss(constant(data.pictures), 48, data.labels, &right);
+    const Variable<float> loss = model.loss(constant(data.images), 48, data.labels, &right);
     loss.backward();
     optimizer.step();
     last = loss.item();
@@ -52,24 +52,24 @@ TEST_CASE("crnn learns ten words to the last letter", "[models]") {
   CHECK(last < first / 4);
   for (int more = 0; more < 20; ++more) {  // settles the running statistics
     optimizer.zero_grad();
-    model.loss(constant(data.pictures), 48, data.labels).backward();
+    model.loss(constant(data.images), 48, data.labels).backward();
     optimizer.step();
   }
 
   set_training(model, false);
-  std::vector<Picture> pictures;
-  for (const std::string& word : words) pictures.push_back(bars(word, c.height, 48));
-  const std::vector<Reading> together = read(model, std::span<const Picture>(pictures));
+  std::vector<GrayImage> images;
+  for (const std::string& word : words) images.push_back(bars(word, c.height, 48));
+  const std::vector<Reading> together = read(model, std::span<const GrayImage>(images));
   Crnn<float> folded = clone(model);
   folded.fold();
   CHECK(buffers(folded).empty());
   for (std::size_t i = 0; i < words.size(); ++i) {
     CHECK(together[i].text == words[i]);
-    const Reading alone = read(model, pictures[i]);
+    const Reading alone = read(model, images[i]);
     CHECK(alone.text == words[i]);
     CHECK(alone.confidence == Approx(together[i].confidence).epsilon(1e-3));
-    CHECK(read(folded, pictures[i]).confidence == Approx(alone.confidence).epsilon(1e-3));
-    CHECK(read(model, pictures[i], {.beam = 8}).confidence >= 0.999 * alone.confidence);
+    CHECK(read(folded, images[i]).confidence == Approx(alone.confidence).epsilon(1e-3));
+    CHECK(read(model, images[i], {.beam = 8}).confidence >= 0.999 * alone.confidence);
     // Where it looked: one row a character, from left to right.
     CHECK(alone.character_confidence.size() == words[i].size());
     REQUIRE(alone.attention.shape() == Shape{std::ssize(words[i]), together[i].attention.size(1)});
@@ -94,16 +94,16 @@ TEST_CASE("crnn's gradient agrees with differences, in double", "[models]") {
   c.recurrent = c.projection = 4;
   Random random(7);
   Crnn<double> model(c, random);
-  Tensor<double> pictures({2, 1, 32, 24});
-  for (double& v : pictures.span()) v = random.uniform(-1, 1);
+  Tensor<double> images({2, 1, 32, 24});
+  for (double& v : images.span()) v = random.uniform(-1, 1);
   const std::vector<std::vector<Index>> labels = {{0, 1}, {2, 2, 2}};
-  const auto loss = [&] { return model.loss(constant(pictures), 24, labels); };
+  const auto loss = [&] { return model.loss(constant(images), 24, labels); };
   loss().backward();
   for (auto& p : parameters(model)) {
     INFO(p.name);
     const Tensor<double> grad = p.variable.grad();
     double* x = p.variable.mutable_value().data();
-    const Index k = random.below(p.variable.size());
+    const Index k = random.uniform_int(p.variable.size());
     const NoGrad no_grad;
     const double kept = x[k], h = 1e-6;
     x[k] = kept + h;
@@ -118,10 +118,10 @@ TEST_CASE("crnn's gradient agrees with differences, in double", "[models]") {
 TEST_CASE("a label too long for its frames teaches crnn nothing, and spoils nothing", "[models]") {
   Random random(8);
   Crnn<float> model(tiny(), random);
-  const Variable<float> pictures = constant(ten_words(model.config).pictures.slice(0, 0, 2));
+  const Variable<float> images = constant(ten_words(model.config).images.slice(0, 0, 2));
   const std::vector<std::vector<Index>> labels{std::vector<Index>(40, 1),
                                                std::vector<Index>(40, 2)};
-  const Variable<float> loss = model.loss(pictures, 48, labels);
+  const Variable<float> loss = model.loss(images, 48, labels);
   CHECK(loss.item() == 0);
   loss.backward();
   for (const auto& p : parameters(model))
@@ -130,7 +130,7 @@ TEST_CASE("a label too long for its frames teaches crnn nothing, and spoils noth
   // Beside one that fits: the mean is over the characters of that one alone.
   set_training(model, false);
   const std::vector<std::vector<Index>> fits{{1, 2, 2}};
-  const Variable<float> first = constant(pictures.value().slice(0, 0, 1));
-  CHECK(model.loss(pictures, 48, std::vector<std::vector<Index>>{fits[0], labels[1]}).item() ==
+  const Variable<float> first = constant(images.value().slice(0, 0, 1));
+  CHECK(model.loss(images, 48, std::vector<std::vector<Index>>{fits[0], labels[1]}).item() ==
         Approx(model.loss(first, 48, fits).item()));
 }

@@ -33,13 +33,14 @@ Reader<float> decided(ReaderModel kind, std::uint64_t seed) {
   return model;
 }
 
-/// ln p(word | picture), from the loss that training minimises.
-double log_likelihood(Reader<float>& model, const Picture& picture,
+/// ln p(word | image), from the loss that training minimizes.
+double log_likelihood(Reader<float>& model, const GrayImage& image,
                       const std::vector<Index>& word) {
   const NoGrad no_grad;
   const ReaderConfig& c = model.config();
-  const Index width = rectified_width(c, word_extent(picture));
-  const Variable<float> seen = constant(detail::sampler_picture(c, standardized<float>(picture), width));
+  const Index width = rectified_width(c, text_line_size(image));
+  const Variable<float> seen =
+      constant(detail::sampler_image(c, standardized<float>(image), width));
   const std::vector<std::vector<Index>> labels{word};
   const double mean = static_cast<double>(model.loss(seen, width, labels).item());
   const std::size_t terms =
@@ -51,8 +52,8 @@ const std::vector<std::string> known = {"ab",   "abc", "zoo", "zap", "hello",  "
                                         "moon", "a",   "be",  "tea", "teapot", "sun",
                                         "x",    "q7",  "bca", "dog"};
 
-std::vector<Picture> pictures() {
-  std::vector<Picture> all;
+std::vector<GrayImage> images() {
+  std::vector<GrayImage> all;
   for (const std::string& word : words) all.push_back(bars(word, 32, 48));
   return all;
 }
@@ -64,9 +65,9 @@ TEST_CASE("out of a lexicon comes its likeliest word, with its likelihood", "[mo
     for (std::uint64_t seed = 1; seed <= 3; ++seed) {
       Reader<float> model = decided(kind, seed);
       const Lexicon lexicon(known, model.charset());
-      const std::vector<Picture> all = pictures();
+      const std::vector<GrayImage> all = images();
       const ReadOptions options{.lexicon = &lexicon, .lexicon_mode = LexiconMode::posterior};
-      const std::vector<Reading> together = read(model, std::span<const Picture>(all), options);
+      const std::vector<Reading> together = read(model, std::span<const GrayImage>(all), options);
       for (std::size_t i = 0; i < all.size(); ++i) {
         double most = -1e9;
         std::string best;
@@ -93,10 +94,10 @@ TEST_CASE("by edit distance comes the word nearest to the free reading", "[model
   for (const ReaderModel kind : {ReaderModel::rare, ReaderModel::crnn}) {
     Reader<float> model = decided(kind, 4);
     const Lexicon lexicon(known, model.charset());
-    for (const Picture& picture : pictures()) {
-      const std::vector<Index> free = model.charset().encode(read(model, picture).text);
+    for (const GrayImage& image : images()) {
+      const std::vector<Index> free = model.charset().encode(read(model, image).text);
       const Reading r =
-          read(model, picture, {.lexicon = &lexicon, .lexicon_mode = LexiconMode::edit});
+          read(model, image, {.lexicon = &lexicon, .lexicon_mode = LexiconMode::edit});
       const BkTree::Match near = lexicon.bk_tree().nearest(free);
       const std::vector<Index> chosen = model.charset().encode(r.text);
       INFO(name(kind) << " " << model.charset().decode(free) << " to " << r.text);
@@ -106,33 +107,33 @@ TEST_CASE("by edit distance comes the word nearest to the free reading", "[model
         if (kind == ReaderModel::rare) CHECK(r.text == lexicon.word(near.word));
       } else {  // of those within 3 edits the likeliest
         CHECK(edit_distance(chosen, free) <= 3);
-        const double p = log_likelihood(model, picture, chosen);
+        const double p = log_likelihood(model, image, chosen);
         for (const BkTree::Match& m : lexicon.bk_tree().within(free, 3))
-          CHECK(log_likelihood(model, picture, lexicon.symbols(m.word)) <= p + 1e-3);
+          CHECK(log_likelihood(model, image, lexicon.symbols(m.word)) <= p + 1e-3);
       }
-      CHECK(std::log(r.confidence) == Approx(log_likelihood(model, picture, chosen)).margin(1e-3));
+      CHECK(std::log(r.confidence) == Approx(log_likelihood(model, image, chosen)).margin(1e-3));
     }
   }
 }
 
-TEST_CASE("pictures may have words of their own, or none", "[models]") {
+TEST_CASE("images may have words of their own, or none", "[models]") {
   for (const ReaderModel kind : {ReaderModel::rare, ReaderModel::crnn})
     for (const LexiconMode mode : {LexiconMode::automatic, LexiconMode::edit, LexiconMode::tree}) {
       Reader<float> model = decided(kind, 5);
       const Lexicon a({"dog", "cat"}, model.charset()), b({"moon", "teapot", "x"}, model.charset());
-      const std::vector<Picture> all = pictures();
+      const std::vector<GrayImage> all = images();
       std::vector<const Lexicon*> own;
       for (std::size_t i = 0; i < all.size(); ++i)
         own.push_back(i % 3 == 0 ? &a : i % 3 == 1 ? &b : nullptr);
       const std::vector<Reading> read_together =
-          read(model, std::span<const Picture>(all), {.lexicon_mode = mode, .lexicons = own});
+          read(model, std::span<const GrayImage>(all), {.lexicon_mode = mode, .lexicons = own});
       for (std::size_t i = 0; i < all.size(); ++i) {
         const Reading alone = read(model, all[i], {.lexicon = own[i], .lexicon_mode = mode});
         CHECK(read_together[i].text == alone.text);
         if (own[i]) CHECK(own[i]->contains(model.charset().encode(alone.text)));
       }
       own.pop_back();
-      CHECK_THROWS_AS(read(model, std::span<const Picture>(all), {.lexicons = own}), ShapeError);
+      CHECK_THROWS_AS(read(model, std::span<const GrayImage>(all), {.lexicons = own}), ShapeError);
       const Lexicon empty;
       CHECK_THROWS_AS(read(model, all[0], {.lexicon = &empty}), ValueError);
     }
@@ -142,9 +143,9 @@ TEST_CASE("words that are too long for the frames are never read by CTC", "[mode
   Reader<float> model = decided(ReaderModel::crnn, 6);
   const std::string endless(60, 'a');
   const Lexicon lexicon({endless, "be"}, model.charset()), hopeless({endless}, model.charset());
-  const Picture picture = bars("dog", 32, 48);
+  const GrayImage image = bars("dog", 32, 48);
   for (const LexiconMode mode : {LexiconMode::posterior, LexiconMode::tree})
-    CHECK(read(model, picture, {.lexicon = &lexicon, .lexicon_mode = mode}).text == "be");
+    CHECK(read(model, image, {.lexicon = &lexicon, .lexicon_mode = mode}).text == "be");
   for (const LexiconMode mode : {LexiconMode::posterior, LexiconMode::tree})
-    CHECK(read(model, picture, {.lexicon = &hopeless, .lexicon_mode = mode}).text.empty());
+    CHECK(read(model, image, {.lexicon = &hopeless, .lexicon_mode = mode}).text.empty());
 }

@@ -1,4 +1,5 @@
-// The reader: its sizes, its starting state, that it learns, and that a batch reads what single pictures read.
+// The reader: its sizes, its starting state, that it learns, and that a batch reads what single
+// images read.
 #include <glimpse/models/read.hpp>
 #include <glimpse/optim/adam.hpp>
 
@@ -54,37 +55,37 @@ TEST_CASE("every starting pattern begins near where it says", "[models]") {
   }
 }
 
-TEST_CASE("a rectifier whose points frame the picture gives the picture back", "[models]") {
+TEST_CASE("a rectifier whose points frame the image gives the image back", "[models]") {
   ReaderConfig c = tiny();
   c.margin = 0;
   Random random(3);
   Rare<float> model(c, random);
   set_training(model, false);
   const Tensor<float> x = standardized(bars("hello", c.height, 48));
-  const Tensor<float> y = model.rectify(constant(x), 48).picture.value();
+  const Tensor<float> y = model.rectify(constant(x), 48).image.value();
   // tanh reaches 0.999: at the edges the grid falls short by 0.001 x 24 + 0.001 x 16 pixels, and pixels differ by 1.9.
   for (Index i = 0; i < x.size(); ++i) CHECK(std::fabs(y.data()[i] - x.data()[i]) < 0.04f * 1.9f);
 }
 
-TEST_CASE("pictures of many sizes are straightened together as each alone", "[models]") {
+TEST_CASE("images of many sizes are straightened together as each alone", "[models]") {
   for (const ReaderModel kind : {ReaderModel::rare, ReaderModel::srn}) {
     ReaderConfig c = tiny();
     c.model = kind;
     Random random(5);
     Rare<float> model(c, random);
-    if (model.rectifier) {  // points that depend on the picture
+    if (model.rectifier) {  // points that depend on the image
       Tensor<float>& last = model.rectifier->localization.last.weight.mutable_value();
       for (float& v : last.span()) v = static_cast<float>(random.uniform(-0.05, 0.05));
     }
     set_training(model, false);
-    std::vector<Variable<float>> pictures;
+    std::vector<Variable<float>> images;
     for (const Index height : {20, 32, 57})
-      pictures.push_back(constant(standardized(bars("word", height, 2 * height + 7))));
-    const Rectified<float> together = model.rectify(pictures, model.locate(pictures), 48);
-    REQUIRE(together.picture.shape() == Shape{3, 1, 32, 48});
+      images.push_back(constant(standardized(bars("word", height, 2 * height + 7))));
+    const Rectified<float> together = model.rectify(images, model.locate(images), 48);
+    REQUIRE(together.image.shape() == Shape{3, 1, 32, 48});
     for (Index i = 0; i < 3; ++i) {
-      const Rectified<float> alone = model.rectify(pictures[static_cast<std::size_t>(i)], 48);
-      const Tensor<float> a = alone.picture.value(), b = together.picture.value().select(0, i);
+      const Rectified<float> alone = model.rectify(images[static_cast<std::size_t>(i)], 48);
+      const Tensor<float> a = alone.image.value(), b = together.image.value().select(0, i);
       for (Index k = 0; k < a.size(); ++k)
         CHECK(a.data()[k] == Approx(b.data()[k]).margin(1e-4));
       CHECK(together.fiducials.defined() == (kind == ReaderModel::rare));
@@ -104,7 +105,9 @@ TEST_CASE("frames follow the width: 26 or 24 columns for 100 pixels, more for lo
   }
 }
 
-TEST_CASE("ten words are learnt to the last letter, and read alike one by one, together and folded", "[models]") {
+TEST_CASE(
+    "ten words are learned to the last letter, and read alike one by one, together and folded",
+    "[models]") {
   const ReaderConfig c = tiny();
   Random random(5);
   Rare<float> model(c, random);
@@ -114,7 +117,7 @@ TEST_CASE("ten words are learnt to the last letter, and read alike one by one, t
   int in_a_row = 0;  // the first step with ten right words may stand on a knife's edge
   for (int step = 0; step < 400 && in_a_row < 20; ++step) {
     optimizer.zero_grad();
-    const Variable<float> loss = model.loss(constant(data.pictures), 48, data.labels, 0.0f, &right);
+    const Variable<float> loss = model.loss(constant(data.images), 48, data.labels, 0.0f, &right);
     loss.backward();
     optimizer.step();
     in_a_row = right == 10 ? in_a_row + 1 : 0;
@@ -122,18 +125,18 @@ TEST_CASE("ten words are learnt to the last letter, and read alike one by one, t
   optimizer.learning_rate = 4e-4;
   for (int more = 0; more < 40; ++more) {  // settles the running statistics, and no weight runs away
     optimizer.zero_grad();
-    model.loss(constant(data.pictures), 48, data.labels).backward();
+    model.loss(constant(data.images), 48, data.labels).backward();
     optimizer.step();
   }
   CHECK(right == 10);
 
   set_training(model, false);
-  std::vector<Picture> pictures;
-  for (const std::string& word : words) pictures.push_back(bars(word, c.height, 48));
-  const std::vector<Reading> together = read(model, std::span<const Picture>(pictures));
+  std::vector<GrayImage> images;
+  for (const std::string& word : words) images.push_back(bars(word, c.height, 48));
+  const std::vector<Reading> together = read(model, std::span<const GrayImage>(images));
   for (std::size_t i = 0; i < words.size(); ++i) {
     CHECK(together[i].text == words[i]);
-    const Reading alone = read(model, pictures[i]);
+    const Reading alone = read(model, images[i]);
     CHECK(alone.text == together[i].text);
     CHECK(alone.confidence == Approx(together[i].confidence).epsilon(1e-3));
     double product = 1;
@@ -146,16 +149,16 @@ TEST_CASE("ten words are learnt to the last letter, and read alike one by one, t
       for (const float a : rows_of(alone.attention).row(t)) sum += static_cast<double>(a);
       CHECK(sum == Approx(1).epsilon(1e-4));
     }
-    CHECK(read(model, pictures[i], {.beam = 5}).confidence >= 0.999 * alone.confidence);
+    CHECK(read(model, images[i], {.beam = 5}).confidence >= 0.999 * alone.confidence);
   }
   const Lexicon lexicon({"dog", "tea", "hello"}, model.charset);
-  CHECK(read(model, pictures[3], {.lexicon = &lexicon}).text == "dog");
-  const Reading forced = read(model, pictures[0], {.lexicon = &lexicon});
+  CHECK(read(model, images[3], {.lexicon = &lexicon}).text == "dog");
+  const Reading forced = read(model, images[0], {.lexicon = &lexicon});
   CHECK((forced.text == "dog" || forced.text == "tea" || forced.text == "hello"));
 
   model.fold();
   CHECK(buffers(model).empty());
-  const std::vector<Reading> folded = read(model, std::span<const Picture>(pictures));
+  const std::vector<Reading> folded = read(model, std::span<const GrayImage>(images));
   for (std::size_t i = 0; i < words.size(); ++i) {
     CHECK(folded[i].text == words[i]);
     CHECK(folded[i].confidence == Approx(together[i].confidence).epsilon(1e-3));
@@ -169,7 +172,7 @@ TEST_CASE("gradients reach every parameter, the localization network's too", "[m
   Tensor<float>& w = model.rectifier->localization.last.weight.mutable_value();
   for (float& v : w.span()) v = static_cast<float>(random.uniform(-0.05, 0.05));  // zero weights would stop the flow
   const TenWords data = ten_words(c);
-  model.loss(constant(data.pictures), 48, data.labels).backward();
+  model.loss(constant(data.images), 48, data.labels).backward();
   for (const auto& p : parameters(model)) {
     INFO(p.name);
     REQUIRE(p.variable.grad().defined());
@@ -193,17 +196,17 @@ TEST_CASE("the whole reader's gradient agrees with differences, in double", "[mo
   Random random(7);
   Rare<double> model(c, random);
   for (double& v : model.rectifier->localization.last.weight.mutable_value().span()) v = random.uniform(-0.1, 0.1);
-  Tensor<double> pictures({2, 1, 32, 24});
-  for (double& v : pictures.span()) v = random.uniform(-1, 1);
+  Tensor<double> images({2, 1, 32, 24});
+  for (double& v : images.span()) v = random.uniform(-1, 1);
   const std::vector<std::vector<Index>> labels = {{0, 1}, {2}};
-  const auto loss = [&] { return model.loss(constant(pictures), 24, labels); };
+  const auto loss = [&] { return model.loss(constant(images), 24, labels); };
   loss().backward();
   Index checked = 0;
   for (auto& p : parameters(model)) {
     INFO(p.name);
     const Tensor<double> grad = p.variable.grad();
     double* x = p.variable.mutable_value().data();
-    const Index k = random.below(p.variable.size());
+    const Index k = random.uniform_int(p.variable.size());
     const NoGrad no_grad;
     const double kept = x[k], h = 1e-6;
     x[k] = kept + h;
@@ -218,17 +221,17 @@ TEST_CASE("the whole reader's gradient agrees with differences, in double", "[mo
   CHECK(checked > 40);
 }
 
-TEST_CASE("what cannot be read or learnt says so", "[models]") {
+TEST_CASE("what cannot be read or learned says so", "[models]") {
   Random random(8);
   Rare<float> model(tiny(), random);
   set_training(model, false);
-  CHECK_THROWS_AS(read(model, Picture()), ValueError);
+  CHECK_THROWS_AS(read(model, GrayImage()), ValueError);
   const TenWords data = ten_words(model.config);
   std::vector<std::vector<Index>> wrong = data.labels;
   wrong[0][0] = 36;  // the end symbol cannot stand inside a word
-  CHECK_THROWS_AS(model.loss(constant(data.pictures), 48, wrong), ValueError);
+  CHECK_THROWS_AS(model.loss(constant(data.images), 48, wrong), ValueError);
   wrong.pop_back();
-  CHECK_THROWS_AS(model.loss(constant(data.pictures), 48, wrong), ShapeError);
+  CHECK_THROWS_AS(model.loss(constant(data.images), 48, wrong), ShapeError);
   ReaderConfig c = tiny();
   c.fiducials = 5;
   CHECK_THROWS_AS(Rare<float>(c, random), ValueError);

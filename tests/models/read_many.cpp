@@ -8,7 +8,7 @@
 #include <set>
 #include <stdexcept>
 
-#include <glimpse/data/load_picture.hpp>
+#include <glimpse/data/load_image.hpp>
 #include <glimpse/train/model_file.hpp>
 
 #include "bars.hpp"
@@ -24,22 +24,22 @@ Reader<float>& shipped() {
 }
 
 /// The images that ship, some of them turned, some of other shapes: 36 in three widths.
-std::vector<Picture> images() {
+std::vector<GrayImage> images() {
   std::set<std::string> paths;
-  for (const auto& entry : std::filesystem::directory_iterator(GLIMPSE_ROOT "/examples/pictures"))
+  for (const auto& entry : std::filesystem::directory_iterator(GLIMPSE_ROOT "/examples/images"))
     if (entry.path().extension() == ".png") paths.insert(entry.path().string());
-  std::vector<Picture> all;
+  std::vector<GrayImage> all;
   for (const std::string& path : paths) {
-    const Picture image = load_picture(path);
+    const GrayImage image = load_image(path);
     const Tensor<float> x = image_of(image).reshape({1, 1, image.height, image.width});
     all.push_back(image);
     all.push_back(turned(image, 1));
-    all.push_back(picture_of(resized(x, 20, 150).reshape({20, 150})));
+    all.push_back(gray_image_of(resized(x, 20, 150).reshape({20, 150})));
   }
   return all;
 }
 
-std::vector<ImageRead> in_bulk(Reader<float>& reader, const std::vector<Picture>& all,
+std::vector<ImageRead> in_bulk(Reader<float>& reader, const std::vector<GrayImage>& all,
                                const ReadManyOptions& options) {
   std::vector<ImageRead> found;
   read_many(
@@ -56,7 +56,7 @@ std::vector<ImageRead> in_bulk(Reader<float>& reader, const std::vector<Picture>
 }  // namespace
 
 TEST_CASE("in bulk every image is read as it is alone", "[models]") {
-  const std::vector<Picture> all = images();
+  const std::vector<GrayImage> all = images();
   for (const std::size_t batch : {std::size_t{7}, std::size_t{256}}) {
     const auto many = in_bulk(shipped(), all, {.loaders = 3, .batch = batch});
     for (std::size_t i = 0; i < all.size(); ++i) {
@@ -76,7 +76,7 @@ TEST_CASE("in bulk every image is read as it is alone", "[models]") {
 }
 
 TEST_CASE("in bulk every image has words of its own", "[models]") {
-  const std::vector<Picture> all = images();
+  const std::vector<GrayImage> all = images();
   const Lexicon a({"coffee", "hotel"}, shipped().charset()), b({"museum"}, shipped().charset());
   const auto words = [&](std::uint64_t i) {
     return i % 3 == 0 ? &a : i % 3 == 1 ? &b : static_cast<const Lexicon*>(nullptr);
@@ -86,12 +86,12 @@ TEST_CASE("in bulk every image has words of its own", "[models]") {
     CHECK(many[i].reading.text == read(shipped(), all[i], {.lexicon = words(i)}).text);
 }
 
-TEST_CASE("images that fail are told in their place, and the others are read", "[models]") {
-  const Picture good = load_picture(GLIMPSE_ROOT "/examples/pictures/straight_hotel.png");
+TEST_CASE("images that fail are reported in their place, and the others are read", "[models]") {
+  const GrayImage good = load_image(GLIMPSE_ROOT "/examples/images/straight_hotel.png");
   std::vector<std::string> told;
   read_many(
       shipped(), 12,
-      [&](std::uint64_t i) -> Picture {
+      [&](std::uint64_t i) -> GrayImage {
         if (i == 2) throw std::bad_alloc();
         if (i == 3) fail<IoError>("image", "'x' is damaged");
         if (i == 5) throw std::length_error("too long");
@@ -120,9 +120,9 @@ TEST_CASE("images that fail are told in their place, and the others are read", "
 
 TEST_CASE("what cannot be read spoils nothing else of its batch", "[models]") {
   const Lexicon words({"hotel"}, shipped().charset()), nothing({}, shipped().charset());
-  const Picture good = load_picture(GLIMPSE_ROOT "/examples/pictures/straight_hotel.png");
+  const GrayImage good = load_image(GLIMPSE_ROOT "/examples/images/straight_hotel.png");
   const auto many =
-      in_bulk(shipped(), std::vector<Picture>(5, good),
+      in_bulk(shipped(), std::vector<GrayImage>(5, good),
               {.lexicon = [&](std::uint64_t i) { return i == 3 ? &nothing : &words; }});
   for (std::size_t i = 0; i < many.size(); ++i) {
     CHECK(many[i].ok() == (i != 3));
@@ -133,7 +133,7 @@ TEST_CASE("what cannot be read spoils nothing else of its batch", "[models]") {
 
 TEST_CASE("huge images are not held all at once", "[models]") {
   constexpr Index side = 200, budget = 4 * side * side;
-  const Picture image = bars("hello", side, side);
+  const GrayImage image = bars("hello", side, side);
   constexpr int loaders = 2;
   std::atomic<int> loaded{0};
   int emitted = 0, most = 0;
@@ -153,7 +153,7 @@ TEST_CASE("huge images are not held all at once", "[models]") {
 }
 
 TEST_CASE("what the receiver throws ends the reading", "[models]") {
-  const Picture image = bars("hello", 32, 64);
+  const GrayImage image = bars("hello", 32, 64);
   int emitted = 0;
   CHECK_THROWS_AS(read_many(
                       shipped(), 1000, [&](std::uint64_t) { return image; },
@@ -169,17 +169,17 @@ TEST_CASE("what the receiver throws ends the reading", "[models]") {
 }
 
 TEST_CASE("probabilities and attention are those of the text that a beam chose", "[models]") {
-  for (const Picture& image : images()) {
-    const Reading r = read(shipped(), image, {.turns = Turns::none, .beam = 2});
+  for (const GrayImage& image : images()) {
+    const Reading r = read(shipped(), image, {.rotations = RotationPolicy::none, .beam = 2});
     CHECK(r.confidence >=
-          read(shipped(), image, {.turns = Turns::none, .beam = 1}).confidence - 1e-6);
+          read(shipped(), image, {.rotations = RotationPolicy::none, .beam = 1}).confidence - 1e-6);
     double product = 1;
     for (const double p : r.character_confidence) product *= p;
     CHECK(product == Approx(r.confidence).margin(1e-9));
-    const Lexicon own({r.text}, shipped().charset());  // spelt again, along the one way there is
+    const Lexicon own({r.text}, shipped().charset());  // spelled again, along the one way there is
     if (own.size() == 0) continue;
     const Reading again =
-        read(shipped(), image, {.turns = Turns::none, .beam = 1, .lexicon = &own});
+        read(shipped(), image, {.rotations = RotationPolicy::none, .beam = 1, .lexicon = &own});
     CHECK(again.confidence == Approx(r.confidence).margin(1e-4));
     REQUIRE(again.attention.shape() == r.attention.shape());
     for (Index i = 0; i < r.attention.size(); ++i)
@@ -188,10 +188,10 @@ TEST_CASE("probabilities and attention are those of the text that a beam chose",
 }
 
 TEST_CASE("of an image of NaN nothing is read, with confidence 0", "[models]") {
-  const Picture good = bars("hello", 32, 64);
-  Picture bad = good;
+  const GrayImage good = bars("hello", 32, 64);
+  GrayImage bad = good;
   bad(3, 3) = std::numeric_limits<float>::quiet_NaN();
-  const std::vector<Picture> all{good, bad, good};
+  const std::vector<GrayImage> all{good, bad, good};
   for (const bool ctc : {false, true}) {
     Random random(1);
     Reader<float> model(ctc ? crnn_config("compact") : rare_config("compact"), random);
@@ -200,8 +200,8 @@ TEST_CASE("of an image of NaN nothing is read, with confidence 0", "[models]") {
     for (const Lexicon* lexicon : {static_cast<const Lexicon*>(nullptr), &words})
       for (const LexiconMode mode :
            {LexiconMode::posterior, LexiconMode::tree, LexiconMode::edit}) {
-        const auto found =
-            read(model, std::span<const Picture>(all), {.lexicon = lexicon, .lexicon_mode = mode});
+        const auto found = read(model, std::span<const GrayImage>(all),
+                                {.lexicon = lexicon, .lexicon_mode = mode});
         INFO("ctc " << ctc << ", lexicon " << (lexicon != nullptr) << ", mode "
                     << static_cast<int>(mode));
         CHECK(found[1].confidence == 0);

@@ -1,7 +1,7 @@
 // The shared decoder and the models on it: they learn a small task, read alike alone and in a
 // batch, and their options do what they say.
-#include <glimpse/models/listener.hpp>
-#include <glimpse/models/translator.hpp>
+#include <glimpse/models/seq2seq.hpp>
+#include <glimpse/models/speech_recognizer.hpp>
 #include <glimpse/optim/adam.hpp>
 
 #include "../catch.hpp"
@@ -13,26 +13,26 @@ namespace {
 using Symbols = std::vector<Index>;
 
 /// Sequences of 2 to 6 symbols, and themselves from the back.
-struct Turned {
+struct ReversedPairs {
   std::vector<Symbols> from, to;
 };
-Turned turned(Index count, Random rng) {
-  Turned t;
+ReversedPairs reversed_pairs(Index count, Random rng) {
+  ReversedPairs t;
   for (Index i = 0; i < count; ++i) {
     Symbols s;
-    for (Index n = 2 + rng.below(5); n > 0; --n) s.push_back(rng.below(5));
+    for (Index n = 2 + rng.uniform_int(5); n > 0; --n) s.push_back(rng.uniform_int(5));
     t.from.push_back(s), t.to.emplace_back(s.rbegin(), s.rend());
   }
   return t;
 }
 
-Translator<float> taught(Index steps, const SequenceLossOptions& options = {}) {
+Seq2Seq<float> taught(Index steps, const SequenceLossOptions& options = {}) {
   Random rng(1);
-  Translator<float> model(
+  Seq2Seq<float> model(
       {.from = 5, .to = 5, .embedding = 12, .encoder = 24, .decoder = 48, .attention = 24}, rng);
   Adam<float> optimizer(parameters(model), {.learning_rate = 5e-3});
   for (Index step = 0; step < steps; ++step) {
-    const Turned t = turned(32, Random(9, static_cast<std::uint64_t>(step)));
+    const ReversedPairs t = reversed_pairs(32, Random(9, static_cast<std::uint64_t>(step)));
     optimizer.zero_grad();
     model.loss(t.from, t.to, options).backward();
     optimizer.step();
@@ -43,11 +43,12 @@ Translator<float> taught(Index steps, const SequenceLossOptions& options = {}) {
 }  // namespace
 
 TEST_CASE(
-    "a translator learns to turn sequences round, its attention runs backwards, and batches change "
+    "a sequence-to-sequence model learns to turn sequences round, its attention runs backwards, "
+    "and batches change "
     "nothing",
     "[sequence_decoder]") {
-  Translator<float> model = taught(400);
-  const Turned test = turned(100, Random(77));
+  Seq2Seq<float> model = taught(400);
+  const ReversedPairs test = reversed_pairs(100, Random(77));
   Index right = 0, steady = 0;
   const auto readings = model.read(test.from, {.max_length = 10});
   for (std::size_t i = 0; i < 100; ++i) right += readings[i].symbols == test.to[i];
@@ -79,10 +80,10 @@ TEST_CASE(
 TEST_CASE("scheduled sampling still learns, and needs its generator's draws alone to repeat itself",
           "[sequence_decoder]") {
   Random draws(5);
-  const Turned t = turned(8, Random(3));
-  Translator<float> model = taught(150, {.sampling = 0.25, .random = &draws});
+  const ReversedPairs t = reversed_pairs(8, Random(3));
+  Seq2Seq<float> model = taught(150, {.sampling = 0.25, .random = &draws});
   CHECK(model.loss(t.from, t.to).item() < 1.0f);
-  Translator<float> beginner = taught(20);  // its own choices are mostly wrong
+  Seq2Seq<float> beginner = taught(20);  // its own choices are mostly wrong
   const auto loss = [&](double share, Random* random) {
     return beginner.loss(t.from, t.to, {.sampling = share, .random = random}).item();
   };
@@ -93,8 +94,8 @@ TEST_CASE("scheduled sampling still learns, and needs its generator's draws alon
 
 TEST_CASE("label smoothing and the doubly stochastic penalty enter the loss",
           "[sequence_decoder]") {
-  Translator<float> model = taught(60);
-  const Turned t = turned(8, Random(3));
+  Seq2Seq<float> model = taught(60);
+  const ReversedPairs t = reversed_pairs(8, Random(3));
   const float plain = model.loss(t.from, t.to).item();
   CHECK(model.loss(t.from, t.to, {.label_smoothing = 0.2}).item() != plain);
   CHECK(model.loss(t.from, t.to, {.coverage = 1}).item() > plain);
@@ -103,9 +104,9 @@ TEST_CASE("label smoothing and the doubly stochastic penalty enter the loss",
   CHECK((right >= 0 && right <= 8));
 }
 
-TEST_CASE("places behind a sequence's end change nothing", "[sequence_decoder]") {
+TEST_CASE("positions behind a sequence's end change nothing", "[sequence_decoder]") {
   Random rng(2);
-  Translator<double> model(
+  Seq2Seq<double> model(
       {.from = 5, .to = 5, .embedding = 4, .encoder = 5, .decoder = 6, .attention = 4}, rng);
   const std::vector<Symbols> pair{{1, 2}, {3, 4, 1, 0, 2, 2}}, short_one{{1, 2}},
       to_pair{{2}, {1, 1}}, to_short{{2}};
@@ -118,9 +119,9 @@ TEST_CASE("places behind a sequence's end change nothing", "[sequence_decoder]")
   CHECK(model.loss(twice, to_twice).item() == Approx(a));
 }
 
-TEST_CASE("labels and sounds that do not fit are told", "[sequence_decoder]") {
+TEST_CASE("labels and sounds that do not fit are reported", "[sequence_decoder]") {
   Random rng(2);
-  Translator<float> model({.from = 5, .to = 5}, rng);
+  Seq2Seq<float> model({.from = 5, .to = 5}, rng);
   const std::vector<Symbols> from{{1, 2}}, two{{1}, {2}}, beyond{{5}}, empty{{}};
   CHECK_THROWS_AS(model.loss(from, two), ShapeError);
   CHECK_THROWS_AS(model.loss(from, beyond), ValueError);
@@ -129,7 +130,7 @@ TEST_CASE("labels and sounds that do not fit are told", "[sequence_decoder]") {
   CHECK_THROWS_AS(model.loss(none, none), ValueError);
   CHECK_THROWS_AS(model.read(none), ValueError);
   CHECK_THROWS_AS(model.loss(from, from, {.sampling = 0.5}), ValueError);
-  Listener<float> listener(
+  SpeechRecognizer<float> listener(
       {.bands = 4, .stack = 2, .symbols = 3, .encoder = 4, .decoder = 6, .attention = 4, .taps = 5},
       rng);
   const std::vector<Tensor<float>> narrow{zeros<float>({6, 3})}, brief{zeros<float>({1, 4})},
@@ -141,18 +142,18 @@ TEST_CASE("labels and sounds that do not fit are told", "[sequence_decoder]") {
   CHECK(listener.read(fits, {.max_length = 3}, 1).front().attention.size(1) == 3);
 }
 
-TEST_CASE("reading is in the mode for use, and leaves mode and window as they were",
+TEST_CASE("reading is in evaluation mode, and leaves mode and window as they were",
           "[sequence_decoder]") {
   Random rng(3);
-  Listener<float> listener({.bands = 4,
-                            .stack = 2,
-                            .symbols = 3,
-                            .encoder = 4,
-                            .decoder = 6,
-                            .attention = 4,
-                            .taps = 5,
-                            .dropout = 0.5},
-                           rng);
+  SpeechRecognizer<float> listener({.bands = 4,
+                                    .stack = 2,
+                                    .symbols = 3,
+                                    .encoder = 4,
+                                    .decoder = 6,
+                                    .attention = 4,
+                                    .taps = 5,
+                                    .dropout = 0.5},
+                                   rng);
   listener.decoder.state_dropout = Dropout<float>(0.5, rng);
   Tensor<float> sound({12, 4});
   for (float& x : sound.span()) x = static_cast<float>(rng.normal());

@@ -30,7 +30,7 @@ std::vector<Form> forms() {
   all[2].config.score = ScoreForm::scaled_dot;
   all[3].config.score = ScoreForm::scaled_dot, all[3].config.heads = 2;
   all[4].config.filters = 3, all[4].config.taps = 5;
-  all[5].config.weights = WeightForm::logistic;
+  all[5].config.weights = AttentionNormalization::sigmoid;
   all[6].config.window = 2;
   all[7].config.gate = true;
   all[8].config = {.state = 5,
@@ -38,7 +38,7 @@ std::vector<Form> forms() {
                    .width = 6,
                    .filters = 3,
                    .taps = 5,
-                   .weights = WeightForm::logistic,
+                   .weights = AttentionNormalization::sigmoid,
                    .window = 3,
                    .gate = true};
   return all;
@@ -46,26 +46,28 @@ std::vector<Form> forms() {
 
 }  // namespace
 
-TEST_CASE("every form of attention: weights of one look, and gradients of two looks in a row",
-          "[attention]") {
+TEST_CASE(
+    "every form of attention: weights of one attention step, and gradients of two attention steps "
+    "in a row",
+    "[attention]") {
   for (const Form& form : forms()) {
     INFO(form.name);
     Random rng(3);
     Attention<double> attention(form.config, rng);
     const std::vector<Index> lengths{7, 4};
     const Variable<double> s = parameter(drawn({2, 5}, rng)), h = parameter(drawn({2, 7, 4}, rng));
-    const auto two_looks = [&] {
-      const auto memory = attention.remember(h, lengths);
+    const auto two_steps = [&] {
+      const auto memory = attention.encode_memory(h, lengths);
       const auto first = attention(s, memory, attention.start(memory));
       return attention(s * 0.5, memory, first.weights);
     };
-    const auto look = two_looks();
-    CHECK(look.glimpse.shape() == Shape{2, 4});
+    const auto attended = two_steps();
+    CHECK(attended.glimpse.shape() == Shape{2, 4});
     for (Index n = 0; n < 2; ++n) {
       double sum = 0;
       for (Index i = 0; i < 7; ++i) {
-        sum += look.weights.value()(n, i);
-        if (i >= lengths[static_cast<std::size_t>(n)]) CHECK(look.weights.value()(n, i) == 0);
+        sum += attended.weights.value()(n, i);
+        if (i >= lengths[static_cast<std::size_t>(n)]) CHECK(attended.weights.value()(n, i) == 0);
       }
       CHECK(sum == Approx(1));
     }
@@ -73,7 +75,7 @@ TEST_CASE("every form of attention: weights of one look, and gradients of two lo
     for (const auto& p : parameters(attention)) inputs.push_back(p.variable);
     // Numerically, one parameter after the other; windows stand still under changes this small.
     const Tensor<double> c = drawn({2, 4}, rng);
-    const auto value = [&] { return sum(two_looks().glimpse * constant(c)); };
+    const auto value = [&] { return sum(two_steps().glimpse * constant(c)); };
     for (auto& x : inputs) x.zero_grad();
     value().backward();
     double worst = 0, largest = 0;
@@ -96,10 +98,10 @@ TEST_CASE("every form of attention: weights of one look, and gradients of two lo
   }
 }
 
-TEST_CASE("a window lets no look leave it", "[attention]") {
+TEST_CASE("a window lets no attention step leave it", "[attention]") {
   Random rng(4);
   Attention<double> attention({.state = 5, .sequence = 4, .width = 6, .window = 1}, rng);
-  const auto memory = attention.remember(constant(drawn({1, 9, 4}, rng)));
+  const auto memory = attention.encode_memory(constant(drawn({1, 9, 4}, rng)));
   Tensor<double> before = zeros<double>({1, 9});
   before(0, 4) = 1;
   const Tensor<double> a =
@@ -107,7 +109,7 @@ TEST_CASE("a window lets no look leave it", "[attention]") {
   for (Index i = 0; i < 9; ++i) CHECK((a(0, i) > 0) == (i >= 3 && i <= 5));
 }
 
-TEST_CASE("forms that do not go together are told", "[attention]") {
+TEST_CASE("forms that do not go together are reported", "[attention]") {
   Random rng(5);
   const auto make = [&](AttentionConfig c) { return Attention<float>(c, rng); };
   CHECK_THROWS_AS(make({.state = 4, .sequence = 4, .width = 6, .heads = 2}), ValueError);
@@ -134,7 +136,7 @@ TEST_CASE("multi-head attention over a sequence equals one query at a time", "[a
       {.state = 6, .sequence = 6, .width = 6, .score = ScoreForm::scaled_dot, .heads = 2}, rng);
   single.query = heads.query, single.value = heads.value, single.output = heads.output,
   single.key = heads.key;
-  const auto memory = single.remember(constant(h), lengths);
+  const auto memory = single.encode_memory(constant(h), lengths);
   for (Index q = 0; q < 4; ++q) {
     const Tensor<double> g =
         single(constant(x.select(1, q).clone()), memory, single.start(memory)).glimpse.value();

@@ -27,7 +27,7 @@ TEMPLATE_TEST_CASE("a folded batch norm changes nothing that is seen", "[nn]", f
     BatchNorm2d<T> norm(4);
     stir(norm, rng);
     norm.training = false;
-    const Variable<T> x = small_picture<T>(), y = norm(conv(x));
+    const Variable<T> x = small_image<T>(), y = norm(conv(x));
     const Conv2d<T> before = conv;
     fold_batch_norm(conv, norm);
     CHECK(largest_difference(conv(x).value(), y.value()) < tolerance);
@@ -43,7 +43,7 @@ TEST_CASE("folding a whole model", "[nn]") {
   Random rng(6);
   stir(*net.blocks[0].norm, rng);
   set_training(net, false);
-  const auto x = small_picture<float>();
+  const auto x = small_image<float>();
   const Tensor<float> before = net(x).value();
   SmallNet<float> folded = clone(net);
   fold(folded);

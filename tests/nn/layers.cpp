@@ -44,7 +44,7 @@ TEMPLATE_TEST_CASE("Conv2d against numbers by hand", "[nn]", float, double) {
   CHECK_THROWS_AS(Conv2d<T>({.in = 3, .out = 6, .groups = 2}, rng), ValueError);
 }
 
-TEMPLATE_TEST_CASE("BatchNorm2d in training and in use", "[nn]", float, double) {
+TEMPLATE_TEST_CASE("BatchNorm2d in training and at inference", "[nn]", float, double) {
   using T = TestType;
   BatchNorm2d<T> norm(1);
   const Variable<T> x = constant(tensor<T>({1, 2, 3, 6}, {1, 1, 2, 2}));  // mean 3, variance 14/4
@@ -110,7 +110,7 @@ TEST_CASE("Sequential takes modules, steps and lambdas", "[nn]") {
                  [](const auto& x) { return x; },
                  Flatten{},
                  Linear<float>(12, 4, rng)};
-  const auto x = small_picture<float>();
+  const auto x = small_image<float>();
   CHECK(net(x).shape() == Shape{2, 4});
   const auto p = parameters(net);
   REQUIRE(p.size() == 4);

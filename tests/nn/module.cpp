@@ -76,7 +76,7 @@ TEST_CASE("a state shares the model's numbers and goes back in by name", "[nn]")
   load_state_dict(b, state);
   set_training(a, false);
   set_training(b, false);
-  const auto x = small_picture<float>();
+  const auto x = small_image<float>();
   CHECK(largest_difference(a(x).value(), b(x).value()) == 0);
   b.head.bias.mutable_value().fill(4);
   CHECK(a.head.bias.value()(0) == 3);
@@ -105,8 +105,8 @@ TEST_CASE("a twin in double computes the same", "[nn]") {
   convert<double>(net, twin);
   CHECK(twin.dropout.training == false);
   CHECK(twin.dropout.random.state() == net.dropout.random.state());
-  const Tensor<float> y = net(small_picture<float>()).value();
-  const Tensor<double> z = twin(small_picture<double>()).value();
+  const Tensor<float> y = net(small_image<float>()).value();
+  const Tensor<double> z = twin(small_image<double>()).value();
   CHECK(largest_difference(cast<double>(y), z) < 1e-5);
 }
 
@@ -123,7 +123,7 @@ TEST_CASE("a clone shares nothing", "[nn]") {
   unfreeze(copy);
   CHECK(copy.head.weight.requires_grad());
   CHECK_FALSE(net.head.weight.requires_grad());
-  sum(copy(small_picture<float>())).backward();
+  sum(copy(small_image<float>())).backward();
   CHECK(copy.head.weight.grad().defined());
   CHECK_FALSE(net.blocks[0].conv.weight.grad().defined());
 }
@@ -144,7 +144,7 @@ TEST_CASE("a shared parameter is one parameter, and stays shared in a clone", "[
 TEST_CASE("frozen parts get no gradient, thawed parts do", "[nn]") {
   SmallNet<float> net;
   freeze(net.blocks);
-  const auto x = small_picture<float>();
+  const auto x = small_image<float>();
   sum(net(x)).backward();
   CHECK_FALSE(net.blocks[0].conv.weight.grad().defined());
   CHECK(net.head.weight.grad().defined());
@@ -170,11 +170,11 @@ TEST_CASE("errors and anomaly mode name the module", "[nn]") {
   SmallNet<float> net;
   name_modules(net, "rectifier");
   CHECK(net.blocks[1].conv.path == "rectifier.blocks.1.conv");
-  const std::string shape = message_of([&] { net.blocks[1](small_picture<float>()); });
+  const std::string shape = message_of([&] { net.blocks[1](small_image<float>()); });
   CHECK(shape.ends_with("[rectifier.blocks.1.conv]"));
   CHECK(ModuleScope::path().empty());
   net.blocks[1].conv.bias.mutable_value().fill(NAN);
   const AnomalyMode anomaly;
-  const std::string nan = message_of([&] { net(small_picture<float>()); });
+  const std::string nan = message_of([&] { net(small_image<float>()); });
   CHECK(nan.ends_with("holds NaN [rectifier.blocks.1.conv]"));
 }

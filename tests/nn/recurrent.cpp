@@ -23,7 +23,7 @@ Variable<double> sequence(Index steps, Index batch, Index width) {
 double sigmoid_of(double x) { return 1 / (1 + std::exp(-x)); }
 
 /// Turns the first `length` steps of every sequence around.
-Tensor<double> turned(const Tensor<double>& x, std::span<const Index> lengths) {
+Tensor<double> reversed(const Tensor<double>& x, std::span<const Index> lengths) {
   Tensor<double> y = x.clone();
   for (Index n = 0; n < x.size(1); ++n)
     for (Index t = 0; t < lengths[static_cast<std::size_t>(n)]; ++t)
@@ -36,7 +36,7 @@ Tensor<double> turned(const Tensor<double>& x, std::span<const Index> lengths) {
 
 TEST_CASE("one step of an LSTM and a GRU by hand", "[nn]") {
   Random rng(1);
-  LSTM<double> lstm(1, 1, rng);
+  Lstm<double> lstm(1, 1, rng);
   lstm.weight_x = parameter(tensor<double>({0.1, 0.2, 0.3, 0.4}, {4, 1}));
   lstm.bias_x = parameter(tensor<double>({0.5, 0.6, 0.7, 0.8}));
   lstm.bias_h = parameter(tensor<double>({0, 0, 0, 0.1}));
@@ -44,7 +44,7 @@ TEST_CASE("one step of an LSTM and a GRU by hand", "[nn]") {
   const double c = sigmoid_of(0.7) * std::tanh(1.3);
   CHECK(lstm(x).item() == Approx(sigmoid_of(1.7) * std::tanh(c)));
 
-  GRU<double> gru(1, 1, rng);
+  Gru<double> gru(1, 1, rng);
   gru.weight_x = parameter(tensor<double>({0.1, 0.2, 0.3}, {3, 1}));
   gru.bias_x = parameter(tensor<double>({0.5, 0.6, 0.7}));
   gru.bias_h = parameter(tensor<double>({0, 0, 0.4}));
@@ -54,7 +54,7 @@ TEST_CASE("one step of an LSTM and a GRU by hand", "[nn]") {
 
 TEST_CASE("a GRU step by step is the GRU over the sequence", "[nn]") {
   Random rng(2);
-  const GRU<double> gru(3, 4, rng);
+  const Gru<double> gru(3, 4, rng);
   const Variable<double> x = sequence(5, 2, 3);
   const Tensor<double> whole = gru(x).value();
   Variable<double> state = constant(zeros<double>({2, 4}));
@@ -64,7 +64,7 @@ TEST_CASE("a GRU step by step is the GRU over the sequence", "[nn]") {
   }
 }
 
-TEMPLATE_TEST_CASE("two directions side by side", "[nn]", LSTM<double>, GRU<double>) {
+TEMPLATE_TEST_CASE("two directions side by side", "[nn]", Lstm<double>, Gru<double>) {
   Random rng(3);
   Bidirectional<TestType> both(3, 4, rng);
   const std::vector<Index> lengths{5, 2};
@@ -74,15 +74,15 @@ TEMPLATE_TEST_CASE("two directions side by side", "[nn]", LSTM<double>, GRU<doub
   CHECK(both.output_size() == 8);
   CHECK(largest_difference(y.slice(2, 0, 4), both.forward(x, lengths).value()) == 0);
   const Tensor<double> backward =
-      both.reverse(constant(turned(x.value(), lengths)), lengths).value();
-  CHECK(largest_difference(y.slice(2, 4, 8).contiguous(), turned(backward, lengths)) < 1e-14);
+      both.reverse(constant(reversed(x.value(), lengths)), lengths).value();
+  CHECK(largest_difference(y.slice(2, 4, 8).contiguous(), reversed(backward, lengths)) < 1e-14);
   for (Index t = 2; t < 5; ++t)
     for (Index i = 0; i < 8; ++i) CHECK(y(t, 1, i) == 0);
 }
 
 TEST_CASE("stacked layers with dropout between", "[nn]") {
   Random rng(4);
-  Stacked<Bidirectional<LSTM<double>>> stack(3, 4, 2, rng, 0.5);
+  Stacked<Bidirectional<Lstm<double>>> stack(3, 4, 2, rng, 0.5);
   std::string names;
   for (const auto& p : parameters(stack)) names += p.name + " ";
   CHECK(names ==
@@ -98,7 +98,7 @@ TEST_CASE("stacked layers with dropout between", "[nn]") {
   CHECK(largest_difference(stack(x).value(), stack(x).value()) > 0);
   set_training(stack, false);
   CHECK(largest_difference(stack(x).value(), stack.layers[1](stack.layers[0](x)).value()) == 0);
-  CHECK_THROWS_AS(Stacked<GRU<double>>(3, 4, 0, rng), ValueError);
+  CHECK_THROWS_AS(Stacked<Gru<double>>(3, 4, 0, rng), ValueError);
   const auto rows = layer_rows(stack, [&] { stack(x); });
   REQUIRE(rows.size() == 5);
   CHECK(rows[0].name == "layers.0.forward");

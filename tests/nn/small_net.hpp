@@ -1,4 +1,4 @@
-// A small network with every kind of member, for the tests of this room.
+// A small network with every kind of member, for the tests of this folder.
 #pragma once
 
 #include <optional>
@@ -41,7 +41,7 @@ struct SmallNet {
 
 /// (2, 1, 5, 7), the same numbers every time.
 template <class T>
-glimpse::Variable<T> small_picture() {
+glimpse::Variable<T> small_image() {
   glimpse::Random rng(77);
   glimpse::Tensor<T> x({2, 1, 5, 7});
   for (T& v : x.span()) v = static_cast<T>(rng.normal());

@@ -10,7 +10,7 @@ TEST_CASE("the summary of a small network", "[nn]") {
   SmallNet<float> net;
   const Tensor<float> mean = net.blocks[0].norm->running_mean.clone();
   const Random::State drawn = net.dropout.random.state();
-  CHECK(summary(net, small_picture<float>()) ==
+  CHECK(summary(net, small_image<float>()) ==
         "layer          kind         output        parameters  multiply-adds\n"
         "blocks.0.conv  Conv2d       (2, 3, 5, 7)          27          1,890\n"
         "blocks.0.norm  BatchNorm2d  (2, 3, 5, 7)           6            210\n"

@@ -25,7 +25,7 @@ Reference weighted(const Reference& a, const Reference& h) {
   return g;
 }
 
-/// 1 to T places for each of N sequences.
+/// 1 to T positions for each of N sequences.
 std::vector<Index> lengths_of(const Shape& k) {
   std::vector<Index> lengths = pattern(k[0], k[1]);
   for (Index& n : lengths) ++n;
@@ -33,7 +33,7 @@ std::vector<Index> lengths_of(const Shape& k) {
 }
 
 /// q (N, A), k (N, T, A), w (A), h (N, T, C).
-Op& looks(Op& op) {
+Op& attention_maps(Op& op) {
   return op.cases({{{2, 5}, {2, 7, 5}, {5}, {2, 7, 3}}, {{4, 3}, {4, 6, 3}, {3}, {4, 6, 4}},
                    {{3, 33}, {3, 5, 33}, {33}, {3, 5, 65}}, {{32, 64}, {32, 25, 64}, {64}, {32, 25, 48}}});
 }
@@ -55,12 +55,12 @@ OP_ROW("attend")
     .golden("attend")
     .rejects({{2, 7}, {2, 6, 5}});
 
-OP_ROW("additive_attention").with(looks)
+OP_ROW("additive_attention").with(attention_maps)
     .call([](auto x) { return additive_attention(x[0], x[1], x[2], x[3]).glimpse; })
     .reference([](auto x) { return weighted(definition::softmax(scores(x[0], x[1], x[2])), x[3]); })
     .golden("additive_attention");
 
-OP_ROW("additive_attention of unequal lengths").with(looks)
+OP_ROW("additive_attention of unequal lengths").with(attention_maps)
     .call([](auto x) { return additive_attention(x[0], x[1], x[2], x[3], lengths_of(x[1].shape())).glimpse; })
     .reference([](auto x) {
       const std::vector<Index> lengths = lengths_of(x[1].shape());
@@ -71,7 +71,7 @@ OP_ROW("additive_attention of unequal lengths").with(looks)
     })
     .golden("additive_attention_lengths");
 
-OP_ROW("additive_attention weights").with(looks)
+OP_ROW("additive_attention weights").with(attention_maps)
     .call([](auto x) { return additive_attention(x[0], x[1], x[2], x[3]).weights; })
     .reference([](auto x) { return definition::softmax(scores(x[0], x[1], x[2])); })
     .zero_gradient(3);

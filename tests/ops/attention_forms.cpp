@@ -1,4 +1,4 @@
-// The forms of attention beside the additive one: dot products, windows, logistic weights, location
+// The forms of attention beside the additive one: dot products, windows, sigmoid weights, location
 // features, the doubly stochastic penalty.
 #include <glimpse/ops/attention_weights.hpp>
 #include <glimpse/ops/dot_product_attention.hpp>
@@ -45,23 +45,24 @@ Reference dot_attention(const Reference& q, const Reference& k, const Reference&
   return g;
 }
 
-/// Windows of one to three places all over the rows of e (N, T).
-std::vector<Places> windows_of(const Shape& e) {
-  std::vector<Places> places;
+/// Windows of one to three positions all over the rows of e (N, T).
+std::vector<PositionRange> windows_of(const Shape& e) {
+  std::vector<PositionRange> positions;
   const std::vector<Index> begins = pattern(e[0], e[1]);
   for (Index r = 0; r < e[0]; ++r) {
     const Index begin = begins[static_cast<std::size_t>(r)];
-    places.push_back({begin, std::min(begin + 1 + r % 3, e[1])});
+    positions.push_back({begin, std::min(begin + 1 + r % 3, e[1])});
   }
-  return places;
+  return positions;
 }
 
 /// f(e_i) over its sum in the window.
 template <class F>
-Reference shares(const Reference& e, const std::vector<Places>& places, F f) {
+Reference shares(const Reference& e, const std::vector<PositionRange>& positions, F f) {
   return definition::each_row(e, [&](std::vector<double> row, Index r) {
     const Index n = static_cast<Index>(row.size());
-    const Places p = places.empty() ? Places{0, n} : places[static_cast<std::size_t>(r)];
+    const PositionRange p =
+        positions.empty() ? PositionRange{0, n} : positions[static_cast<std::size_t>(r)];
     double sum = 0;
     for (Index i = 0; i < n; ++i) {
       double& v = row[static_cast<std::size_t>(i)];
@@ -73,15 +74,15 @@ Reference shares(const Reference& e, const std::vector<Places>& places, F f) {
   });
 }
 
-/// 0 to S looks for each of N.
-std::vector<Index> looks_of(const Shape& a) { return pattern(a[1], a[0] + 1); }
+/// 0 to S attention steps for each of N.
+std::vector<Index> attention_maps_of(const Shape& a) { return pattern(a[1], a[0] + 1); }
 
-Reference lack(const Reference& a, const std::vector<Index>& looks) {
+Reference lack(const Reference& a, const std::vector<Index>& attention_maps) {
   double total = 0;
   for (Index n = 0; n < a.size(1); ++n)
     for (Index i = 0; i < a.size(2); ++i) {
       double c = 0;
-      for (Index t = 0; t < looks[static_cast<std::size_t>(n)]; ++t) c += a(t, n, i);
+      for (Index t = 0; t < attention_maps[static_cast<std::size_t>(n)]; ++t) c += a(t, n, i);
       total += (1 - c) * (1 - c);
     }
   return full<double>({}, total / static_cast<double>(a.size(1)));
@@ -152,16 +153,16 @@ OP_ROW("attention_weights in windows")
     })
     .golden("attention_weights");
 
-OP_ROW("attention_weights, logistic")
+OP_ROW("attention_weights, sigmoid")
     .with(weighed)
-    .call([](auto x) { return attention_weights(x[0], {}, WeightForm::logistic); })
+    .call([](auto x) { return attention_weights(x[0], {}, AttentionNormalization::sigmoid); })
     .reference([](auto x) { return shares(x[0], {}, definition::sigmoid); })
     .golden("attention_weights_logistic");
 
-OP_ROW("attention_weights, logistic in windows")
+OP_ROW("attention_weights, sigmoid in windows")
     .with(weighed)
     .call([](auto x) {
-      return attention_weights(x[0], windows_of(x[0].shape()), WeightForm::logistic);
+      return attention_weights(x[0], windows_of(x[0].shape()), AttentionNormalization::sigmoid);
     })
     .reference([](auto x) { return shares(x[0], windows_of(x[0].shape()), definition::sigmoid); })
     .golden("attention_weights_logistic_windows");
@@ -198,22 +199,22 @@ OP_ROW("doubly_stochastic_penalty")
     .golden("doubly_stochastic_penalty")
     .rejects({{4, 3}});
 
-OP_ROW("doubly_stochastic_penalty of unequal looks")
+OP_ROW("doubly_stochastic_penalty of unequal numbers of attention steps")
     .with(looked)
-    .call([](auto x) { return doubly_stochastic_penalty(x[0], looks_of(x[0].shape())); })
-    .reference([](auto x) { return lack(x[0], looks_of(x[0].shape())); })
+    .call([](auto x) { return doubly_stochastic_penalty(x[0], attention_maps_of(x[0].shape())); })
+    .reference([](auto x) { return lack(x[0], attention_maps_of(x[0].shape())); })
     .golden("doubly_stochastic_penalty_looks");
 
-TEST_CASE("logistic weights stay finite where every score is far below zero", "[attention]") {
+TEST_CASE("sigmoid weights stay finite where every score is far below zero", "[attention]") {
   const Variable<float> e = constant(tensor<float>({-200, -201, -200}).reshape({1, 3}));
-  const Tensor<float> a = attention_weights(e, {}, WeightForm::logistic).value();
+  const Tensor<float> a = attention_weights(e, {}, AttentionNormalization::sigmoid).value();
   CHECK(std::abs(a(0, 0) - 0.4223f) < 1e-3f);
   CHECK(std::abs(a(0, 0) + a(0, 1) + a(0, 2) - 1) < 1e-6f);
 }
 
-TEST_CASE("attention_weights tells of windows that make no sense", "[attention]") {
+TEST_CASE("attention_weights reports windows that make no sense", "[attention]") {
   const Variable<float> e = constant(zeros<float>({2, 3}));
-  const std::vector<Places> empty{{0, 3}, {1, 1}}, beyond{{0, 3}, {1, 4}}, few{{0, 3}};
+  const std::vector<PositionRange> empty{{0, 3}, {1, 1}}, beyond{{0, 3}, {1, 4}}, few{{0, 3}};
   CHECK_THROWS_AS(attention_weights(e, empty), ValueError);
   CHECK_THROWS_AS(attention_weights(e, beyond), ValueError);
   CHECK_THROWS_AS(attention_weights(e, few), ShapeError);
@@ -221,5 +222,5 @@ TEST_CASE("attention_weights tells of windows that make no sense", "[attention]"
 
 TEST_CASE("the middle of a row of weights", "[attention]") {
   const Tensor<float> a = tensor<float>({1, 0, 0, 0, 0, 1, .1f, .8f, .1f}).reshape({3, 3});
-  CHECK(median_places(a) == std::vector<Index>{0, 2, 1});
+  CHECK(median_positions(a) == std::vector<Index>{0, 2, 1});
 }

@@ -22,7 +22,7 @@ AttentionGruWeights<T> weights(const Inputs<T>& x) {
 /// h (N, T, C), k (N, T, A), x (S, N, 3H), W, b, w, G, b_g, U, b_h.
 Reference step_by_step(const Tensors& x) {
   const Reference &h = x[0], &k = x[1], &score = x[5];
-  const Index batch = h.size(0), places = h.size(1), steps = x[2].size(0), hidden = x[8].size(1);
+  const Index batch = h.size(0), positions = h.size(1), steps = x[2].size(0), hidden = x[8].size(1);
   Reference y = zeros<double>({steps, batch, hidden});
   for (Index n = 0; n < batch; ++n) {
     Vector s(static_cast<std::size_t>(hidden)), unused;
@@ -30,14 +30,14 @@ Reference step_by_step(const Tensors& x) {
       const Vector q = definition::affine(x[3], s, x[4]);
       Vector a;
       double sum = 0;
-      for (Index i = 0; i < places; ++i) {
+      for (Index i = 0; i < positions; ++i) {
         double e = 0;
         for (Index j = 0; j < k.size(2); ++j)
           e += score(j) * std::tanh(q[static_cast<std::size_t>(j)] + k(n, i, j));
         a.push_back(std::exp(e)), sum += a.back();
       }
       Vector g(static_cast<std::size_t>(h.size(2)));
-      for (Index i = 0; i < places; ++i)
+      for (Index i = 0; i < positions; ++i)
         for (Index c = 0; c < h.size(2); ++c)
           g[static_cast<std::size_t>(c)] += a[static_cast<std::size_t>(i)] / sum * h(n, i, c);
       Vector gates = definition::affine(x[6], g, x[7]);
@@ -87,9 +87,10 @@ TEST_CASE("attention_gru: the same values and gradients as the ops it is made of
     for (double& e : v.span()) e = random.uniform(-1, 1);
     fused.push_back(parameter(v)), plain.push_back(parameter(v));
   }
-  Tensor<double> looks, seed({4, 7, 17});
+  Tensor<double> attention_maps, seed({4, 7, 17});
   for (double& e : seed.span()) e = random.uniform(-1, 1);
-  const Variable<double> y = attention_gru(fused[0], fused[1], fused[2], weights(fused), &looks);
+  const Variable<double> y =
+      attention_gru(fused[0], fused[1], fused[2], weights(fused), &attention_maps);
   const Variable<double> wanted = composed(plain);
   y.backward(seed), wanted.backward(seed);
   const auto check = [](const Tensor<double>& a, const Tensor<double>& b) {
@@ -98,5 +99,5 @@ TEST_CASE("attention_gru: the same values and gradients as the ops it is made of
   };
   check(y.value(), wanted.value());
   for (std::size_t i = 0; i < fused.size(); ++i) check(fused[i].grad(), plain[i].grad());
-  CHECK(looks.shape() == Shape{4, 7, 6});
+  CHECK(attention_maps.shape() == Shape{4, 7, 6});
 }

@@ -154,11 +154,11 @@ TEST_CASE("batch_norm2d: one value a channel is nothing to train on, but can be 
   CHECK(batch_norm2d(x, one, one, r.mean, r.var, false).item() == Approx(0.9 / std::sqrt(0.5) + 1).epsilon(1e-4));
 }
 
-TEST_CASE("batch_norm2d: a first picture that stands apart does not spoil the sums", "[op]") {
+TEST_CASE("batch_norm2d: a first image that stands apart does not spoil the sums", "[op]") {
   Random rng(3);
   Tensor<float> x(Shape{16, 2, 8, 8});
   for (float& v : x.span()) v = static_cast<float>(10000 + rng.uniform(-1, 1));
-  for (Index k = 0; k < 64; ++k) x.data()[k] = 0;  // the run that the sums of channel 0 are centred on
+  for (Index k = 0; k < 64; ++k) x.data()[k] = 0;  // the run that the sums of channel 0 are centered on
   Tensor<float> mean = zeros<float>({2}), var = zeros<float>({2});
   const auto one = constant(ones<float>({2}));
   batch_norm2d(constant(x), one, one, mean, var, true, 1.0f);
@@ -173,7 +173,7 @@ TEST_CASE("batch_norm2d: a first picture that stands apart does not spoil the su
   }
 }
 
-TEST_CASE("batch_norm2d: running statistics move towards the batch's, unbiased", "[op]") {
+TEST_CASE("batch_norm2d: running statistics move toward the batch's, unbiased", "[op]") {
   const auto x = constant(tensor<double>({1, 2, 3, 6}, {2, 1, 1, 2}));
   Running<double> r(1);
   batch_norm2d(x, constant(ones<double>({1})), constant(zeros<double>({1})), r.mean, r.var, true);

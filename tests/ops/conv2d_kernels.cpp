@@ -164,14 +164,14 @@ TEST_CASE("conv2d: one thread and many agree bit for bit", "[ops][conv2d]") {
   }
 }
 
-TEST_CASE("conv2d: a picture alone is what it is among others", "[ops][conv2d]") {
+TEST_CASE("conv2d: an image alone is what it is among others", "[ops][conv2d]") {
   const Case c{{9, 40, 8, 25}, {70, 40, 3, 3}, {.padding = {1, 1}}};
   const Tensor<float> x = noise<float>(c.x, 1);
   const auto w = constant(noise<float>(c.w, 2)), b = constant(noise<float>({70}, 3));
   const Tensor<float> all = conv2d(constant(x), w, b, c.o).value();
   for (Index n = 0; n < 3; ++n) {
     const auto y = conv2d(constant(x.slice(0, n, n + 1).contiguous()), w, b, c.o);
-    // tiles of several pictures stand side by side, so sums differ in their last bits
+    // tiles of several images stand side by side, so sums differ in their last bits
     CHECK(difference(y.value(), all.slice(0, n, n + 1).contiguous()) < 1e-4);
   }
 }
@@ -217,7 +217,8 @@ TEST_CASE("conv2d: what the transforms round", "[ops][conv2d]") {
   }
 }
 
-TEMPLATE_TEST_CASE("conv2d with filters made ready is its definition", "[ops][conv2d]", float, double) {
+TEMPLATE_TEST_CASE("conv2d with filters prepared is its definition", "[ops][conv2d]", float,
+                   double) {
   using T = TestType;
   const Case alone[] = {
       {{1, 64, 16, 30}, {70, 64, 3, 3}, {.padding = {1, 1}}},         // F(4x6, 3x3)
@@ -236,7 +237,7 @@ TEMPLATE_TEST_CASE("conv2d with filters made ready is its definition", "[ops][co
         static_cast<double>(std::numeric_limits<T>::epsilon()) * static_cast<double>(2 * c.w.count() / c.w[0] + 250);
     for (const Isa level : {Isa::baseline, Isa::avx2, Isa::avx512}) {
       const simd::IsaScope scope(level);
-      const kernel::ReadyFilters<T> ready(w);
+      const kernel::PreparedFilters<T> ready(w);
       INFO(c.x.str() << " " << c.w.str() << " " << simd::name(simd::isa()));
       const auto with = [&](const Tensor<T>& filters) {
         return conv2d(constant(x), constant(filters), constant(b), c.o, &ready).value();

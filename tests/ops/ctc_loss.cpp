@@ -207,7 +207,7 @@ TEST_CASE("ctc_loss: a label takes its length, and a frame more for each symbol 
   }
 }
 
-TEST_CASE("ctc_loss: what cannot be spelt costs infinity or nothing, and touches no neighbour",
+TEST_CASE("ctc_loss: what cannot be spelled costs infinity or nothing, and touches no neighbor",
           "[ctc]") {
   const Tensor<double> x = random_scores({5, 3, 4});
   const Labels good{{0, 1}, {2}, {1, 2}}, bad{{0, 1}, {0, 0, 0, 0}, {1, 2}};
@@ -272,7 +272,7 @@ TEST_CASE("ctc_loss: certain, impossible and enormous scores give no NaN", "[ctc
   }
 }
 
-TEST_CASE("ctc_loss: classes, labels and lengths out of range are told", "[ctc]") {
+TEST_CASE("ctc_loss: classes, labels and lengths out of range are reported", "[ctc]") {
   const Variable<double> x = constant(random_scores({5, 2, 4}));
   CHECK_THROWS_AS(ctc_loss(x, Labels{{0}}), ShapeError);
   CHECK_THROWS_AS(ctc_loss(x, Labels{{0}, {1}}, std::vector<Index>{5}), ShapeError);

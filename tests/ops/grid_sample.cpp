@@ -24,8 +24,8 @@ Tensor<double> plain(const Tensors& x, bool border) {
   return y;
 }
 
-/// Pictures and places, most inside, some beyond the edge.
-Op& places(Op& op) {
+/// Images and positions, most inside, some beyond the edge.
+Op& positions(Op& op) {
   return op.cases({{{2, 3, 5, 7}, {2, 4, 3, 2}}, {{1, 2, 8, 6}, {1, 5, 9, 2}}, {{2, 1, 1, 9}, {2, 1, 5, 2}},
                    {{1, 1, 9, 1}, {1, 7, 1, 2}}, {{2, 3, 16, 25}, {2, 32, 100, 2}}})
       .values(1, uniform(-1.3, 1.3))
@@ -36,16 +36,19 @@ Op& places(Op& op) {
 
 }  // namespace
 
-OP_ROW("grid_sample").with(places)
+OP_ROW("grid_sample")
+    .with(positions)
     .call([](auto x) { return grid_sample(x[0], x[1]); })
     .reference([](auto x) { return plain(x, true); })
-    .golden("grid_sample").float_tolerance(5e-5, "a gradient by the place is a difference of pixels times half the width");
-OP_ROW("grid_sample, zeros outside").with(places)
+    .golden("grid_sample")
+    .float_tolerance(5e-5,
+                     "a gradient by the position is a difference of pixels times half the width");
+OP_ROW("grid_sample, zeros outside").with(positions)
     .call([](auto x) { return grid_sample(x[0], x[1], GridPadding::zeros); })
     .reference([](auto x) { return plain(x, false); })
     .golden("grid_sample_zeros").float_tolerance(5e-5, "as above");
 
-TEST_CASE("grid_sample: a picture's own places give it back bit for bit", "[op]") {
+TEST_CASE("grid_sample: an image's own positions give it back bit for bit", "[op]") {
   for (const Shape& size : {Shape{1, 1}, {7, 13}, {32, 100}, {5, 49}, {57, 333}, {48, 160}}) {
     const Index h = size[0], w = size[1];
     Tensor<float> x({1, 1, h, w}), grid({1, h, w, 2});
@@ -74,7 +77,7 @@ TEST_CASE("grid_sample: beyond the border nothing pulls on the grid", "[op]") {
   CHECK(grid.grad()(0, 0, 2, 0) == Approx(2));  // (3 - 2) a pixel, W / 2 pixels a unit
 }
 
-TEST_CASE("grid_sample: places without sense read no memory that is not the picture's", "[op]") {
+TEST_CASE("grid_sample: positions without sense read no memory that is not the image's", "[op]") {
   const auto x = constant(ones<float>({1, 1, 4, 4}));
   const auto grid = parameter(tensor<float>({NAN, 0, INFINITY, 0, -INFINITY, 1e30f, 1e30f, -1e30f}, {1, 1, 4, 2}));
   for (const GridPadding padding : {GridPadding::border, GridPadding::zeros}) {

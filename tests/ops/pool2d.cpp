@@ -9,7 +9,7 @@ namespace {
 
 using Reference = Tensor<double>;
 
-/// Windows of a pool by its options; f(values in the picture, places that count) gives an output.
+/// Windows of a pool by its options; f(values in the image, positions that count) gives an output.
 template <class F>
 Reference windows(const Reference& x, const Pool2dOptions& o, F f) {
   Index out[2];
@@ -70,7 +70,7 @@ Reference adaptive(const Reference& x, Index h, Index w, F f) {
   return y;
 }
 
-Op& pictures(Op& op) {
+Op& images(Op& op) {
   return op.shapes({{1, 1, 3, 3}, {2, 3, 6, 8}, {1, 2, 7, 5}, {1, 2, 4, 25}, {1, 1, 5, 64}, {3, 5, 37, 33}, {8, 16, 32, 50}})
       .values(distinct(-3, 3))
       .rejects({{3, 6, 8}});
@@ -86,52 +86,52 @@ constexpr Pool2dOptions uncounted{.kernel = {3, 3}, .stride = {2, 2}, .padding =
 
 }  // namespace
 
-OP_ROW("max_pool2d").with(pictures).rejects({{1, 1, 1, 5}})
+OP_ROW("max_pool2d").with(images).rejects({{1, 1, 1, 5}})
     .call([](auto x) { return max_pool2d(x[0]); })
     .reference([](auto x) { return largest(x[0], {}); }).golden("max_pool2d");
-OP_ROW("max_pool2d overlapping, padded").with(pictures)
+OP_ROW("max_pool2d overlapping, padded").with(images)
     .call([](auto x) { return max_pool2d(x[0], overlapping); })
     .reference([](auto x) { return largest(x[0], overlapping); }).golden("max_pool2d_padding");
-OP_ROW("max_pool2d rounded up").with(pictures)
+OP_ROW("max_pool2d rounded up").with(images)
     .call([](auto x) { return max_pool2d(x[0], rounded_up); })
     .reference([](auto x) { return largest(x[0], rounded_up); }).golden("max_pool2d_ceil");
-OP_ROW("max_pool2d that keeps the width").with(pictures)
+OP_ROW("max_pool2d that keeps the width").with(images)
     .call([](auto x) { return max_pool2d(x[0], tall); })
     .reference([](auto x) { return largest(x[0], tall); }).golden("max_pool2d_tall");
-OP_ROW("max_pool2d (2, 1)").with(pictures)
+OP_ROW("max_pool2d (2, 1)").with(images)
     .call([](auto x) { return max_pool2d(x[0], halved); })
     .reference([](auto x) { return largest(x[0], halved); });
-OP_ROW("max_pool2d sliding").with(pictures)
+OP_ROW("max_pool2d sliding").with(images)
     .call([](auto x) { return max_pool2d(x[0], sliding); })
     .reference([](auto x) { return largest(x[0], sliding); });
-OP_ROW("max_pool2d overlapping down, not across").with(pictures)
+OP_ROW("max_pool2d overlapping down, not across").with(images)
     .call([](auto x) { return max_pool2d(x[0], pairs); })
     .reference([](auto x) { return largest(x[0], pairs); });
 
-OP_ROW("relu_max_pool2d").with(pictures).rejects({{1, 1, 1, 5}})
+OP_ROW("relu_max_pool2d").with(images).rejects({{1, 1, 1, 5}})
     .call([](auto x) { return relu_max_pool2d(x[0]); })
     .reference([](auto x) { return positive(largest(x[0], {})); });
-OP_ROW("relu_max_pool2d overlapping, padded").with(pictures)
+OP_ROW("relu_max_pool2d overlapping, padded").with(images)
     .call([](auto x) { return relu_max_pool2d(x[0], overlapping); })
     .reference([](auto x) { return positive(largest(x[0], overlapping)); });
-OP_ROW("relu_max_pool2d that keeps the width").with(pictures)
+OP_ROW("relu_max_pool2d that keeps the width").with(images)
     .call([](auto x) { return relu_max_pool2d(x[0], tall); })
     .reference([](auto x) { return positive(largest(x[0], tall)); });
 
-OP_ROW("average_pool2d").with(pictures).rejects({{1, 1, 1, 5}})
+OP_ROW("average_pool2d").with(images).rejects({{1, 1, 1, 5}})
     .call([](auto x) { return average_pool2d(x[0]); })
     .reference([](auto x) { return mean(x[0], {}); }).golden("average_pool2d");
-OP_ROW("average_pool2d, padding counted").with(pictures)
+OP_ROW("average_pool2d, padding counted").with(images)
     .call([](auto x) { return average_pool2d(x[0], overlapping); })
     .reference([](auto x) { return mean(x[0], overlapping); }).golden("average_pool2d_count_padding");
-OP_ROW("average_pool2d, padding not counted").with(pictures)
+OP_ROW("average_pool2d, padding not counted").with(images)
     .call([](auto x) { return average_pool2d(x[0], uncounted); })
     .reference([](auto x) { return mean(x[0], uncounted); }).golden("average_pool2d_padding");
-OP_ROW("average_pool2d rounded up").with(pictures)
+OP_ROW("average_pool2d rounded up").with(images)
     .call([](auto x) { return average_pool2d(x[0], rounded_up); })
     .reference([](auto x) { return mean(x[0], rounded_up); }).golden("average_pool2d_ceil");
 
-OP_ROW("adaptive_average_pool2d").with(pictures)
+OP_ROW("adaptive_average_pool2d").with(images)
     .call([](auto x) { return adaptive_average_pool2d(x[0], {2, 3}); })
     .reference([](auto x) {
       return adaptive(x[0], 2, 3, [](const std::vector<double>& v) {
@@ -141,7 +141,7 @@ OP_ROW("adaptive_average_pool2d").with(pictures)
       });
     })
     .golden("adaptive_average_pool2d");
-OP_ROW("adaptive_max_pool2d").with(pictures)
+OP_ROW("adaptive_max_pool2d").with(images)
     .call([](auto x) { return adaptive_max_pool2d(x[0], {2, 3}); })
     .reference([](auto x) {
       return adaptive(x[0], 2, 3, [](const std::vector<double>& v) { return *std::max_element(v.begin(), v.end()); });
@@ -222,7 +222,7 @@ TEST_CASE("pool2d: options without sense are refused", "[op]") {
   CHECK_THROWS_AS(adaptive_average_pool2d(x, {0, 1}), ValueError);
 }
 
-TEST_CASE("max_pool2d: minus infinity alone still has its place in the picture", "[op]") {
+TEST_CASE("max_pool2d: minus infinity alone still has its place in the image", "[op]") {
   for (const Pool2dOptions& o : {Pool2dOptions{}, tall, overlapping, sliding, pairs}) {
     Tensor<float> x = full<float>({1, 1, 4, 40}, -INFINITY);
     x(0, 0, 1, 5) = NAN;

@@ -11,7 +11,7 @@ namespace {
 
 /// f folds x over axes: every element goes, in order, to its place in y, which starts at `start`.
 template <class F>
-Reference fold(const Reference& x, const Shape& axes, bool keep, double start, F f) {
+Reference fold(const Reference& x, const Shape& axes, bool keepdim, double start, F f) {
   Shape kept = x.shape(), dropped;
   std::vector<bool> reduced(static_cast<std::size_t>(x.rank()), axes.empty());
   for (const Index a : axes) reduced[static_cast<std::size_t>(a < 0 ? a + x.rank() : a)] = true;
@@ -29,22 +29,22 @@ Reference fold(const Reference& x, const Shape& axes, bool keep, double start, F
     for (Index a = x.rank() - 1; a >= 0; --a) at += rest % x.size(a) * target.strides()[a], rest /= x.size(a);
     target.raw()[at] = f(target.raw()[at], dense.data()[k]);
   }
-  return keep ? y : y.reshape(dropped);
+  return keepdim ? y : y.reshape(dropped);
 }
 
-Reference folded_sum(const Reference& x, const Shape& axes, bool keep = false) {
-  return fold(x, axes, keep, 0, [](double a, double v) { return a + v; });
+Reference folded_sum(const Reference& x, const Shape& axes, bool keepdim = false) {
+  return fold(x, axes, keepdim, 0, [](double a, double v) { return a + v; });
 }
-Reference folded_mean(const Reference& x, const Shape& axes, bool keep = false) {
-  const Reference total = folded_sum(x, axes, keep);
+Reference folded_mean(const Reference& x, const Shape& axes, bool keepdim = false) {
+  const Reference total = folded_sum(x, axes, keepdim);
   const double count = static_cast<double>(x.size()) / static_cast<double>(total.size());
   return definition::each(total, [=](double v) { return v / count; });
 }
-Reference folded_max(const Reference& x, const Shape& axes, bool keep = false) {
-  return fold(x, axes, keep, -INFINITY, [](double a, double v) { return std::max(a, v); });
+Reference folded_max(const Reference& x, const Shape& axes, bool keepdim = false) {
+  return fold(x, axes, keepdim, -INFINITY, [](double a, double v) { return std::max(a, v); });
 }
-Reference folded_min(const Reference& x, const Shape& axes, bool keep = false) {
-  return fold(x, axes, keep, INFINITY, [](double a, double v) { return std::min(a, v); });
+Reference folded_min(const Reference& x, const Shape& axes, bool keepdim = false) {
+  return fold(x, axes, keepdim, INFINITY, [](double a, double v) { return std::min(a, v); });
 }
 
 Op& cubes(Op& op) {

@@ -11,7 +11,8 @@ namespace {
 
 constexpr Index height = 5, width = 7;
 
-/// Solves (1) for every picture by elimination without pivots beyond the largest, then maps every pixel by (2).
+/// Solves (1) for every image by elimination without pivots beyond the largest, then maps every
+/// pixel by (2).
 Reference plain(const Reference& c) {
   const Index k = c.size(1), n = k + 3;
   const Tensor<double> base = tps_base_points<double>(k);
@@ -20,13 +21,13 @@ Reference plain(const Reference& c) {
     return d > 0 ? d * d * std::log(d * d) : 0;
   };
   Reference grid(Shape{c.size(0), height, width, 2});
-  for (Index picture = 0; picture < c.size(0); ++picture) {
+  for (Index image = 0; image < c.size(0); ++image) {
     Reference a = zeros<double>({n, n + 2});  // [Delta | C^T; 0]
     for (Index i = 0; i < k; ++i) {
       a(i, 0) = a(k, 3 + i) = 1;
       for (Index axis = 0; axis < 2; ++axis) {
         a(i, 1 + axis) = a(k + 1 + axis, 3 + i) = base(i, axis);
-        a(i, n + axis) = c(picture, i, axis);
+        a(i, n + axis) = c(image, i, axis);
       }
       for (Index j = 0; j < k; ++j) a(i, 3 + j) = radial(base(i, 0) - base(j, 0), base(i, 1) - base(j, 1));
     }
@@ -48,7 +49,7 @@ Reference plain(const Reference& c) {
           const auto t = [&](Index r) { return a(r, n + axis) / a(r, r); };
           double p = t(0) + t(1) * x + t(2) * y;
           for (Index q = 0; q < k; ++q) p += t(3 + q) * radial(x - base(q, 0), y - base(q, 1));
-          grid(picture, i, j, axis) = p;
+          grid(image, i, j, axis) = p;
         }
       }
   }
@@ -108,7 +109,7 @@ TEST_CASE("tps_grid: fiducials at rest give every pixel itself, moved ones a mov
 
 TEST_CASE("tps_grid: a pixel on a base point looks at its fiducial", "[op]") {
   // With three pixels across, the middle ones stand at x = 0; K = 6 has base points there, at y = -1 and 1 alone, so a
-  // tall picture comes near; exactly there the radial term is 0 ln 0 = 0 and must not be NaN.
+  // tall image comes near; exactly there the radial term is 0 ln 0 = 0 and must not be NaN.
   CHECK(kernel::tps_radial(0, 0) == 0);
   const Tensor<double> a = tps_matrix<double>(6, 2001, 3);
   CHECK(a(1, 1) == Approx(1).epsilon(0.01));

@@ -1,4 +1,4 @@
-// Optimisers, clipping and schedules against PyTorch: tests/golden/optim.txt, written by
+// Optimizers, clipping and schedules against PyTorch: tests/golden/optim.txt, written by
 // make_optim.py beside it.
 #include <cmath>
 #include <fstream>
@@ -115,7 +115,7 @@ void compare_rates(const std::string& name, const Schedule& schedule) {
 
 }  // namespace
 
-TEST_CASE("optimisers step as PyTorch's", "[optim]") {
+TEST_CASE("optimizers step as PyTorch's", "[optim]") {
   compare<Sgd>("sgd", SgdOptions{.learning_rate = 0.1});
   compare<Sgd>("sgd_momentum",
                SgdOptions{.learning_rate = 0.1, .momentum = 0.9, .weight_decay = 0.01});
@@ -130,7 +130,7 @@ TEST_CASE("optimisers step as PyTorch's", "[optim]") {
   compare<AdamW>("adamw_groups", AdamWOptions{.learning_rate = 0.01,
                                               .weight_decay = 0.1,
                                               .decay_vectors = false,
-                                              .rate_factors = {{"conv.weight", 0.1}}});
+                                              .lr_multipliers = {{"conv.weight", 0.1}}});
   compare<Adadelta>("adadelta", AdadeltaOptions{});
   compare<Adadelta>(
       "adadelta_decay",
@@ -150,9 +150,10 @@ TEST_CASE("clipping scales as PyTorch's", "[optim]") {
 
 TEST_CASE("schedules give PyTorch's rates", "[optim]") {
   compare_rates("one_cycle", OneCycleSchedule{.peak = 0.3, .total = 20});
-  compare_rates("one_cycle_early",
-                OneCycleSchedule{
-                    .peak = 2, .total = 33, .rise = 0.1, .start_divisor = 10, .end_divisor = 100});
+  compare_rates(
+      "one_cycle_early",
+      OneCycleSchedule{
+          .peak = 2, .total = 33, .warmup_fraction = 0.1, .start_divisor = 10, .end_divisor = 100});
   compare_rates("cosine", CosineSchedule{.base = 0.3, .total = 15, .floor = 0.01});
   compare_rates("steps", StepSchedule{.base = 0.3, .every = 4, .factor = 0.5});
 }

@@ -1,4 +1,4 @@
-// What the optimisers promise beyond their numbers: state that resumes bit for bit, prefixes,
+// What the optimizers promise beyond their numbers: state that resumes bit for bit, prefixes,
 // frozen parameters, threads, instruction sets, and errors in words.
 #include <cmath>
 #include <cstring>
@@ -160,7 +160,8 @@ TEST_CASE("the same weights on one thread and on three, near enough on every ins
 TEST_CASE("a prefix ends at a dot, the longest one counts", "[optim]") {
   Parameters p = model();
   const Parameters start = model();
-  Sgd<float> sgd(p, {.learning_rate = 1, .rate_factors = {{"encoder", 0.5}, {"encoder.bias", 0}}});
+  Sgd<float> sgd(p,
+                 {.learning_rate = 1, .lr_multipliers = {{"encoder", 0.5}, {"encoder.bias", 0}}});
   for (NamedParameter<float>& n : p) n.variable.mutable_grad().fill(1);
   sgd.step();
   const auto moved = [&](std::size_t i) {
@@ -169,7 +170,7 @@ TEST_CASE("a prefix ends at a dot, the longest one counts", "[optim]") {
   CHECK(moved(0) == Approx(0.5));
   CHECK(moved(1) == 0);
   CHECK(moved(2) == Approx(1));
-  CHECK_THROWS_AS(Sgd<float>(p, {.rate_factors = {{"decoder", 0.1}}}), ValueError);
+  CHECK_THROWS_AS(Sgd<float>(p, {.lr_multipliers = {{"decoder", 0.1}}}), ValueError);
 }
 
 TEST_CASE("what has no gradient stays", "[optim]") {
@@ -204,7 +205,7 @@ TEST_CASE("rates without sense are refused", "[optim]") {
   CHECK_THROWS_AS(optimizer.step(), ValueError);
 }
 
-TEST_CASE("optimisers reach the bottom of a bowl", "[optim]") {
+TEST_CASE("optimizers reach the bottom of a bowl", "[optim]") {
   const auto descend = [](auto make, int count) {
     std::vector<NamedParameter<float>> p{{"x", parameter(drawn({2, 20}, 4))}};
     auto optimizer = make(p);

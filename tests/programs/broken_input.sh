@@ -6,7 +6,7 @@ rm -rf "$GLIMPSE_SCRATCH"
 mkdir -p "$GLIMPSE_SCRATCH" && cd "$GLIMPSE_SCRATCH" || exit 1
 PATH=$GLIMPSE_BIN:$PATH
 weights=$GLIMPSE_ROOT/examples/weights/compact.safetensors
-pictures=("$GLIMPSE_ROOT"/examples/pictures/*.png)
+images=("$GLIMPSE_ROOT"/examples/images/*.png)
 bad=0
 
 refuses() {  # refuses WORD COMMAND...: WORD is what the message must name
@@ -27,57 +27,57 @@ refuses() {  # refuses WORD COMMAND...: WORD is what the message must name
 }
 
 : >empty.png
-head -c 200 "${pictures[0]}" >cut.png
-echo "not a picture" >text.png
+head -c 200 "${images[0]}" >cut.png
+echo "not an image" >text.png
 head -c 100000 "$weights" >cut.safetensors
 printf '\377\377\377\377\377\377\377\377{}' >huge.safetensors
-mkdir empty_folder no_pictures
-printf 'missing.png\tword\n' >no_pictures/labels.tsv
+mkdir empty_folder no_images
+printf 'missing.png\tword\n' >no_images/labels.tsv
 
-for picture in missing.png empty.png cut.png text.png; do
-  refuses $picture read_words --weights "$weights" $picture
+for image in missing.png empty.png cut.png text.png; do
+  refuses $image read_words --weights "$weights" $image
 done
 for file in missing.safetensors cut.safetensors huge.safetensors empty.png; do
-  refuses $file read_words --weights $file "${pictures[0]}"
+  refuses $file read_words --weights $file "${images[0]}"
 done
-refuses missing.txt read_words --weights "$weights" --lexicon missing.txt "${pictures[0]}"
+refuses missing.txt read_words --weights "$weights" --lexicon missing.txt "${images[0]}"
 printf '!!!\n\n' >wordless.txt
-refuses wordless.txt read_words --weights "$weights" --lexicon wordless.txt "${pictures[0]}"
-refuses lexicon-mode read_words --weights "$weights" --lexicon-mode best "${pictures[0]}"
-refuses "'rare', not 'crnn'" read_words --weights "$weights" --model crnn "${pictures[0]}"
-refuses "'rare', not 'srn'" evaluate_words --weights "$weights" --model srn no_pictures
+refuses wordless.txt read_words --weights "$weights" --lexicon wordless.txt "${images[0]}"
+refuses lexicon-mode read_words --weights "$weights" --lexicon-mode best "${images[0]}"
+refuses "'rare', not 'crnn'" read_words --weights "$weights" --model crnn "${images[0]}"
+refuses "'rare', not 'srn'" evaluate_words --weights "$weights" --model srn no_images
 refuses "'rare', not 'crnn'" train_words --steps 1 --out run --weights "$weights" --model crnn
 refuses "'compact', not 'base'" train_words --steps 1 --out run --weights "$weights" --config base
 refuses huge train_words --steps 1 --out run --config huge
 refuses "other layers" train_words --steps 1 --out run --model crnn --widen "$weights"
 refuses label-smoothing train_words --steps 1 --out run --model crnn --label-smoothing 0.1
-refuses lexicon.tsv evaluate_words --weights "$weights" --picture-lexicons no_pictures
-refuses beam read_words --weights "$weights" --beam nought "${pictures[0]}"
+refuses lexicon.tsv evaluate_words --weights "$weights" --image-lexicons no_images
+refuses beam read_words --weights "$weights" --beam nought "${images[0]}"
 refuses empty_folder evaluate_words --weights "$weights" empty_folder
-refuses missing.png evaluate_words --weights "$weights" no_pictures
-refuses no_such_folder evaluate_words --weights "$weights" no_pictures no_such_folder
-refuses lexicon evaluate_words --weights "$weights" --picture-lexicons --lexicon wordless.txt no_pictures
+refuses missing.png evaluate_words --weights "$weights" no_images
+refuses no_such_folder evaluate_words --weights "$weights" no_images no_such_folder
+refuses lexicon evaluate_words --weights "$weights" --image-lexicons --lexicon wordless.txt no_images
 refuses no_such_folder evaluate_words --weights "$weights" no_such_folder
 refuses steps train_words --steps many
 refuses no_such_folder train_words --steps 1 --out run --data no_such_folder
 refuses empty_folder train_words --steps 1 --out run --data empty_folder
 refuses count synthesize_words --out drawn --count -5
 
-mkdir good && cp "${pictures[0]}" good/a.png && printf 'a.png\tword\n' >good/labels.tsv
+mkdir good && cp "${images[0]}" good/a.png && printf 'a.png\tword\n' >good/labels.tsv
 if [ -w /dev/full ]; then
   refuses /dev/full evaluate_words --weights "$weights" --predictions /dev/full good
 fi
 
-# A name too long for a file is one bad picture, too.
+# A name too long for a file is one bad image, too.
 long=$(printf '%0300d' 0)
-if read_words --weights "$weights" "$long" "${pictures[0]}" >out 2>err || [ "$(wc -l <out)" -ne 1 ]; then
-  echo "FAIL a name that is too long and a good picture: $(cat out err)"
+if read_words --weights "$weights" "$long" "${images[0]}" >out 2>err || [ "$(wc -l <out)" -ne 1 ]; then
+  echo "FAIL a name that is too long and a good image: $(cat out err)"
   bad=1
 fi
 
-# One bad picture does not keep the others from being read, but it shows in the status.
-if read_words --weights "$weights" text.png "${pictures[0]}" >out 2>err || [ "$(wc -l <out)" -ne 1 ]; then
-  echo "FAIL one bad and one good picture: $(cat out err)"
+# One bad image does not keep the others from being read, but it shows in the status.
+if read_words --weights "$weights" text.png "${images[0]}" >out 2>err || [ "$(wc -l <out)" -ne 1 ]; then
+  echo "FAIL one bad and one good image: $(cat out err)"
   bad=1
 fi
 exit $bad

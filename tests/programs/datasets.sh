@@ -6,7 +6,7 @@ rm -rf "$GLIMPSE_SCRATCH"
 mkdir -p "$GLIMPSE_SCRATCH" && cd "$GLIMPSE_SCRATCH" || exit 1
 PATH=$GLIMPSE_BIN:$PATH
 weights=$GLIMPSE_ROOT/examples/weights/compact.safetensors
-images=("$GLIMPSE_ROOT"/examples/pictures/*.png)
+images=("$GLIMPSE_ROOT"/examples/images/*.png)
 bad=0
 
 complain() {
@@ -39,7 +39,7 @@ printf '{"image": "../folder/0.png", "text": "one"}\n' >json/labels.jsonl
 works "${train[@]}" --out run --data folder=0.3 --data icdar --data folder/more.csv=0.7 --data json --valid icdar
 tells "folder: 2 of 2 words to learn from"
 tells "taken as headings"
-tells "1 label learnt with A-Z as a-z"
+tells "1 label learned with A-Z as a-z"
 [ -e run/skipped.tsv ] && complain "skipped.tsv, and nothing was skipped"
 works evaluate_words --weights "$weights" folder icdar folder/more.csv json
 refuses "weight above 0" "${train[@]}" --out none --data folder=-1
@@ -77,7 +77,7 @@ tells "'é' U+00E9 (2)"
 tells "2 labels left out for them"
 tells "letters: 1 of 3 words to learn from"
 works "${train[@]}" --out run4 --data letters --unknown drop
-tells "2 labels learnt without them"
+tells "2 labels learned without them"
 refuses "U+00E9" "${train[@]}" --out none5 --data letters --unknown error
 works evaluate_words --weights "$weights" letters
 tells "2 labels scored without characters that do not count"
@@ -119,7 +119,7 @@ with env.begin(write=True) as txn:
         txn.put(b"lexicon-%09d" % number, b"word " + os.path.basename(path)[:-4].split("_")[-1].encode())
     txn.put(b"num-samples", str(len(sys.argv) - 1).encode())
 END
-    works evaluate_words --weights "$weights" --picture-lexicons python
+    works evaluate_words --weights "$weights" --image-lexicons python
     tells "$(printf '%7d' ${#images[@]})"
     works "${train[@]}" --out run7 --data python --valid python
     rm python/lock.mdb && chmod 555 python

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Every model is trained, read with and evaluated by the same programs, which find out from the
-# weights which model they hold; lexicons bind what is read, each picture's own among them.
+# weights which model they hold; lexicons bind what is read, each image's own among them.
 set -eu
 rm -rf "$GLIMPSE_SCRATCH"
 mkdir -p "$GLIMPSE_SCRATCH" && cd "$GLIMPSE_SCRATCH"
 PATH=$GLIMPSE_BIN:$PATH
 fail() { echo "FAIL $*"; exit 1; }
 synthesize_words --out drawn --count 6 --sheet 0 >/dev/null
-mapfile -t pictures < <(cut -f 1 drawn/labels.tsv | sed "s/^/drawn\//")
+mapfile -t images < <(cut -f 1 drawn/labels.tsv | sed "s/^/drawn\//")
 
 printf 'hotel\nmuseum\nHotel\ncaf\303\251\n!!!\n' >words.txt
 cut -f 1 drawn/labels.tsv | sed 's/$/\tcoffee,,library/' >drawn/lexicon.tsv
@@ -20,16 +20,16 @@ for model in rare srn crnn; do
     fail "$model does not resume as itself"
   weights=$model/best.safetensors
   grep -aqF "\\\"model\\\":\\\"$model\\\"" $weights || fail "$weights does not say that it holds $model"
-  read_words --weights $weights --model $model --visualize panels_$model "${pictures[@]}" >out 2>err ||
+  read_words --weights $weights --model $model --visualize panels_$model "${images[@]}" >out 2>err ||
     fail "$model does not read: $(cat err)"
   [ "$(wc -l <out)" -eq 6 ] && [ "$(ls panels_$model | wc -l)" -eq 6 ] || fail "$model: $(cat out)"
 
   for mode in posterior edit tree; do
-    read_words --weights $weights --lexicon words.txt --lexicon-mode $mode "${pictures[@]}" >out 2>err ||
+    read_words --weights $weights --lexicon words.txt --lexicon-mode $mode "${images[@]}" >out 2>err ||
       fail "$model $mode: $(cat err)"
     [ "$(wc -l <err)" -eq 1 ] && grep -q "1 named more than once" err || fail "$model $mode tells: $(cat err)"
     cut -f 2 out | grep -qvxE 'hotel|museum|caf' && fail "$model $mode reads what is no word: $(cat out)"
-    evaluate_words --weights $weights --lexicon-mode $mode --picture-lexicons --predictions p.tsv drawn >out 2>err ||
+    evaluate_words --weights $weights --lexicon-mode $mode --image-lexicons --predictions p.tsv drawn >out 2>err ||
       fail "$model $mode: $(cat err)"
     cut -f 3 p.tsv | grep -qvxE 'coffee|library' && fail "$model $mode with own words: $(cat p.tsv)"
   done
@@ -37,8 +37,8 @@ done
 echo "three models, each as itself"
 
 train_words --steps 2 --batch 4 --valid drawn --out from_crnn --encoder crnn/best.safetensors --optimizer adadelta \
-  --average 0.9 >log 2>&1 || fail "rare does not start with crnn's encoder: $(cat log)"
-grep -q "tensors of the encoder" log || fail "nobody tells what of the encoder fitted: $(cat log)"
+  --ema-decay 0.9 >log 2>&1 || fail "rare does not start with crnn's encoder: $(cat log)"
+grep -q "tensors of the encoder" log || fail "nobody says what of the encoder fitted: $(cat log)"
 train_words --steps 2 --batch 4 --valid drawn --out wide --config base --widen rare/best.safetensors >/dev/null 2>&1 ||
   fail "rare does not grow"
 [ -s from_crnn/best.safetensors ] && [ -s wide/best.safetensors ] || fail "no weights of what started elsewhere"

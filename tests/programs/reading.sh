@@ -6,7 +6,7 @@ rm -rf "$GLIMPSE_SCRATCH"
 mkdir -p "$GLIMPSE_SCRATCH" && cd "$GLIMPSE_SCRATCH" || exit 1
 PATH=$GLIMPSE_BIN:$PATH
 weights=$GLIMPSE_ROOT/examples/weights/compact.safetensors
-images=("$GLIMPSE_ROOT"/examples/pictures/*.png)
+images=("$GLIMPSE_ROOT"/examples/images/*.png)
 bad=0
 complain() { echo "FAIL $*" >&2; bad=1; }  # standard output may be closed
 refuses() {  # refuses STATUS WORD COMMAND...: one line on stderr that names WORD
@@ -57,8 +57,8 @@ if [ -w /dev/full ]; then
     refuses 1 "standard output" "$program" --help >/dev/full
     refuses 1 "standard output" "$program" --help >&-
   done
-  mkdir labelled && cp "${images[0]}" labelled/a.png && printf 'a.png\tword\n' >labelled/labels.tsv
-  refuses 1 "standard output" evaluate_words --weights "$weights" labelled >/dev/full
+  mkdir labeled && cp "${images[0]}" labeled/a.png && printf 'a.png\tword\n' >labeled/labels.tsv
+  refuses 1 "standard output" evaluate_words --weights "$weights" labeled >/dev/full
   refuses 1 "standard output" read_words --weights "$weights" "${images[@]}" >/dev/full
   refuses 1 "standard output" read_words --weights "$weights" "${images[@]}" >&-
 fi

@@ -32,7 +32,7 @@ grep -q "learning_rate 0.002" out && grep -q "seed 3" out && grep -q "^data synt
   complain "the options are not printed: $(cat out)"
 head -c 20000 told/last.safetensors | grep -aq '\\"seed\\":3' || complain "the options are not stored"
 
-# Other options on resuming are told. A checkpoint that is a symbolic link stays one.
+# Other options on resuming are reported. A checkpoint that is a symbolic link stays one.
 mkdir far && mv told/last.safetensors far/weights && ln -s ../far/weights told/last.safetensors
 train_words --steps 5 --batch 4 --seed 3 --learning-rate 0.001 --out told --resume >out 2>err || complain "does not resume: $(cat err)"
 grep -q "steps was 4, is now 5" err && grep -q "learning_rate was 0.002, is now 0.001" err ||

@@ -165,8 +165,8 @@ TEST_CASE("beam: under a trie the best word of the lexicon wins") {
     const Language language{5, seed};
     std::vector<std::vector<Index>> words;
     for (int i = 0; i < 30; ++i) {
-      std::vector<Index> word(static_cast<std::size_t>(rng.below(5)));  // the empty word as well
-      for (Index& s : word) s = rng.below(4);
+      std::vector<Index> word(static_cast<std::size_t>(rng.uniform_int(5)));  // the empty word as well
+      for (Index& s : word) s = rng.uniform_int(4);
       words.push_back(word);
     }
     const Trie trie(words);
@@ -190,7 +190,7 @@ TEST_CASE("beam: under a trie the best word of the lexicon wins") {
 }
 
 TEST_CASE(
-    "beam: pictures searched together read what they read alone, and rows tell whence they came") {
+    "beam: images searched together read what they read alone, and rows say where they came from") {
   const Index items = 5;
   std::vector<Language> languages;
   for (Index i = 0; i < items; ++i) languages.push_back({5, static_cast<std::uint64_t>(100 + i)});
@@ -236,7 +236,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("beam: a text must end at the longest length, and impossible ends are told") {
+TEST_CASE("beam: a text must end at the longest length, and impossible ends are reported") {
   const auto never = [](int, Index) {
     return std::pair(std::vector<float>{-0.1f, -5.0f, -9.0f}, 0);
   };

@@ -10,9 +10,9 @@ using namespace glimpse;
 namespace {
 
 /// Words of which a share of p^a is right, p even in [0, 1].
-std::vector<Trial> trials(double a) {
+std::vector<ScoredPrediction> predictions_scored(double a) {
   Random random(4);
-  std::vector<Trial> result;
+  std::vector<ScoredPrediction> result;
   for (int i = 0; i < 20000; ++i) {
     const double p = random.uniform();
     result.push_back({p, random.uniform() < std::pow(p, a)});
@@ -23,8 +23,8 @@ std::vector<Trial> trials(double a) {
 }  // namespace
 
 TEST_CASE("confidence that keeps its word has no calibration error", "[text]") {
-  CHECK(calibration_error(trials(1)) < 0.02);
-  CHECK(calibration_error(trials(3)) > 0.15);
+  CHECK(calibration_error(predictions_scored(1)) < 0.02);
+  CHECK(calibration_error(predictions_scored(3)) > 0.15);
   CHECK(calibration_error({}) == 0);
   CHECK(calibration_error({{1.0, true}, {1.0, false}}) == Approx(0.5));
 }
@@ -43,11 +43,11 @@ TEST_CASE("every word is in one bin, those at the ends too", "[text]") {
 
 TEST_CASE("the exponent that makes confidence honest is found", "[text]") {
   for (const double a : {0.5, 1.0, 3.0}) {
-    std::vector<Trial> words = trials(a);
-    const double found = fit_temper(words);
+    std::vector<ScoredPrediction> words = predictions_scored(a);
+    const double found = fit_temperature(words);
     CHECK(found == Approx(a).epsilon(0.05));
-    for (Trial& t : words) t.confidence = std::pow(t.confidence, found);
+    for (ScoredPrediction& t : words) t.confidence = std::pow(t.confidence, found);
     CHECK(calibration_error(words) < 0.02);
   }
-  CHECK(fit_temper({}) == 1);
+  CHECK(fit_temperature({}) == 1);
 }

@@ -68,7 +68,7 @@ Text likeliest(const std::map<Text, double>& texts) {
 
 }  // namespace
 
-TEST_CASE("ctc greedy: merges neighbours, drops blanks, and tells the frames") {
+TEST_CASE("ctc greedy: merges neighbors, drops blanks, and tells the frames") {
   Tensor<float> scores = zeros<float>({8, 4});
   const Index path[] = {3, 1, 1, 3, 1, 0, 0, 3};
   for (Index t = 0; t < 8; ++t) scores(t, path[t]) = 1;
@@ -144,8 +144,8 @@ TEST_CASE("ctc beam along a trie: the likeliest word of all that fit") {
     const Tensor<double> log_p = random_frames(5, 4, seed, 1);
     std::vector<Text> words;
     for (int i = 0; i < 6; ++i) {
-      words.emplace_back(static_cast<std::size_t>(random.below(5)));
-      for (Index& c : words.back()) c = random.below(3);
+      words.emplace_back(static_cast<std::size_t>(random.uniform_int(5)));
+      for (Index& c : words.back()) c = random.uniform_int(3);
     }
     const Trie trie(words);
     const std::map<Text, double> texts = all_texts(log_p, 3);
@@ -171,8 +171,8 @@ TEST_CASE("ctc trie: every word's likelihood is that of its alignment, at every 
   for (const Index count : {1, 3, 40, 500}) {
     std::vector<Text> words;
     for (Index i = 0; i < count; ++i) {
-      words.emplace_back(static_cast<std::size_t>(random.below(9)));
-      for (Index& c : words.back()) c = random.below(count < 40 ? 2 : 6);
+      words.emplace_back(static_cast<std::size_t>(random.uniform_int(9)));
+      for (Index& c : words.back()) c = random.uniform_int(count < 40 ? 2 : 6);
     }
     const Trie trie(words);
     for (const Index frames : {0, 1, 7, 12}) {
@@ -180,7 +180,7 @@ TEST_CASE("ctc trie: every word's likelihood is that of its alignment, at every 
       const Tensor<float> in_float = cast<float>(log_p);
       for (const simd::Isa level : {simd::Isa::baseline, simd::Isa::avx2, simd::Isa::avx512}) {
         const simd::IsaScope scope(level);
-        const std::vector<double> told = ctc_trie(rows_of(log_p), trie);
+        const std::vector<double> predicted = ctc_trie(rows_of(log_p), trie);
         const std::vector<float> told_float = ctc_trie(rows_of(in_float), trie);
         for (const Text& word : words) {
           Index node = 0;
@@ -188,10 +188,10 @@ TEST_CASE("ctc trie: every word's likelihood is that of its alignment, at every 
           const auto v = static_cast<std::size_t>(node);
           const double wanted = ctc_alignment(rows_of(log_p), word).log_probability;
           if (std::isinf(wanted)) {
-            CHECK(told[v] < -1e29);
+            CHECK(predicted[v] < -1e29);
             CHECK(told_float[v] < -1e29f);
           } else {
-            CHECK(told[v] == Approx(wanted).margin(1e-9));
+            CHECK(predicted[v] == Approx(wanted).margin(1e-9));
             CHECK(static_cast<double>(told_float[v]) == Approx(wanted).epsilon(1e-5).margin(1e-4));
           }
         }

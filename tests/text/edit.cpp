@@ -10,8 +10,8 @@ using namespace glimpse;
 namespace {
 
 std::vector<Index> random_symbols(Random& rng, Index longest, Index kinds) {
-  std::vector<Index> word(static_cast<std::size_t>(rng.below(longest + 1)));
-  for (Index& s : word) s = rng.below(kinds);
+  std::vector<Index> word(static_cast<std::size_t>(rng.uniform_int(longest + 1)));
+  for (Index& s : word) s = rng.uniform_int(kinds);
   return word;
 }
 
@@ -42,16 +42,16 @@ TEST_CASE("bk tree: finds what a search through all words finds, ties to the fir
   for (int i = 0; i < 150; ++i) {
     const std::vector<Index> question = random_symbols(rng, 8, 5);
     BkTree::Match best{-1, 1000};
-    Index ties = 0, told = -1;
+    Index ties = 0, predicted = -1;
     for (Index w = 0; w < lexicon.size(); ++w) {
       const Index d = edit_distance(lexicon.symbols(w), question);
       ties = d < best.distance ? 0 : ties + (d == best.distance);
       if (d < best.distance) best = {w, d};
     }
-    const BkTree::Match found = lexicon.bk_tree().nearest(question, -1, &told);
+    const BkTree::Match found = lexicon.bk_tree().nearest(question, -1, &predicted);
     CHECK(found.word == best.word);
     CHECK(found.distance == best.distance);
-    CHECK(told == ties);
+    CHECK(predicted == ties);
     CHECK((lexicon.bk_tree().nearest(question, 1).word >= 0) == (best.distance <= 1));
     for (const Index limit : {0, 1, 2, 3}) {
       std::vector<Index> wanted, near;

@@ -49,7 +49,7 @@ TEST_CASE("labels with unknown characters are left out, shortened or refused, an
   CHECK(skip.remarks() ==
         Lines{"characters outside the set: ''' (2), '\xC3\xA9' U+00E9 (2), '!' (1)",
               "4 labels left out for them", "1 label left out: empty",
-              "1 label learnt with A-Z as a-z: the set has no such capitals"});
+              "1 label learned with A-Z as a-z: the set has no such capitals"});
   CHECK_NOTHROW(skip.check("x"));
 
   const LabelEncoder drop = counted(UnknownCharacters::drop);
@@ -68,7 +68,7 @@ TEST_CASE("labels with unknown characters are left out, shortened or refused, an
   CHECK(capitals.remarks().empty());
 }
 
-TEST_CASE("characters that cannot be seen are told by their number", "[text]") {
+TEST_CASE("characters that cannot be seen are reported by their number", "[text]") {
   CHECK(shown_character("\x07") == "U+0007");
   CHECK(shown_character("\xCC\x81") == "U+0301");
   CHECK(shown_character("\xE6\x97\xA5") == "'\xE6\x97\xA5' U+65E5");

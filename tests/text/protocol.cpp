@@ -6,10 +6,10 @@
 using namespace glimpse;
 
 TEST_CASE("protocol: each keeps what it compares") {
-  CHECK(normalise("Don't 42!") == "dont42");
-  CHECK(normalise("Don't 42!", Protocol::alnum62) == "Dont42");
-  CHECK(normalise("Don't 42!", Protocol::exact) == "Don't 42!");
-  CHECK(normalise("\u00c9t\u00e9", Protocol::alnum62) == "t");
+  CHECK(normalize("Don't 42!") == "dont42");
+  CHECK(normalize("Don't 42!", Protocol::alnum62) == "Dont42");
+  CHECK(normalize("Don't 42!", Protocol::exact) == "Don't 42!");
+  CHECK(normalize("\u00c9t\u00e9", Protocol::alnum62) == "t");
   for (const Protocol p : protocols) CHECK(protocol_named(name(p)) == p);
   CHECK_THROWS_WITH(protocol_named("case"), "score: expected lower36, alnum62 or exact, got 'case'");
 }

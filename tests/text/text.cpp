@@ -26,8 +26,8 @@ Index slow_distance(const std::string& a, const std::string& b) {
 
 std::string random_word(Random& rng, Index longest, Index letters) {
   std::string word;
-  const Index n = rng.below(longest + 1);
-  for (Index i = 0; i < n; ++i) word += static_cast<char>('a' + rng.below(letters));
+  const Index n = rng.uniform_int(longest + 1);
+  for (Index i = 0; i < n; ++i) word += static_cast<char>('a' + rng.uniform_int(letters));
   return word;
 }
 
@@ -69,12 +69,12 @@ TEST_CASE("charset: a character may take several bytes") {
   CHECK_FALSE(charset.knows("ab"));
 }
 
-TEST_CASE("charset: labels are made to fit, and normalised for scoring") {
+TEST_CASE("charset: labels are made to fit, and normalized for scoring") {
   CHECK(Charset().fit("Don't 42!") == "dont42");
   CHECK(Charset("abcABC").fit("aBcD") == "aBc");
-  CHECK(normalise("Don't 42!") == "dont42");
-  CHECK(normalise("\u00c9t\u00e9") == "t");
-  CHECK(normalise("") == "");
+  CHECK(normalize("Don't 42!") == "dont42");
+  CHECK(normalize("\u00c9t\u00e9") == "t");
+  CHECK(normalize("") == "");
 }
 
 TEST_CASE("metrics: edit distance against the recursive definition, with and without a limit") {
@@ -158,7 +158,7 @@ TEST_CASE("trie: finds exactly the words it was made from, and its children are 
   CHECK_THROWS_AS(Trie({{0, -1}}), ValueError);
 }
 
-TEST_CASE("lexicon: a file of words, with its bad lines told") {
+TEST_CASE("lexicon: a file of words, with its bad lines reported") {
   const auto path = scratch_path("lexicon.txt");
   std::ofstream(path, std::ios::binary)
       << "\xEF\xBB\xBF"

@@ -50,14 +50,14 @@ double whole(Index item, const std::vector<Index>& word) {
 
 }  // namespace
 
-TEST_CASE("trie posteriors: every word's likelihood, for pictures with tries of their own") {
+TEST_CASE("trie posteriors: every word's likelihood, for images with tries of their own") {
   Random random(1);
   std::vector<std::vector<std::vector<Index>>> words(3);
   std::vector<Trie> tries;
   for (std::size_t i = 0; i < 3; ++i) {
     for (int k = 0; k < 12; ++k) {
-      words[i].emplace_back(static_cast<std::size_t>(random.below(6)));
-      for (Index& c : words[i].back()) c = random.below(3);
+      words[i].emplace_back(static_cast<std::size_t>(random.uniform_int(6)));
+      for (Index& c : words[i].back()) c = random.uniform_int(3);
     }
     tries.emplace_back(words[i]);
   }
@@ -67,13 +67,13 @@ TEST_CASE("trie posteriors: every word's likelihood, for pictures with tries of 
     for (const Index c : word) node = trie.child(node, c);
     return static_cast<std::size_t>(node);
   };
-  const auto told = trie_posteriors(Chain(), all);
+  const auto predicted = trie_posteriors(Chain(), all);
   std::vector<double> floor;
   for (std::size_t i = 0; i < 3; ++i) {
     double best = -1e9;
     for (const auto& word : words[i]) {
       const double wanted = whole(static_cast<Index>(i), word);
-      CHECK(told[i][node_of(tries[i], word)] == Approx(wanted));
+      CHECK(predicted[i][node_of(tries[i], word)] == Approx(wanted));
       best = std::max(best, wanted);
     }
     floor.push_back(best - 1e-9);
@@ -91,7 +91,7 @@ TEST_CASE("trie posteriors: every word's likelihood, for pictures with tries of 
   CHECK_THROWS_AS(trie_posteriors(Chain(), all, {.floor = std::vector<double>{0}}), ShapeError);
 }
 
-TEST_CASE("beam search with a trie to each picture reads each picture's words") {
+TEST_CASE("beam search with a trie to each image reads each image's words") {
   const std::vector<std::vector<Index>> first{{0, 1}, {2}}, second{{1, 1, 1}, {0}};
   const Trie a(first), b(second);
   const std::vector<const Trie*> tries{&a, &b, nullptr};

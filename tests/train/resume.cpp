@@ -54,11 +54,11 @@ TEST_CASE("crnn, too, ends where an unbroken run ends", "[train]") {
              trained(tiny_options("crnn_broken"), {7}, 1, c));
 }
 
-TEST_CASE("with Adadelta and a running mean of the weights, too", "[train]") {
+TEST_CASE("with Adadelta and an exponential moving average of the weights, too", "[train]") {
   TrainOptions whole = tiny_options("mean_whole"), broken = tiny_options("mean_broken");
   for (TrainOptions* o : {&whole, &broken}) {
     o->optimizer = TrainOptimizer::adadelta;
-    o->learning_rate = 1, o->average = 0.9;
+    o->learning_rate = 1, o->ema_decay = 0.9;
   }
   check_same(trained(whole, {}, 2), trained(broken, {7}, 1));
   const Checkpoint a = load_checkpoint(whole.out + "/last.safetensors"),
@@ -82,7 +82,7 @@ TEST_CASE("taught fiducial points, too, the rectifier alone and beside the words
 
   for (TrainOptions* o : {&whole, &broken}) {
     *o = tiny_options(o == &whole ? "alone_whole" : "alone_broken");
-    o->rectifier_alone = true;
+    o->rectifier_only = true;
   }
   const auto alone = trained(whole, {}, 2);
   check_same(alone, trained(broken, {7}, 1));
@@ -102,7 +102,8 @@ TEST_CASE("taught fiducial points, too, the rectifier alone and beside the words
                     "train: srn has no rectifier to teach fiducial points to");
 }
 
-TEST_CASE("a word that cannot be made ends a run, and nothing that was learnt is lost", "[train]") {
+TEST_CASE("a word that cannot be made ends a run, and nothing that was learned is lost",
+          "[train]") {
   TrainOptions o = tiny_options("broken_word");
   o.loader_threads = 1;
   Random random(1);
@@ -117,7 +118,7 @@ TEST_CASE("a word that cannot be made ends a run, and nothing that was learnt is
 
 TEST_CASE("the running mean goes part of the way to the weights, and is what is kept", "[train]") {
   TrainOptions o = tiny_options("mean");
-  o.steps = 1, o.average = 0.9;
+  o.steps = 1, o.ema_decay = 0.9;
   Random random(o.seed);
   Reader<float> start(tiny(), random);
   const auto trained_once = trained(o, {}, 1);
@@ -166,8 +167,8 @@ TEST_CASE("a model file comes back with its configuration and reads the same", "
   Reader<float> back = load_reader(path);
   CHECK(config_text(back.config()) == config_text(c));
   set_training(model, false);
-  const Picture picture = striped_word(5).picture;
-  CHECK(read(back, picture).text == read(model, picture).text);
+  const GrayImage image = striped_word(5).image;
+  CHECK(read(back, image).text == read(model, image).text);
   CHECK_THROWS_AS(load_reader(path + ".not"), IoError);
   CHECK_THROWS_AS(config_from_text("{\"height\": \"tall\"}"), IoError);
   CHECK_THROWS_AS(config_from_text("nonsense"), IoError);

@@ -16,7 +16,7 @@ TEST_CASE("a checkpoint without Adam's counts of parameters loads: all were upda
     before.step();
   }
   Checkpoint now, old;
-  before.visit_state(KeepState{now, "optimizer."});
+  before.visit_state(SaveState{now, "optimizer."});
   old.tensors = now.tensors;
   for (const auto& entry : now.exact)
     if (entry.first.find("missed.") == std::string::npos) old.exact.push_back(entry);
@@ -24,7 +24,7 @@ TEST_CASE("a checkpoint without Adam's counts of parameters loads: all were upda
 
   const auto missed = [&](const Checkpoint& c) {
     Adam<float> after(p);
-    after.visit_state(FindState{c, "c", "optimizer."});
+    after.visit_state(LoadState{c, "c", "optimizer."});
     CHECK(after.steps() == 3);
     std::int64_t sum = 0;
     after.visit_state([&](const std::string& name, auto& x) {
@@ -38,5 +38,5 @@ TEST_CASE("a checkpoint without Adam's counts of parameters loads: all were upda
 
   old.exact.clear();
   Adam<float> after(p);
-  CHECK_THROWS_AS(after.visit_state(FindState{old, "c", "optimizer."}), IoError);
+  CHECK_THROWS_AS(after.visit_state(LoadState{old, "c", "optimizer."}), IoError);
 }

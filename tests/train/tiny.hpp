@@ -24,11 +24,12 @@ inline glimpse::ReaderConfig tiny() {
   return c;
 }
 
-inline glimpse::LabelledWord striped_word(std::uint64_t i) {
+inline glimpse::LabeledWord striped_word(std::uint64_t i) {
   glimpse::Random random(9, i);
-  glimpse::LabelledWord word{glimpse::Picture(20, 30 + random.below(60)), {}};
-  for (glimpse::Index n = 1 + random.below(3); n > 0; --n) word.symbols.push_back(random.below(36));
-  for (float& p : word.picture.pixels) p = static_cast<float>(random.uniform());
+  glimpse::LabeledWord word{glimpse::GrayImage(20, 30 + random.uniform_int(60)), {}};
+  for (glimpse::Index n = 1 + random.uniform_int(3); n > 0; --n)
+    word.symbols.push_back(random.uniform_int(36));
+  for (float& p : word.image.pixels) p = static_cast<float>(random.uniform());
   for (glimpse::Index n = 0; n < 40; ++n)
     word.fiducials.push_back(static_cast<float>(random.uniform(-1, 1)));
   return word;
@@ -51,11 +52,11 @@ inline std::string tiny_folder(const std::string& name, std::uint64_t count,
   std::ofstream labels(folder / "labels.tsv");
   const glimpse::Charset charset;
   for (std::uint64_t i = 0; i < count; ++i) {
-    const glimpse::LabelledWord word = striped_word(first + i);
+    const glimpse::LabeledWord word = striped_word(first + i);
     const std::string file = std::to_string(i) + ".png";
     glimpse::write_png((folder / file).string(),
-                       glimpse::tensor<float>(std::span<const float>(word.picture.pixels),
-                                              {1, word.picture.height, word.picture.width}));
+                       glimpse::tensor<float>(std::span<const float>(word.image.pixels),
+                                              {1, word.image.height, word.image.width}));
     labels << file << '\t' << charset.decode(word.symbols) << '\n';
   }
   return folder.string();

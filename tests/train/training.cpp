@@ -46,8 +46,8 @@ TEST_CASE("a batch with one NaN pixel leaves no trace", "[train]") {
   WordLearner with(fresh(), o), without(fresh(), o);
   const auto batch = [&](std::uint64_t first, bool broken) {
     const WordSource source = [=](std::uint64_t i) {
-      LabelledWord word = striped_word(first + i);
-      if (broken && i == 0) word.picture.pixels[7] = std::numeric_limits<float>::quiet_NaN();
+      LabeledWord word = striped_word(first + i);
+      if (broken && i == 0) word.image.pixels[7] = std::numeric_limits<float>::quiet_NaN();
       return word;
     };
     WordLoaderOptions l = loader_options(tiny(), o);
@@ -68,8 +68,8 @@ TEST_CASE("a run in which one pixel is NaN ends with weights that can be loaded"
   TrainOptions o = tiny_options("nan_run");
   o.validation = {tiny_folder("nan_valid", 6)};
   const WordSource source = [](std::uint64_t i) {
-    LabelledWord word = striped_word(i);
-    if (i == 40) word.picture.pixels[7] = std::numeric_limits<float>::quiet_NaN();
+    LabeledWord word = striped_word(i);
+    if (i == 40) word.image.pixels[7] = std::numeric_limits<float>::quiet_NaN();
     return word;
   };
   CHECK(WordTrainer(fresh(), source, o).run().finished);
@@ -92,7 +92,7 @@ TEST_CASE("a run validates at the start and at every tenth, with the accuracy an
       CHECK(found[i].step == 2 * i);
       CHECK(std::isfinite(found[i].validation_loss));
       CHECK(found[i].learning_rate > 0);             // before the first line of the log, too
-      CHECK(std::isnan(found[i].loss) == (i == 0));  // nothing has been learnt from yet
+      CHECK(std::isnan(found[i].loss) == (i == 0));  // nothing has been learned from yet
     }
   }
 }
@@ -105,10 +105,10 @@ TEST_CASE("the validation loss is the mean -ln p of the labels' symbols", "[trai
   const auto sets = open_validation({folder}, 500, Protocol::lower36, notes);
   const double loss = validate(model, sets, 500, Protocol::lower36).loss;
   double sum = 0, symbols = 0;
-  for (const LabelledFile& file : read_folder(folder)) {  // one by one, as training sees them
-    const Picture image = load_picture(file.path);
+  for (const LabeledFile& file : read_folder(folder)) {  // one by one, as training sees them
+    const GrayImage image = load_image(file.path);
     const std::vector<Index> label = model.charset().encode(file.label);
-    const Index width = rectified_width(tiny(), word_extent(image));
+    const Index width = rectified_width(tiny(), text_line_size(image));
     const auto x = constant(resized(standardized(image), 64, 2 * width));
     const double n = static_cast<double>(label.size()) + 1;
     sum += n * static_cast<double>(model.loss(x, width, std::span(&label, 1)).item()), symbols += n;
@@ -237,22 +237,22 @@ TEST_CASE("a run that goes on tells what is another than before", "[train]") {
                                  "resume: data was \"a folder\", is now \"another\""});
   CHECK_THROWS_WITH(resumed([](TrainOptions& x) { x.optimizer = TrainOptimizer::adadelta; }),
                     Catch::Contains("was trained with optimizer \"adamw\", not \"adadelta\""));
-  CHECK_THROWS_WITH(resumed([](TrainOptions& x) { x.average = 0.9; }),
+  CHECK_THROWS_WITH(resumed([](TrainOptions& x) { x.ema_decay = 0.9; }),
                     Catch::Contains("expected average 0, as"));
 }
 
 TEST_CASE("the average goes on without being named again, and cannot be dropped", "[train]") {
   TrainOptions o = tiny_options("average_resumed");
-  o.average = 0.9, o.stop_after = 4;
+  o.ema_decay = 0.9, o.stop_after = 4;
   WordTrainer(fresh(), striped_word, o).run();
-  o.average.reset(), o.resume = true;
+  o.ema_decay.reset(), o.resume = true;
   {
     WordTrainer trainer(fresh(), striped_word, o);
-    CHECK(trainer.options().average == 0.9);
+    CHECK(trainer.options().ema_decay == 0.9);
     trainer.run();
   }
   CHECK(load_checkpoint(o.out + "/last.safetensors").find("mean.recognizer.decoder.output.bias"));
-  o.average = 0;
+  o.ema_decay = 0;
   CHECK_THROWS_WITH(WordTrainer(fresh(), striped_word, o), Catch::Contains("above 0, as"));
 }
 
@@ -261,7 +261,7 @@ TEST_CASE("an average is kept by itself at a constant rate alone", "[train]") {
     TrainOptions o = tiny_options("default_average");
     o.optimizer = optimizer, o.stop_after = 1;
     WordTrainer trainer(fresh(), striped_word, o);
-    CHECK(trainer.options().average == (optimizer == TrainOptimizer::adadelta ? 0.999 : 0));
+    CHECK(trainer.options().ema_decay == (optimizer == TrainOptimizer::adadelta ? 0.999 : 0));
   }
 }
 
@@ -304,16 +304,16 @@ TEST_CASE("options that make no sense are refused by name", "[train]") {
   CHECK(message([&](TrainOptions& o) { o.learning_rate = nan; }).find("learning_rate") <
         std::string::npos);
   for (double TrainOptions::*option :
-       {&TrainOptions::minutes, &TrainOptions::learning_rate, &TrainOptions::rise,
-        &TrainOptions::weight_decay, &TrainOptions::localization_factor, &TrainOptions::clip_norm,
+       {&TrainOptions::minutes, &TrainOptions::learning_rate, &TrainOptions::warmup_fraction,
+        &TrainOptions::weight_decay, &TrainOptions::localization_lr_scale, &TrainOptions::clip_norm,
         &TrainOptions::label_smoothing, &TrainOptions::fiducials, &TrainOptions::validate_every,
         &TrainOptions::save_every})
     for (const double bad : {nan, -1.0}) {
       INFO(bad);
       CHECK_FALSE(message([&](TrainOptions& o) { o.*option = bad; }).empty());
     }
-  CHECK_FALSE(message([](TrainOptions& o) { o.average = 1; }).empty());
+  CHECK_FALSE(message([](TrainOptions& o) { o.ema_decay = 1; }).empty());
   CHECK(message([&](TrainOptions& o) {
-          o.average = nan;
+          o.ema_decay = nan;
         }).starts_with("train: expected average from 0.0 to 0.99999, got "));
 }

@@ -43,11 +43,11 @@ TEST_CASE("a widened model computes what the narrow one does", "[train]") {
   set_training(narrow, training);
   set_training(wide, training);
 
-  Tensor<float> pictures({3, 1, 40, 60});
-  for (float& x : pictures.span()) x = static_cast<float>(random.normal());
+  Tensor<float> images({3, 1, 40, 60});
+  for (float& x : images.span()) x = static_cast<float>(random.normal());
   const std::vector<std::vector<Index>> labels = {{1, 2, 3}, {30, 4}, {7, 7, 8, 9}};
-  const Variable<float> a = narrow.loss(constant(pictures), 48, labels),
-                        b = wide.loss(constant(pictures), 48, labels);
+  const Variable<float> a = narrow.loss(constant(images), 48, labels),
+                        b = wide.loss(constant(images), 48, labels);
   CHECK(b.item() == Approx(a.item()).epsilon(1e-4));
   CHECK(a.item() > 1);
 
@@ -66,7 +66,7 @@ TEST_CASE("a widened model computes what the narrow one does", "[train]") {
   CHECK(most > 0);
 }
 
-TEST_CASE("what cannot grow is told by name", "[train]") {
+TEST_CASE("what cannot grow is reported by name", "[train]") {
   Reader<float> narrow = shaken(sized(ReaderModel::srn, false)),
                 wide = shaken(sized(ReaderModel::srn, true)),
                 other = shaken(sized(ReaderModel::crnn, true));

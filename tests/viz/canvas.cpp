@@ -1,5 +1,5 @@
-// viz/colour.hpp, viz/font.hpp, viz/canvas.hpp: shapes cover the area they should, and nothing
-// leaves the picture.
+// viz/color.hpp, viz/font.hpp, viz/canvas.hpp: shapes cover the area they should, and nothing
+// leaves the image.
 #include <cmath>
 #include <limits>
 #include <set>
@@ -13,7 +13,7 @@ using namespace glimpse;
 
 namespace {
 
-constexpr Colour black = rgb(0x000000), white = rgb(0xFFFFFF);
+constexpr Color black = rgb(0x000000), white = rgb(0xFFFFFF);
 
 /// How much ink there is: the sum of the red channel, drawn white on black.
 double ink_on(const Canvas& canvas) {
@@ -29,7 +29,7 @@ bool all_in_range(const Tensor<float>& image) {
   return true;
 }
 
-double lightness(const Colour& c) {
+double lightness(const Color& c) {
   const auto linear = [](float v) {
     return v <= 0.04045f ? v / 12.92 : std::pow((v + 0.055) / 1.055, 2.4);
   };
@@ -38,10 +38,10 @@ double lightness(const Colour& c) {
 
 }  // namespace
 
-TEST_CASE("colour: the heat map grows lighter evenly and stays inside sRGB") {
+TEST_CASE("color: the heat map grows lighter evenly and stays inside sRGB") {
   double before = -1;
   for (int i = 0; i <= 100; ++i) {
-    const Colour c = heat(i / 100.0);
+    const Color c = heat(i / 100.0);
     const double l = std::cbrt(lightness(c));
     CHECK(l > before);
     before = l;
@@ -50,15 +50,15 @@ TEST_CASE("colour: the heat map grows lighter evenly and stays inside sRGB") {
   CHECK(heat(-1) == heat(0));
   CHECK(heat(2) == heat(1));
   CHECK(heat(std::nan("")) == heat(0));
-  const Colour grey = oklch(0.5, 0, 0);
-  CHECK(grey.r == Approx(grey.g).margin(1e-4));
-  CHECK(grey.b == Approx(grey.g).margin(1e-4));
+  const Color gray = oklch(0.5, 0, 0);
+  CHECK(gray.r == Approx(gray.g).margin(1e-4));
+  CHECK(gray.b == Approx(gray.g).margin(1e-4));
   CHECK(oklch(1, 0, 0).g == Approx(1).margin(1e-4));
 }
 
-TEST_CASE("colour: neighbouring categories differ") {
+TEST_CASE("color: neighboring categories differ") {
   for (Index i = 0; i < 32; ++i) {
-    const Colour a = category(i), b = category(i + 1);
+    const Color a = category(i), b = category(i + 1);
     CHECK(std::fabs(a.r - b.r) + std::fabs(a.g - b.g) + std::fabs(a.b - b.b) > 0.15f);
   }
 }
@@ -116,12 +116,12 @@ TEST_CASE("canvas: lines that cross or meet count once, opacity is kept") {
 }
 
 TEST_CASE(
-    "canvas: pictures are copied exactly at their own size and keep their mean when they shrink") {
+    "canvas: images are copied exactly at their own size and keep their mean when they shrink") {
   Random rng(1);
   Tensor<float> p(Shape{3, 20, 30});
   for (float& v : p.span()) v = static_cast<float>(rng.uniform());
   Canvas canvas(50, 40, white);
-  canvas.picture(5, 6, 30, 20, p);
+  canvas.image(5, 6, 30, 20, p);
   float most = 0;
   for (Index c = 0; c < 3; ++c)
     for (Index y = 0; y < 20; ++y)
@@ -132,20 +132,20 @@ TEST_CASE(
   CHECK(canvas.at(35, 10) == white);
 
   Canvas small(10, 10, black);
-  small.picture(0, 0, 10, 10, ones<float>({200, 100}));
+  small.image(0, 0, 10, 10, ones<float>({200, 100}));
   CHECK(ink_on(small) == Approx(100));
   Canvas large(64, 64, black);
-  large.picture(0, 0, 64, 64, tensor<float>({0, 1, 0, 1}, {2, 2}));
+  large.image(0, 0, 64, 64, tensor<float>({0, 1, 0, 1}, {2, 2}));
   CHECK(ink_on(large) == Approx(64 * 32));
   CHECK(large.at(0, 5).r == 0);
   CHECK(large.at(63, 5).r == 1);
-  CHECK_THROWS_AS(large.picture(0, 0, 9, 9, ones<float>({2, 3, 3})), ShapeError);
-  CHECK_THROWS_AS(large.picture(0, 0, 9, 9, Tensor<float>(Shape{0, 3})), ShapeError);
+  CHECK_THROWS_AS(large.image(0, 0, 9, 9, ones<float>({2, 3, 3})), ShapeError);
+  CHECK_THROWS_AS(large.image(0, 0, 9, 9, Tensor<float>(Shape{0, 3})), ShapeError);
 }
 
-TEST_CASE("canvas: text stands where it is told, at any size") {
+TEST_CASE("canvas: text is placed where it is asked for, at any size") {
   for (const float size : {7.0f, 12.0f, 40.0f}) {
-    for (const Align align : {Align::left, Align::centre, Align::right}) {
+    for (const Align align : {Align::left, Align::center, Align::right}) {
       Canvas canvas(400, 100, black);
       canvas.text({200, 70}, "Hxh", size, white, align);
       Index left = 400, right = 0, top = 100, bottom = 0;
@@ -157,7 +157,7 @@ TEST_CASE("canvas: text stands where it is told, at any size") {
       const double width = static_cast<double>(text_width("Hxh") * size),
                    pen = static_cast<double>(size) / 6 + 1.5;
       const double start = align == Align::left     ? 200
-                           : align == Align::centre ? 200 - width / 2
+                           : align == Align::center ? 200 - width / 2
                                                     : 200 - width;
       CHECK(std::fabs(static_cast<double>(left) - start) <= pen);
       CHECK(std::fabs(static_cast<double>(right) - start - width) <= pen);
@@ -177,8 +177,8 @@ TEST_CASE("canvas: what lies outside is cut off, and odd numbers do no harm") {
     canvas.line({v, 2}, {3, v}, black, 2);
     canvas.text({v, 5}, "far", 8);
     canvas.box(0, 0, v, 5, 2, black);
-    canvas.picture(v, 0, 5, 5, ones<float>({2, 2}));
-    canvas.picture(0, 0, v, 5, ones<float>({2, 2}));
+    canvas.image(v, 0, 5, 5, ones<float>({2, 2}));
+    canvas.image(0, 0, v, 5, ones<float>({2, 2}));
   }
   CHECK(all_in_range(canvas.image()));
   CHECK_THROWS_AS(Canvas(0, 5), ValueError);

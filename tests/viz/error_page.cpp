@@ -23,8 +23,8 @@ TEST_CASE("the page of errors has every error once, the surest first, nothing fr
   std::vector<ReadingError> errors;
   for (const auto& [text, truth, confidence] :
        {std::tuple("0il", "oil", 0.4), std::tuple("c<t", "cat", 0.9)}) {
-    errors.push_back({std::string("pictures/") + truth + ".png",
-                      view_of(Picture(20, 60, 0.5f), reading(text, confidence))});
+    errors.push_back({std::string("images/") + truth + ".png",
+                      view_of(GrayImage(20, 60, 0.5f), reading(text, confidence))});
     errors.back().view.truth = truth;
     confusion.add(text, truth);
   }
@@ -33,7 +33,7 @@ TEST_CASE("the page of errors has every error once, the surest first, nothing fr
   CHECK(page.find("2 of 10 words") != page.npos);
   CHECK(page.find("c&lt;t") != page.npos);
   CHECK(page.find("c<t") == page.npos);
-  CHECK(page.find("pictures/cat.png") < page.find("pictures/oil.png"));
+  CHECK(page.find("images/cat.png") < page.find("images/oil.png"));
   CHECK(page.find("data:image/jpeg;base64,/9j/") != page.npos);
   CHECK(page.find("http") == page.npos);
   CHECK(error_page("none", {}, 0, Confusion()).find("0 of 0 words") != std::string::npos);
@@ -48,15 +48,15 @@ TEST_CASE("base64 of every length", "[viz]") {
   CHECK(detail::base64("foobar") == "Zm9vYmFy");
 }
 
-TEST_CASE("a view has the straightened picture in [0, 1]", "[viz]") {
-  const ReadingView view = view_of(Picture(4, 5, 0.25f), reading("a", 0.5));
-  CHECK(view.picture.shape() == Shape{4, 5});
+TEST_CASE("a view has the straightened image in [0, 1]", "[viz]") {
+  const ReadingView view = view_of(GrayImage(4, 5, 0.25f), reading("a", 0.5));
+  CHECK(view.image.shape() == Shape{4, 5});
   CHECK(view.rectified(0, 0) == 0);
   CHECK(view.rectified(1, 1) == 1);
-  CHECK_FALSE(view_of(Picture(4, 5), Reading()).rectified.defined());
+  CHECK_FALSE(view_of(GrayImage(4, 5), Reading()).rectified.defined());
   Reading standing;
   standing.quarters = 1;
-  CHECK(view_of(Picture(4, 5), standing).picture.shape() == Shape{5, 4});
+  CHECK(view_of(GrayImage(4, 5), standing).image.shape() == Shape{5, 4});
 }
 
 TEST_CASE("the reliability diagram is drawn, with few words and with none", "[viz]") {

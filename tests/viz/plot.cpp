@@ -1,4 +1,4 @@
-// viz/plot.hpp, viz/reading.hpp: whatever they are given, a picture comes of it.
+// viz/plot.hpp, viz/reading.hpp: whatever they are given, an image comes of it.
 #include <cmath>
 #include <limits>
 
@@ -17,7 +17,7 @@ bool clean(const Tensor<float>& image) {
   return true;
 }
 
-Tensor<float> full_picture() {
+Tensor<float> full_image() {
   Tensor<float> p(Shape{60, 140});
   for (Index i = 0; i < p.size(); ++i) p.data()[i] = static_cast<float>(i % 7) / 7;
   return p;
@@ -59,7 +59,7 @@ TEST_CASE("plot: ticks are round numbers with short labels") {
   CHECK(decades.ticks(6).size() == 5);
 }
 
-TEST_CASE("plot: ticks end where neighbours are the same number") {
+TEST_CASE("plot: ticks end where neighbors are the same number") {
   for (const double low : {1e17, -1e17, 1e300}) {
     const detail::Axis axis{low, low + std::fabs(low) * 4e-16, 0, 100};
     const auto ticks = axis.ticks(6);
@@ -75,8 +75,8 @@ TEST_CASE("plot: curves are drawn where their values are") {
   const Tensor<float> image = draw(plot), mirrored = draw(falling);
   CHECK(image.shape() == Shape{3, 480, 860});
   CHECK(clean(image));
-  const Colour c = category(0);
-  const auto inked = [&](const Tensor<float>& p, Index y0, Index x0) {  // a quarter of the picture
+  const Color c = category(0);
+  const auto inked = [&](const Tensor<float>& p, Index y0, Index x0) {  // a quarter of the image
     Index n = 0;
     for (Index y = y0; y < y0 + 150; ++y)
       for (Index x = x0; x < x0 + 300; ++x)
@@ -89,7 +89,7 @@ TEST_CASE("plot: curves are drawn where their values are") {
   CHECK(inked(mirrored, 80, 500) == 0);
 }
 
-TEST_CASE("plot: empty, single, constant and impossible values all make a picture") {
+TEST_CASE("plot: empty, single, constant and impossible values all make an image") {
   const double nan = std::nan(""), inf = std::numeric_limits<double>::infinity();
   for (const std::vector<double>& y : std::vector<std::vector<double>>{{},
                                                                        {1},
@@ -134,7 +134,7 @@ TEST_CASE("reading: a panel of every part, and of every part left out") {
   for (Index i = 0; i < 20; ++i)
     fiducials(i, 0) = -0.9f + 0.2f * static_cast<float>(i % 10),
                  fiducials(i, 1) = i < 10 ? -0.6f : 0.6f;
-  const ReadingView view_of_all{.picture = full_picture(),
+  const ReadingView view_of_all{.image = full_image(),
                                 .fiducials = fiducials,
                                 .rectified = zeros<float>({1, 32, 100}),
                                 .attention = full_attention(),
@@ -145,7 +145,7 @@ TEST_CASE("reading: a panel of every part, and of every part left out") {
   CHECK(clean(image));
   for (int part = 0; part < 32; ++part) {
     ReadingView view = view_of_all;
-    if (part & 1) view.picture = {};
+    if (part & 1) view.image = {};
     if (part & 2) view.fiducials = {};
     if (part & 4) view.rectified = {};
     if (part & 8) view.attention = {};
@@ -161,8 +161,8 @@ TEST_CASE("reading: a panel of every part, and of every part left out") {
   CHECK(difference(draw(other), image) > 1);
 }
 
-TEST_CASE("reading: extreme pictures and texts") {
-  ReadingView view{.picture = ones<float>({3, 500, 2}),
+TEST_CASE("reading: extreme images and texts") {
+  ReadingView view{.image = ones<float>({3, 500, 2}),
                    .rectified = ones<float>({2, 900}),
                    .text = "a very long text that no panel has room for, with \u00e9\u4e2d in it"};
   CHECK(clean(draw(view)));

@@ -56,7 +56,7 @@ GradcheckReport gradcheck(F&& f, std::vector<Variable<double>> inputs,
     double* x = inputs[i].mutable_value().data();
     const bool some = options.samples > 0 && options.samples < inputs[i].size();
     for (Index j = 0; j < (some ? options.samples : inputs[i].size()); ++j) {
-      const Index k = some ? random.below(inputs[i].size()) : j;
+      const Index k = some ? random.uniform_int(inputs[i].size()) : j;
       const double kept = x[k], h = options.step * std::max(1.0, std::fabs(kept));
       x[k] = kept + h;
       const Tensor<double> up = evaluated();

@@ -14,7 +14,7 @@ inline bool& anomaly_flag() {
   thread_local bool enabled = false;
   return enabled;
 }
-/// Told of every operation on this thread: recorded, and before and after its closure runs.
+/// Notified of every operation on this thread: recorded, and before and after its closure runs.
 struct TapeListener {
   virtual ~TapeListener() = default;
   virtual void recorded(std::string_view op) = 0;

@@ -25,7 +25,7 @@
 
 namespace glimpse::inline v0 {
 
-/// Times every operation on this thread while it lives. The innermost of several is told.
+/// Times every operation on this thread while it lives. The innermost of several records.
 class Profile : private detail::TapeListener {
  public:
   /// All calls of one operation: milliseconds, and megabytes by which tensors grew.

@@ -14,10 +14,10 @@ namespace glimpse::inline v0 {
 template <class T>
 void add_into(Tensor<T> y, const Tensor<T>& x) {
   const Tensor<T> term = x.shape() == y.shape() ? x : x.broadcast_to(y.shape());
-  const Loops<2> loops = join_axes<2>(y.shape(), {y.strides(), term.strides()});
+  const StridedLoop<2> loops = coalesce_dims<2>(y.shape(), {y.strides(), term.strides()});
   T* const to = y.raw();
   const T* const from = term.raw();
-  for_each_run(loops, 1, [&](const std::array<Index, 2>& at, Index n) {
+  for_each_contiguous_run(loops, 1, [&](const std::array<Index, 2>& at, Index n) {
     if (loops.step(0) == 1 && loops.step(1) == 1)
       return detail::add_run(to + at[0], from + at[1], n);
     for (Index i = 0; i < n; ++i) to[at[0] + i * loops.step(0)] += from[at[1] + i * loops.step(1)];

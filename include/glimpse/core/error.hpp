@@ -56,7 +56,7 @@ class ModuleScope {
 namespace detail {
 
 template <class P>
-std::string error_part(const P& part) {
+std::string error_text(const P& part) {
   if constexpr (std::is_convertible_v<const P&, std::string_view>) {
     return std::string(std::string_view(part));
   } else if constexpr (std::is_same_v<P, char>) {
@@ -78,7 +78,7 @@ std::string error_part(const P& part) {
 template <class E = ValueError, class... Parts>
 [[noreturn]] void fail(std::string_view op, const Parts&... parts) {
   std::string message = std::string(op) + ": ";
-  ((message += detail::error_part(parts)), ...);
+  ((message += detail::error_text(parts)), ...);
   if (!ModuleScope::path().empty()) message += " [" + std::string(ModuleScope::path()) + "]";
   throw E(message);
 }
@@ -88,7 +88,7 @@ template <class... Operands>
 void require(bool ok, std::string_view op, std::string_view rule, const Operands&... operands) {
   if (ok) [[likely]] return;
   std::string got;
-  ((got += (got.empty() ? ", got " : " and ") + detail::error_part(operands)), ...);
+  ((got += (got.empty() ? ", got " : " and ") + detail::error_text(operands)), ...);
   fail<ShapeError>(op, rule, got);
 }
 

@@ -3,7 +3,7 @@
 //
 //   axes a, a+1 of one view are one axis if   stride_a = extent_a+1 * stride_a+1
 //
-// Axes of extent 1 are dropped and neighbours are joined where that holds for every view, so that a
+// Axes of extent 1 are dropped and neighbors are joined where that holds for every view, so that a
 // dense tensor is one run, and (N, C, H, W) beside (C, 1, 1) is N C runs of H W. Long runs are cut,
 // so that threads share them.
 #pragma once
@@ -20,7 +20,7 @@ namespace glimpse::inline v0 {
 
 /// The joined axes of K views, outermost first; at least one axis.
 template <std::size_t K>
-struct Loops {
+struct StridedLoop {
   Shape extent;
   std::array<Shape, K> stride;
 
@@ -30,8 +30,8 @@ struct Loops {
 
 /// Joins what can be joined. strides: of K views that have all been broadcast to `shape`.
 template <std::size_t K>
-Loops<K> join_axes(const Shape& shape, const std::array<Shape, K>& strides) {
-  Loops<K> loops;
+StridedLoop<K> coalesce_dims(const Shape& shape, const std::array<Shape, K>& strides) {
+  StridedLoop<K> loops;
   for (Index a = 0; a < shape.rank(); ++a) {
     if (shape[a] == 1) continue;
     bool joins = !loops.extent.empty();
@@ -55,7 +55,7 @@ Loops<K> join_axes(const Shape& shape, const std::array<Shape, K>& strides) {
 /// everything once; in parallel where that pays. offsets: where the run starts in each view. cost:
 /// of one element.
 template <std::size_t K, class F>
-void for_each_run(const Loops<K>& loops, Index cost, F&& f) {
+void for_each_contiguous_run(const StridedLoop<K>& loops, Index cost, F&& f) {
   constexpr Index longest = 16384;
   const Index n = loops.extent[-1], total = loops.extent.count();
   if (total == 0) return;
@@ -104,7 +104,7 @@ void copy_run(T* to, Index to_step, const T* from, Index from_step, Index n) {
 /// to[i * to_step + j] = from[i + j * from_step] for i, j < 4. Numbers of four bytes travel as
 /// vectors.
 template <class T>
-void copy_turned(T* to, Index to_step, const T* from, Index from_step) {
+void copy_transposed(T* to, Index to_step, const T* from, Index from_step) {
   if constexpr (sizeof(T) == 4) {
     typedef std::int32_t V __attribute__((vector_size(16)));
     V r[4];
@@ -129,13 +129,13 @@ void copy_turned(T* to, Index to_step, const T* from, Index from_step) {
 template <class T>
 void copy_strided(const Shape& shape, T* to, const Shape& to_strides, const T* from,
                   const Shape& from_strides) {
-  Loops<2> loops = join_axes<2>(shape, {to_strides, from_strides});
+  StridedLoop<2> loops = coalesce_dims<2>(shape, {to_strides, from_strides});
   const Index last = loops.extent.rank() - 1;
   Index dense = last;
   for (Index a = last; a >= 0; --a)
     if (loops.stride[1][a] == 1 && loops.extent[a] > 1) dense = a;
   if (dense == last || loops.step(0) != 1 || loops.step(1) == 0) {
-    for_each_run(loops, 1, [&](const std::array<Index, 2>& at, Index n) {
+    for_each_contiguous_run(loops, 1, [&](const std::array<Index, 2>& at, Index n) {
       copy_run(to + at[0], loops.step(0), from + at[1], loops.step(1), n);
     });
     return;
@@ -144,7 +144,7 @@ void copy_strided(const Shape& shape, T* to, const Shape& to_strides, const T* f
   const Index rows = loops.extent[dense], cols = loops.extent[-1];
   const Index to_step = loops.stride[0][dense], from_step = loops.step(1);
   // One run for every tile of `dense`, over all other axes but the last; the third view counts rows.
-  Loops<3> bands;
+  StridedLoop<3> bands;
   bands.extent = loops.extent;
   bands.extent[dense] = (rows + tile - 1) / tile;
   bands.extent[-1] = 1;
@@ -154,7 +154,7 @@ void copy_strided(const Shape& shape, T* to, const Shape& to_strides, const T* f
     bands.stride[1].push_back(loops.stride[1][a] * times);
     bands.stride[2].push_back(a == dense ? tile : 0);
   }
-  for_each_run(bands, tile * cols, [&](const std::array<Index, 3>& at, Index) {
+  for_each_contiguous_run(bands, tile * cols, [&](const std::array<Index, 3>& at, Index) {
     const Index high = std::min(tile, rows - at[2]);
     T* y = to + at[0];
     const T* x = from + at[1];
@@ -162,7 +162,7 @@ void copy_strided(const Shape& shape, T* to, const Shape& to_strides, const T* f
       const Index wide = std::min(tile, cols - j0), whole_i = high / 4 * 4, whole_j = wide / 4 * 4;
       for (Index i = 0; i < whole_i; i += 4) {
         for (Index j = j0; j < j0 + whole_j; j += 4)
-          copy_turned(y + i * to_step + j, to_step, x + i + j * from_step, from_step);
+          copy_transposed(y + i * to_step + j, to_step, x + i + j * from_step, from_step);
       }
       for (Index i = 0; i < high; ++i) {  // what is left at the right, and below
         for (Index j = j0 + (i < whole_i ? whole_j : 0); j < j0 + wide; ++j)

@@ -4,13 +4,13 @@
 // the same sizes again and again. So nothing goes back to the system before clear().
 //
 //   up to 32 KB  lists of free blocks by size class, eight to a power of two
-//   above        cut from segments, where the free place that fits best is; free neighbours become
+//   above        cut from segments, where the free place that fits best is; free neighbors become
 //                one, so that what ten small tensors have left serves one large tensor
 //
 //   segment      | tensor |   free   | tensor |  free  |  never used  |
 //                                                      ^ reach
 //   Segments are asked for generously, each as large as all before: the system gives pages to what
-//   has been touched alone, and the rest of a segment fits worst, so memory grows with `reach`.
+//   has been touched alone, and the rest of a segment fits worst, so memory grows with `high_water_mark`.
 #pragma once
 
 #include <algorithm>
@@ -41,11 +41,13 @@ namespace detail {
 
 /// Tells the address sanitizer what of a block a tensor may touch: without this, waiting blocks and
 /// the rounding at the end of living ones would count as theirs.
-inline void set_reach([[maybe_unused]] void* block, [[maybe_unused]] std::size_t reach,
-                      [[maybe_unused]] std::size_t size) {
+inline void set_high_water_mark([[maybe_unused]] void* block,
+                                [[maybe_unused]] std::size_t high_water_mark,
+                                [[maybe_unused]] std::size_t size) {
 #if defined(GLIMPSE_ADDRESS_SANITIZER)
-  __asan_unpoison_memory_region(block, reach);
-  __asan_poison_memory_region(static_cast<std::byte*>(block) + reach, size - reach);
+  __asan_unpoison_memory_region(block, high_water_mark);
+  __asan_poison_memory_region(static_cast<std::byte*>(block) + high_water_mark,
+                              size - high_water_mark);
 #endif
 }
 
@@ -59,25 +61,25 @@ class MemorySegment {
   std::byte* memory() const { return memory_; }
   std::size_t size() const { return blocks_.back().begin + blocks_.back().size; }
   /// Bytes from the start that have ever been part of a tensor.
-  std::size_t reach() const { return reach_; }
+  std::size_t high_water_mark() const { return high_water_mark_; }
   bool empty() const { return blocks_.size() == 1 && blocks_[0].free; }
   bool holds(const void* p) const { return p >= memory_ && p < memory_ + size(); }
 
   /// The smallest free place of at least `size` bytes, the first of equals, or null.
-  void* take(std::size_t size) {
+  void* allocate(std::size_t size) {
     Block* best = nullptr;
     for (Block& b : blocks_)
       if (b.free && b.size >= size && (!best || b.size < best->size)) best = &b;
     if (!best) return nullptr;
     const Block rest{best->begin + size, best->size - size, true};
     *best = {best->begin, size, false};
-    reach_ = std::max(reach_, rest.begin);
+    high_water_mark_ = std::max(high_water_mark_, rest.begin);
     if (rest.size > 0) blocks_.insert(blocks_.begin() + (best - blocks_.data()) + 1, rest);
     return memory_ + rest.begin - size;
   }
 
-  /// Gives back what `take` gave; joins it with free neighbours.
-  void put(const void* p) {
+  /// Gives back what `allocate` gave; joins it with free neighbors.
+  void free_block(const void* p) {
     const auto begin = static_cast<std::size_t>(static_cast<const std::byte*>(p) - memory_);
     const auto at = std::lower_bound(blocks_.begin(), blocks_.end(), begin,
                                      [](const Block& b, std::size_t x) { return b.begin < x; });
@@ -96,7 +98,7 @@ class MemorySegment {
 
   std::byte* memory_;
   std::vector<Block> blocks_;  // by address
-  std::size_t reach_ = 0;
+  std::size_t high_water_mark_ = 0;
 };
 
 }  // namespace detail
@@ -122,7 +124,7 @@ class MemoryCache {
       in_use_ += size;
       peak_ = std::max(peak_, in_use_);
     }
-    detail::set_reach(block, bytes, size);
+    detail::set_high_water_mark(block, bytes, size);
     if (poisoned_.load(std::memory_order_relaxed)) std::memset(block, 0xFF, bytes);
     return block;
   }
@@ -132,8 +134,8 @@ class MemoryCache {
     const std::size_t size = rounded(bytes);
     const std::lock_guard lock(mutex_);
     in_use_ -= size;
-    detail::set_reach(block, 0, size);
-    if (size > small) return segment_of(block).put(block);
+    detail::set_high_water_mark(block, 0, size);
+    if (size > small) return segment_of(block).free_block(block);
     try {
       free_[size_class(size)].push_back(block);
     } catch (...) {
@@ -158,7 +160,7 @@ class MemoryCache {
     }
     std::erase_if(segments_, [&](const detail::MemorySegment& s) {
       if (!s.empty()) return false;
-      held_ -= s.reach(), reserved_ -= s.size();
+      held_ -= s.high_water_mark(), reserved_ -= s.size();
       ::operator delete(s.memory(), std::align_val_t{alignment});
       return true;
     });
@@ -173,7 +175,7 @@ class MemoryCache {
   std::size_t fresh_blocks() const { return fresh_; }
 
  private:
-  static constexpr std::size_t small = 32768, classes = 136, least_segment = std::size_t{32} << 20;
+  static constexpr std::size_t small = 32768, classes = 136, min_segment = std::size_t{32} << 20;
 
   void* take_small(std::size_t size) {
     std::vector<void*>& list = free_[size_class(size)];
@@ -189,24 +191,24 @@ class MemoryCache {
 
   void* take_large(std::size_t size) {
     for (detail::MemorySegment& s : segments_) {
-      const std::size_t before = s.reach();
-      void* block = s.take(size);
+      const std::size_t before = s.high_water_mark();
+      void* block = s.allocate(size);
       if (!block) continue;
-      if (s.reach() > before) ++fresh_, held_ += s.reach() - before;
+      if (s.high_water_mark() > before) ++fresh_, held_ += s.high_water_mark() - before;
       return block;
     }
     add_segment(size);
     ++fresh_, held_ += size;
-    return segments_.back().take(size);
+    return segments_.back().allocate(size);
   }
 
   void add_segment(std::size_t least) {
-    std::size_t size = std::max({least, least_segment, reserved_});
+    std::size_t size = std::max({least, min_segment, reserved_});
     void* memory = ::operator new(size, std::align_val_t{alignment}, std::nothrow);
     if (!memory) memory = ::operator new(size = least, std::align_val_t{alignment});
     segments_.emplace_back(static_cast<std::byte*>(memory), size);
     reserved_ += size;
-    detail::set_reach(memory, 0, size);
+    detail::set_high_water_mark(memory, 0, size);
   }
 
   detail::MemorySegment& segment_of(const void* p) {

@@ -103,14 +103,14 @@ class Random {
   double uniform(double low, double high) { return low + (high - low) * uniform(); }
 
   /// Uniform integer on [0, n), n >= 1.
-  Index below(Index n) { return static_cast<Index>(uniform() * static_cast<double>(n)); }
+  Index uniform_int(Index n) { return static_cast<Index>(uniform() * static_cast<double>(n)); }
 
   /// True with probability p.
-  bool chance(double p) { return uniform() < p; }
+  bool bernoulli(double p) { return uniform() < p; }
 
   /// Normal by inversion, rounded to float so that the last bits of libm do not show.
   double normal() { return static_cast<double>(static_cast<float>(detail::normal_quantile(uniform() + 0x1p-54))); }
-  double normal(double mean, double deviation) { return mean + deviation * normal(); }
+  double normal(double mean, double stddev) { return mean + stddev * normal(); }
 
   /// An independent generator: stream number k of this one.
   Random split(std::uint64_t k) const {

@@ -36,10 +36,10 @@ double sum_run(const T* x, Index n) {
     Index i = begin;
     for (; i + 16 <= end; i += 16)
       for (Index k = 0; k < 16; ++k) lane[k] += x[i + k];
-    double part = 0;
-    for (Index k = 0; k < 16; ++k) part += static_cast<double>(lane[k]);
-    for (; i < end; ++i) part += static_cast<double>(x[i]);
-    total += part;
+    double partial = 0;
+    for (Index k = 0; k < 16; ++k) partial += static_cast<double>(lane[k]);
+    for (; i < end; ++i) partial += static_cast<double>(x[i]);
+    total += partial;
   }
   return total;
 }
@@ -59,12 +59,12 @@ void sum_axis(const T* x, Index outer, Index n, Index inner, T* y) {
       for (Index k = 0; k < n; ++k) add_run(row, x + (o * n + k) * inner + c, w);
     });
   } else if (outer == 1 && n > long_run) {
-    std::vector<double> part(static_cast<std::size_t>((n + long_run - 1) / long_run));
+    std::vector<double> partial(static_cast<std::size_t>((n + long_run - 1) / long_run));
     parallel_blocks(n, long_run, 1, [&](Index begin, Index end) {
-      part[static_cast<std::size_t>(begin / long_run)] = sum_run(x + begin, end - begin);
+      partial[static_cast<std::size_t>(begin / long_run)] = sum_run(x + begin, end - begin);
     });
     double total = 0;
-    for (const double p : part) total += p;
+    for (const double p : partial) total += p;
     *y = static_cast<T>(total);
   } else {
     parallel_for(outer, n, [&](Index o) { y[o] = static_cast<T>(sum_run(x + o * n, n)); });
@@ -86,26 +86,26 @@ inline unsigned axis_mask(std::string_view op, const Shape& shape, const Shape& 
 }
 
 /// The shape without the masked axes, or with extent 1 in their place.
-inline Shape reduced_shape(const Shape& shape, unsigned mask, bool keep) {
+inline Shape reduced_shape(const Shape& shape, unsigned mask, bool keepdim) {
   Shape out;
   for (Index a = 0; a < shape.rank(); ++a) {
     const bool reduced = mask >> a & 1;
-    if (!reduced || keep) out.push_back(reduced ? 1 : shape[a]);
+    if (!reduced || keepdim) out.push_back(reduced ? 1 : shape[a]);
   }
   return out;
 }
 
 }  // namespace detail
 
-/// Sum over `axes` (none: all); `keep` leaves them in place with extent 1.
+/// Sum over `axes` (none: all); `keepdim` leaves them in place with extent 1.
 template <class T>
-Tensor<T> sum(const Tensor<T>& x, const Shape& axes = {}, bool keep = false) {
+Tensor<T> sum(const Tensor<T>& x, const Shape& axes = {}, bool keepdim = false) {
   const unsigned mask = detail::axis_mask("sum", x.shape(), axes);
   Tensor<T> y = x.contiguous();
   Shape shape = x.shape();
   for (Index last = shape.rank() - 1; last >= 0; --last) {
     if (!(mask >> last & 1)) continue;
-    Index first = last;  // neighbours that are both reduced go at once
+    Index first = last;  // neighbors that are both reduced go at once
     while (first > 0 && (mask >> (first - 1) & 1)) --first;
     Index outer = 1, n = 1, inner = 1;
     for (Index a = 0; a < shape.rank(); ++a)
@@ -116,14 +116,14 @@ Tensor<T> sum(const Tensor<T>& x, const Shape& axes = {}, bool keep = false) {
     y = s;
     last = first;
   }
-  return y.reshape(detail::reduced_shape(x.shape(), mask, keep));
+  return y.reshape(detail::reduced_shape(x.shape(), mask, keepdim));
 }
 
 /// Mean over `axes`; the mean of nothing is NaN.
 template <class T>
-Tensor<T> mean(const Tensor<T>& x, const Shape& axes = {}, bool keep = false) {
+Tensor<T> mean(const Tensor<T>& x, const Shape& axes = {}, bool keepdim = false) {
   const unsigned mask = detail::axis_mask("mean", x.shape(), axes);
-  Tensor<T> y = sum(x, axes, keep);
+  Tensor<T> y = sum(x, axes, keepdim);
   if (y.shares(x)) y = y.clone();
   Index n = 1;
   for (Index a = 0; a < x.rank(); ++a)
@@ -183,10 +183,10 @@ struct Smaller {
 };
 
 template <class Better, class T>
-Tensor<T> best_over(std::string_view op, const Tensor<T>& x, const Shape& axes, bool keep) {
+Tensor<T> best_over(std::string_view op, const Tensor<T>& x, const Shape& axes, bool keepdim) {
   const Tensor<T> rows = reduced_last(op, x, axes);
   const Tensor<Index> at = best_in_rows<Better>(rows);
-  Tensor<T> y(reduced_shape(x.shape(), axis_mask(op, x.shape(), axes), keep));
+  Tensor<T> y(reduced_shape(x.shape(), axis_mask(op, x.shape(), axes), keepdim));
   const Index n = rows.size(-1);
   for (Index r = 0; r < y.size(); ++r) y.data()[r] = rows.data()[r * n + at.data()[r]];
   return y;
@@ -196,13 +196,13 @@ Tensor<T> best_over(std::string_view op, const Tensor<T>& x, const Shape& axes, 
 
 /// Largest element over `axes`; NaN where there is one. ShapeError over nothing.
 template <class T>
-Tensor<T> max(const Tensor<T>& x, const Shape& axes = {}, bool keep = false) {
-  return detail::best_over<detail::Larger>("max", x, axes, keep);
+Tensor<T> max(const Tensor<T>& x, const Shape& axes = {}, bool keepdim = false) {
+  return detail::best_over<detail::Larger>("max", x, axes, keepdim);
 }
 /// Smallest element over `axes`.
 template <class T>
-Tensor<T> min(const Tensor<T>& x, const Shape& axes = {}, bool keep = false) {
-  return detail::best_over<detail::Smaller>("min", x, axes, keep);
+Tensor<T> min(const Tensor<T>& x, const Shape& axes = {}, bool keepdim = false) {
+  return detail::best_over<detail::Smaller>("min", x, axes, keepdim);
 }
 
 /// Where along `axis` the largest (smallest) element stands: the first of equals, or the first NaN.

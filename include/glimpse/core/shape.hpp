@@ -17,7 +17,7 @@ using Index = std::ptrdiff_t;
 
 inline constexpr Index max_rank = 8;
 /// More numbers, or bytes, than any machine of this word size holds, and far from overflow.
-inline constexpr Index too_many = Index{1} << (sizeof(Index) > 4 ? 46 : 30);
+inline constexpr Index max_elements = Index{1} << (sizeof(Index) > 4 ? 46 : 30);
 
 /// Up to `max_rank` extents. A scalar has rank 0 and one element.
 class Shape {

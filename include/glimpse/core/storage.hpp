@@ -45,7 +45,8 @@ class Storage {
     std::size_t bytes;
   };
   static std::size_t total(std::size_t bytes) {
-    if (bytes > static_cast<std::size_t>(too_many)) fail("tensor", "asks for ", bytes, " bytes");
+    if (bytes > static_cast<std::size_t>(max_elements))
+      fail("tensor", "asks for ", bytes, " bytes");
     return bytes + MemoryCache::alignment;
   }
 

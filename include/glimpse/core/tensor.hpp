@@ -31,7 +31,7 @@ class Tensor {
   /// No storage at all: `defined()` is false. An absent bias, a gradient that was never made.
   Tensor() = default;
 
-  /// Uninitialised numbers; prefer the factories below.
+  /// Uninitialized numbers; prefer the factories below.
   explicit Tensor(const Shape& shape) : shape_(shape) {
     check_shape(shape);
     strides_ = row_major_strides(shape);  // only now: those of a refused shape may overflow
@@ -191,8 +191,8 @@ class Tensor {
         std::fill_n(raw(), size(), value);
       return;
     }
-    const Loops<1> loops = join_axes<1>(shape_, {strides_});
-    for_each_run(loops, 1, [&](const std::array<Index, 1>& at, Index n) {
+    const StridedLoop<1> loops = coalesce_dims<1>(shape_, {strides_});
+    for_each_contiguous_run(loops, 1, [&](const std::array<Index, 1>& at, Index n) {
       for (Index i = 0; i < n; ++i) raw()[at[0] + i * loops.step(0)] = value;
     });
   }
@@ -207,7 +207,8 @@ class Tensor {
     Index count = 1;
     for (const Index e : shape) {
       if (e < 0) fail<ShapeError>("tensor", "has a negative extent in ", shape);
-      if (e > 0 && count > too_many / e) fail<ShapeError>("tensor", shape, " is more than memory holds");
+      if (e > 0 && count > max_elements / e)
+        fail<ShapeError>("tensor", shape, " is more than memory holds");
       count *= e;
     }
   }

@@ -12,7 +12,7 @@
 //
 // A worker spins for some 50 microseconds after its last loop, then sleeps in the kernel: between
 // the operations of a training step it is awake, and idle programs cost nothing. One loop runs at a
-// time; a second thread that asks meanwhile is told to do its loop alone.
+// time; a second thread that asks meanwhile has to do its loop alone.
 #pragma once
 
 #include <algorithm>
@@ -48,12 +48,14 @@ inline void relax() {
 /// Keeps a worker off the core of its caller. Linux wakes a thread on the core of whoever woke it,
 /// and may leave the two there for seconds while another core idles: two threads are then as fast
 /// as one. Where they meet, the worker confines itself to the other cores, until they meet again.
-class Elsewhere {
+class CoreAffinity {
  public:
 #if defined(__linux__)
   static int core() { return sched_getcpu(); }
 
-  Elsewhere() { several_ = sched_getaffinity(0, sizeof all_, &all_) == 0 && CPU_COUNT(&all_) > 1; }
+  CoreAffinity() {
+    several_ = sched_getaffinity(0, sizeof all_, &all_) == 0 && CPU_COUNT(&all_) > 1;
+  }
 
   /// callers: the core that the caller was on.
   void move(int callers) const {
@@ -78,7 +80,7 @@ struct Loop {
   int helpers;  // workers that may join
   void (*run)(void*, Index);
   void* context;
-  int core = Elsewhere::core();  // of the caller
+  int core = CoreAffinity::core();  // of the caller
   std::atomic<Index> next{0};
   std::atomic_flag error_lock{};
   Index error_block = blocks;
@@ -117,7 +119,7 @@ class ThreadPool {
     loop.take_blocks();
     job_.store(nullptr);
     for (int spins = 0; inside_.load() != 0; ++spins) {
-      if (spins < patience) {
+      if (spins < spin_limit) {
         relax();
       } else {
         std::this_thread::yield();  // the worker may be waiting for this very core
@@ -129,7 +131,7 @@ class ThreadPool {
   }
 
  private:
-  static constexpr int patience = 2000;  // pauses: some 50 microseconds
+  static constexpr int spin_limit = 2000;  // pauses: some 50 microseconds
 
   ThreadPool() = default;
 
@@ -148,14 +150,14 @@ class ThreadPool {
 
   void work(int index) {
     in_parallel() = true;
-    const Elsewhere elsewhere;
+    const CoreAffinity affinity;
     for (unsigned seen = 0;;) {
-      for (int spins = 0; ticket_.load() == seen && spins < patience; ++spins) relax();
+      for (int spins = 0; ticket_.load() == seen && spins < spin_limit; ++spins) relax();
       ticket_.wait(seen);
       seen = ticket_.load();
       inside_.fetch_add(1);
       if (Loop* const loop = job_.load(); loop != nullptr && index < loop->helpers) {
-        elsewhere.move(loop->core);
+        affinity.move(loop->core);
         loop->take_blocks();
       }
       inside_.fetch_sub(1);

@@ -3,10 +3,10 @@
 //   image --reduce--> --map--> --light--> --camera--> --invert--> image,
 //   map = stretch, slant, skew, rotation, view, then crop: one matrix, one resampling
 //
-// The steps are those of drawn words (synth/recipe.hpp), milder: a photograph went through a camera
-// already. The canvas grows with what the map does, so no letter leaves the image; the crop alone
-// cuts, at most 4 % of the shorter side at strength 1. Blurs are measured by the letters. Noise and the loss of
-// JPEG are measured by the contrast. Values stay in [0, 1].
+// The steps are those of synthetic words (synth/recipe.hpp), milder: a photograph went through a
+// camera already. The canvas grows with what the map does, so no letter leaves the image; the crop
+// alone cuts, at most 4 % of the shorter side at magnitude 1. Blurs are measured by the letters.
+// Noise and the loss of JPEG are measured by the contrast. Values stay in [0, 1].
 #pragma once
 
 #include <algorithm>
@@ -18,55 +18,57 @@
 #include <utility>
 
 #include <glimpse/core/random.hpp>
-#include <glimpse/data/synth/photograph.hpp>
+#include <glimpse/data/synth/camera_effects.hpp>
 #include <glimpse/data/synth/scene.hpp>
 #include <glimpse/data/synth/warp.hpp>
 #include <glimpse/data/word_loader.hpp>
 
 namespace glimpse::inline v0 {
 
-/// How often and how strongly each step acts. Strength 1 is that of drawn words; 0 does nothing.
+/// How often and how strongly each step acts. Magnitude 1 is that of synthetic words; 0 does
+/// nothing.
 struct AugmentOptions {
   double share = 0.7;  // of the images that are changed at all; chances count among these
   // geometry
-  synth::Step stretch{0.5, 0.8}, slant{0.2, 0.7}, skew{0.2, 0.7}, rotation{0.6};
-  synth::Step perspective{0.4, 0.7}, crop{0.5};
+  synth::Augmentation stretch{0.5, 0.8}, slant{0.2, 0.7}, skew{0.2, 0.7}, rotation{0.6};
+  synth::Augmentation perspective{0.4, 0.7}, crop{0.5};
   // camera
-  synth::Step light{0.3}, blur{0.5, 0.9}, motion{0.12, 0.6}, coarse{0.35, 0.8}, noise{0.4};
-  synth::Step blocks{0.45}, sharpen{0.15}, tone{0.4, 0.8};
-  synth::Step invert{0.15};  // every strength above 0 inverts
+  synth::Augmentation light{0.3}, blur{0.5, 0.9}, motion{0.12, 0.6}, downscale{0.35, 0.8},
+      noise{0.4};
+  synth::Augmentation jpeg{0.45}, sharpen{0.15}, tone{0.4, 0.8};
+  synth::Augmentation invert{0.15};  // every magnitude above 0 inverts
 
   /// Calls f(name, step) for every step.
   template <class F>
   void visit(F&& f) {
     f("stretch", stretch), f("slant", slant), f("skew", skew), f("rotation", rotation);
     f("perspective", perspective), f("crop", crop), f("light", light), f("blur", blur);
-    f("motion", motion), f("coarse", coarse), f("noise", noise), f("blocks", blocks);
+    f("motion", motion), f("downscale", downscale), f("noise", noise), f("jpeg", jpeg);
     f("sharpen", sharpen), f("tone", tone), f("invert", invert);
   }
 
   /// No step at all.
   static AugmentOptions none() {
     AugmentOptions options;
-    options.visit([](std::string_view, synth::Step& step) { step.chance = 0; });
+    options.visit([](std::string_view, synth::Augmentation& step) { step.probability = 0; });
     return options;
   }
-  /// The same steps at `factor` times their strength.
+  /// The same steps at `factor` times their magnitude.
   AugmentOptions scaled(double factor) const {
     AugmentOptions options = *this;
-    options.visit([&](std::string_view, synth::Step& step) { step.strength *= factor; });
+    options.visit([&](std::string_view, synth::Augmentation& step) { step.magnitude *= factor; });
     return options;
   }
 };
 
-/// The options on one line: `share=number`, then `name=chance:strength` for every step.
+/// The options on one line: `share=number`, then `name=probability:magnitude` for every step.
 inline std::string to_string(AugmentOptions options) {
   char line[96];
   std::snprintf(line, sizeof line, "share=%g", options.share);
   std::string text = line;
-  options.visit([&](std::string_view name, const synth::Step& step) {
+  options.visit([&](std::string_view name, const synth::Augmentation& step) {
     std::snprintf(line, sizeof line, " %.*s=%g:%g", static_cast<int>(name.size()), name.data(),
-                  step.chance, step.strength);
+                  step.probability, step.magnitude);
     text += line;
   });
   return text;
@@ -80,16 +82,17 @@ inline constexpr double most_side = 128, most_area = 128 * 1024;
 // Whether any step can act. Throws ValueError for a step out of range.
 inline bool augments(AugmentOptions options) {
   bool any = false;
-  options.visit([&](std::string_view name, const synth::Step& step) {
-    if (!(step.chance >= 0 && step.chance <= 1 && step.strength >= 0 && step.strength <= 2))
-      fail("augment", "expected a chance from 0 to 1 and a strength from 0 to 2 for ", name,
-           ", got ", step.chance, " and ", step.strength);
-    any = any || (step.chance > 0 && step.strength > 0);
+  options.visit([&](std::string_view name, const synth::Augmentation& step) {
+    if (!(step.probability >= 0 && step.probability <= 1 && step.magnitude >= 0 &&
+          step.magnitude <= 2))
+      fail("augment", "expected a probability from 0 to 1 and a magnitude from 0 to 2 for ", name,
+           ", got ", step.probability, " and ", step.magnitude);
+    any = any || (step.probability > 0 && step.magnitude > 0);
   });
   return any;
 }
 
-inline Picture reduced(const Picture& p) {
+inline GrayImage reduced(const GrayImage& p) {
   const double h = static_cast<double>(p.height), w = static_cast<double>(p.width);
   const double scale = std::min({1.0, most_side / std::min(h, w), std::sqrt(most_area / (h * w))});
   if (scale == 1.0) return p;
@@ -98,15 +101,15 @@ inline Picture reduced(const Picture& p) {
 }
 
 // Geometry and crop. Returns how many pixels of the result one of `p` became.
-inline double move(Picture& p, const AugmentOptions& options, const Random& rng) {
+inline double move(GrayImage& p, const AugmentOptions& options, const Random& rng) {
   using synth::Map, synth::Point;
   const double h = static_cast<double>(p.height), w = static_cast<double>(p.width);
   const double side = std::min(h, w), unit = 0.6 * side;         // about the height of a capital
   const double mild = std::min(1.0, 2 * side / std::max(h, w));  // long words are turned less
   synth::Recipe view = synth::Recipe::plain();
   view.stretch = options.stretch, view.slant = options.slant;
-  view.skew = {options.skew.chance, options.skew.strength * mild};
-  view.rotation = {options.rotation.chance, options.rotation.strength * mild};
+  view.skew = {options.skew.probability, options.skew.magnitude * mild};
+  view.rotation = {options.rotation.probability, options.rotation.magnitude * mild};
   view.perspective = options.perspective;
   const Map map =
       Map::shift(-w / 2, -h / 2)
@@ -119,10 +122,10 @@ inline double move(Picture& p, const AugmentOptions& options, const Random& rng)
   synth::Box box;
   for (const Point corner : {Point{0, 0}, Point{right, 0}, Point{right, bottom}, Point{0, bottom}})
     box.take(map(corner));
-  Random cut = rng.split(synth::stream::framing);
-  if (cut.chance(options.crop.chance)) {
+  Random truncate = rng.split(synth::stream::framing);
+  if (truncate.bernoulli(options.crop.probability)) {
     const auto inward = [&] {
-      return static_cast<float>(side * options.crop.strength * cut.uniform(-0.12, 0.04));
+      return static_cast<float>(side * options.crop.magnitude * truncate.uniform(-0.12, 0.04));
     };
     box.left += inward(), box.top += inward(), box.right -= inward(), box.bottom -= inward();
   }
@@ -146,15 +149,15 @@ inline double move(Picture& p, const AugmentOptions& options, const Random& rng)
 }
 
 // A slope of light that brightens nothing, so nothing is lost in white.
-inline void shade(Picture& p, const synth::Step& step, Random rng) {
-  if (!rng.chance(step.chance)) return;
-  Picture gain(p.height, p.width, 1.0f);
-  synth::add_gradient(gain, static_cast<float>(0.35 * rng.uniform() * step.strength), rng);
+inline void shade(GrayImage& p, const synth::Augmentation& step, Random rng) {
+  if (!rng.bernoulli(step.probability)) return;
+  GrayImage gain(p.height, p.width, 1.0f);
+  synth::add_gradient(gain, static_cast<float>(0.35 * rng.uniform() * step.magnitude), rng);
   const float most = *std::max_element(gain.pixels.begin(), gain.pixels.end());
   for (std::size_t i = 0; i < p.pixels.size(); ++i) p.pixels[i] *= gain.pixels[i] / most;
 }
 
-inline double deviation(const Picture& p) {
+inline double deviation(const GrayImage& p) {
   double sum = 0, squares = 0;
   for (const float v : p.pixels)
     sum += static_cast<double>(v), squares += static_cast<double>(v) * static_cast<double>(v);
@@ -166,26 +169,26 @@ inline double deviation(const Picture& p) {
 
 /// The image, changed: the same for the same generator. A share of images stays as it is. The rest
 /// is reduced to at most 128 pixels on its shorter side; its size and shape change.
-/// Throws ValueError for a chance or a strength out of range.
-inline Picture augment(const Picture& image, const AugmentOptions& options, Random rng) {
-  if (!detail::augments(options) || image.empty() || !rng.chance(options.share)) return image;
-  Picture p = detail::reduced(image);
-  synth::clamp_greys(p);
+/// Throws ValueError for a probability or a magnitude out of range.
+inline GrayImage augment(const GrayImage& image, const AugmentOptions& options, Random rng) {
+  if (!detail::augments(options) || image.empty() || !rng.bernoulli(options.share)) return image;
+  GrayImage p = detail::reduced(image);
+  synth::clamp_gray_levels(p);
   const double side = static_cast<double>(std::min(p.height, p.width));
   const double zoom = detail::move(p, options, rng);
   detail::shade(p, options.light, rng.split(synth::stream::lights));
 
   const double contrast = std::clamp(detail::deviation(p) / 0.15, 0.1, 1.0);
   synth::Recipe camera = synth::Recipe::plain();
-  camera.blur = options.blur, camera.motion = options.motion, camera.coarse = options.coarse;
-  camera.noise = {options.noise.chance, options.noise.strength * contrast};
-  camera.blocks = {options.blocks.chance, options.blocks.strength * contrast};
+  camera.blur = options.blur, camera.motion = options.motion, camera.downscale = options.downscale;
+  camera.noise = {options.noise.probability, options.noise.magnitude * contrast};
+  camera.jpeg = {options.jpeg.probability, options.jpeg.magnitude * contrast};
   camera.sharpen = options.sharpen, camera.tone = options.tone;
   const bool small = side < 24;  // hard enough to read
-  synth::photograph(p, 0.6 * side * zoom, camera, rng, small);
+  synth::apply_camera_effects(p, 0.6 * side * zoom, camera, rng, small);
 
-  Random turn = rng.split(synth::stream::greys);
-  if (turn.chance(options.invert.chance) && options.invert.strength > 0)
+  Random turn = rng.split(synth::stream::gray_levels);
+  if (turn.bernoulli(options.invert.probability) && options.invert.magnitude > 0)
     for (float& v : p.pixels) v = 1 - v;
   return p;
 }
@@ -195,8 +198,8 @@ inline Picture augment(const Picture& image, const AugmentOptions& options, Rand
 inline WordSource augmented_words(WordSource source, AugmentOptions options, std::uint64_t seed) {
   detail::augments(options);
   return [source = std::move(source), options, seed](std::uint64_t i) {
-    LabelledWord word = source(i);
-    word.picture = augment(word.picture, options, Random(seed ^ 0x617567u, i));
+    LabeledWord word = source(i);
+    word.image = augment(word.image, options, Random(seed ^ 0x617567u, i));
     word.fiducials.clear();
     return word;
   };

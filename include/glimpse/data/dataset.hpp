@@ -6,7 +6,7 @@
 #include <vector>
 
 #include <glimpse/core/shape.hpp>
-#include <glimpse/data/picture.hpp>
+#include <glimpse/data/gray_image.hpp>
 
 namespace glimpse::inline v0 {
 
@@ -26,7 +26,7 @@ class WordDataset {
   /// Whether the image is there; it is not decoded.
   virtual bool has_image(Index i) const = 0;
   /// The image in gray. Throws IoError with its name where it is missing or does not decode.
-  virtual Picture image(Index i) const = 0;
+  virtual GrayImage image(Index i) const = 0;
   /// For every image the words that it may show, in NFC; none where nothing is said of an image.
   /// Throws IoError where the data set has no such words at all, or they are malformed.
   virtual std::vector<std::vector<std::string>> lexicons() const = 0;

@@ -50,7 +50,7 @@ class SkippedImages {
     }
   }
 
-  /// From any thread. What the file cannot take is told on standard error.
+  /// From any thread. What the file cannot take is reported on standard error.
   void add(const std::string& name, const std::string& reason) {
     const std::string shown = one_column(name);
     const std::lock_guard lock(mutex_);
@@ -93,7 +93,7 @@ inline std::pair<std::string, double> split_weight(const std::string& text) {
   return {text.substr(0, at), weight};
 }
 
-/// The entries of a data set that can be learnt from.
+/// The entries of a data set that can be learned from.
 struct UsableWords {
   std::shared_ptr<const WordDataset> set;
   double weight = 1;
@@ -190,9 +190,9 @@ inline WordSource dataset_words(std::vector<UsableWords> sets, LabelEncoder enco
       }
       const auto& [set, weight, entries] = (*shared)[s];
       const Index entry =
-          entries[static_cast<std::size_t>(random.below(static_cast<Index>(entries.size())))];
+          entries[static_cast<std::size_t>(random.uniform_int(static_cast<Index>(entries.size())))];
       try {
-        return LabelledWord{set->image(entry), encoder.encode(set->label(entry))};
+        return LabeledWord{set->image(entry), encoder.encode(set->label(entry))};
       } catch (const std::exception& e) {
         reason = e.what();
         skipped->add(set->name(entry), reason);

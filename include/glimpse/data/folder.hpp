@@ -18,7 +18,7 @@
 #include <glimpse/core/error.hpp>
 #include <glimpse/data/dataset.hpp>
 #include <glimpse/data/label_list.hpp>
-#include <glimpse/data/load_picture.hpp>
+#include <glimpse/data/load_image.hpp>
 
 namespace glimpse::inline v0 {
 
@@ -67,7 +67,7 @@ class FolderDataset : public WordDataset {
     files_ = std::move(list.files), remarks_ = std::move(list.remarks);
   }
 
-  const std::vector<LabelledFile>& files() const { return files_; }
+  const std::vector<LabeledFile>& files() const { return files_; }
 
   Index size() const override { return std::ssize(files_); }
   std::string name(Index i) const override { return file(i).path; }
@@ -76,7 +76,7 @@ class FolderDataset : public WordDataset {
     std::error_code error;
     return std::filesystem::is_regular_file(file(i).path, error);
   }
-  Picture image(Index i) const override { return load_picture(file(i).path); }
+  GrayImage image(Index i) const override { return load_image(file(i).path); }
   const std::vector<std::string>& remarks() const override { return remarks_; }
 
   std::vector<std::vector<std::string>> lexicons() const override {
@@ -107,15 +107,15 @@ class FolderDataset : public WordDataset {
   }
 
  private:
-  const LabelledFile& file(Index i) const { return files_[static_cast<std::size_t>(i)]; }
+  const LabeledFile& file(Index i) const { return files_[static_cast<std::size_t>(i)]; }
 
   std::string folder_;
-  std::vector<LabelledFile> files_;
+  std::vector<LabeledFile> files_;
   std::vector<std::string> remarks_;
 };
 
 /// Paths and labels of a folder or of a list that is named itself. Throws as FolderDataset.
-inline std::vector<LabelledFile> read_folder(const std::string& path) {
+inline std::vector<LabeledFile> read_folder(const std::string& path) {
   return FolderDataset(path).files();
 }
 

@@ -6,8 +6,8 @@
 //   .jsonl                  {"image": path, "text": label} "file_name" and "label" are understood, too
 //
 // Paths are relative to the folder of the list. Labels are normalized to NFC, without blanks at both
-// ends. Empty lines are skipped. A first line of headings is told apart from an image: no such file
-// exists, and its first column is a known heading or has no extension. Lines: io/lines.hpp.
+// ends. Empty lines are skipped. A first line of headings is distinguished from an image: no such
+// file exists, and its first column is a known heading or has no extension. Lines: io/lines.hpp.
 #pragma once
 
 #include <algorithm>
@@ -28,14 +28,14 @@
 
 namespace glimpse::inline v0 {
 
-struct LabelledFile {
+struct LabeledFile {
   std::string path;   // as it can be opened
   std::string label;  // as written, in NFC
 };
 
 /// What a list of labels holds.
 struct LabelList {
-  std::vector<LabelledFile> files;
+  std::vector<LabeledFile> files;
   std::vector<std::string> remarks;  // what of it was not taken
 };
 

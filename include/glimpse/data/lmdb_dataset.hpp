@@ -74,10 +74,10 @@ class LmdbDataset : public WordDataset {
   std::string name(Index i) const override { return file_.path() + "/" + key(i); }
   const std::string& label(Index i) const override { return labels_[static_cast<std::size_t>(i)]; }
   bool has_image(Index i) const override { return file_.find(key(i)).has_value(); }
-  Picture image(Index i) const override {
+  GrayImage image(Index i) const override {
     const auto bytes = file_.find(key(i));
     if (!bytes) fail<IoError>("lmdb", "expected an image, got nothing at '", name(i), "'");
-    return picture_of(decode_image(*bytes, 1, name(i)));
+    return gray_image_of(decode_image(*bytes, 1, name(i)));
   }
   const std::vector<std::string>& remarks() const override { return remarks_; }
 

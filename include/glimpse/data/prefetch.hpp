@@ -55,11 +55,11 @@ class Prefetcher {
   /// The next item in order; waits until it is there.
   Item next() {
     std::unique_lock lock(mutex_);
-    ready_.wait(lock, [this] { return done_.count(wanted_) > 0; });
+    item_ready_.wait(lock, [this] { return done_.count(wanted_) > 0; });
     auto slot = done_.extract(wanted_++);
     waiting_ -= slot.mapped().cost;
     lock.unlock();
-    room_.notify_all();
+    space_free_.notify_all();
     if (slot.mapped().error) std::rethrow_exception(slot.mapped().error);
     return std::move(*slot.mapped().item);
   }
@@ -81,7 +81,7 @@ class Prefetcher {
       const std::lock_guard lock(mutex_);
       stop_ = true;
     }
-    room_.notify_all();
+    space_free_.notify_all();
     for (std::thread& worker : workers_) worker.join();
     workers_.clear();
   }
@@ -92,7 +92,7 @@ class Prefetcher {
       std::uint64_t k;
       {
         std::unique_lock lock(mutex_);
-        room_.wait(lock, [this] { return stop_ || room(); });
+        space_free_.wait(lock, [this] { return stop_ || room(); });
         if (stop_) return;
         k = started_++;
       }
@@ -108,7 +108,7 @@ class Prefetcher {
         waiting_ += slot.cost;
         done_.emplace(k, std::move(slot));
       }
-      ready_.notify_all();
+      item_ready_.notify_all();
     }
   }
 
@@ -119,7 +119,7 @@ class Prefetcher {
   std::map<std::uint64_t, Slot> done_;
   bool stop_ = false;
   std::mutex mutex_;
-  std::condition_variable ready_, room_;
+  std::condition_variable item_ready_, space_free_;
   std::vector<std::thread> workers_;
 };
 

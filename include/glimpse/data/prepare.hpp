@@ -1,32 +1,31 @@
-// prepare: what happens to every picture before a network sees it, in training and in reading alike.
+// prepare: what happens to every image before a network sees it, in training and in reading alike.
 //
-//   standardise:  x' = (x - mean) / (deviation + 0.05)          so that dark, pale and inverted words look alike in scale
-//   resize:       bilinear, the triangle widened when shrinking, half-pixel centres
+//   standardize:  x' = (x - mean) / (deviation + 0.05)          so that dark, pale and inverted words look alike in scale
+//   resize:       bilinear, the triangle widened when shrinking, half-pixel centers
 #pragma once
 
 #include <cmath>
 
 #include <glimpse/core/tensor.hpp>
-#include <glimpse/data/picture.hpp>
+#include <glimpse/data/gray_image.hpp>
 #include <glimpse/ops/resize_bilinear.hpp>
 
 namespace glimpse::inline v0 {
 
-/// The picture as (1, 1, H, W) with mean 0 and deviation near 1; a flat picture becomes all zeros.
-/// Throws ValueError for an empty picture.
+/// The image as (1, 1, H, W) with mean 0 and deviation near 1; a flat image becomes all zeros.
+/// Throws ValueError for an empty image.
 template <class T = float>
-Tensor<T> standardized(const Picture& picture) {
-  if (picture.empty())
-    fail("prepare", "picture ", picture.height, " x ", picture.width, " is empty");
+Tensor<T> standardized(const GrayImage& image) {
+  if (image.empty()) fail("prepare", "image ", image.height, " x ", image.width, " is empty");
   double sum = 0, squares = 0;
-  for (const float p : picture.pixels)
+  for (const float p : image.pixels)
     sum += static_cast<double>(p), squares += static_cast<double>(p) * static_cast<double>(p);
-  const double n = static_cast<double>(picture.pixels.size()), mean = sum / n;
+  const double n = static_cast<double>(image.pixels.size()), mean = sum / n;
   const double scale = 1 / (std::sqrt(std::max(0.0, squares / n - mean * mean)) + 0.05);
-  Tensor<T> x({1, 1, picture.height, picture.width});
+  Tensor<T> x({1, 1, image.height, image.width});
   for (Index i = 0; i < x.size(); ++i)
     x.data()[i] = static_cast<T>(
-        (static_cast<double>(picture.pixels[static_cast<std::size_t>(i)]) - mean) * scale);
+        (static_cast<double>(image.pixels[static_cast<std::size_t>(i)]) - mean) * scale);
   return x;
 }
 

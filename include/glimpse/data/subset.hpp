@@ -45,7 +45,7 @@ class SubsetDataset : public WordDataset {
   std::string name(Index i) const override { return all_->name(entry(i)); }
   const std::string& label(Index i) const override { return all_->label(entry(i)); }
   bool has_image(Index i) const override { return all_->has_image(entry(i)); }
-  Picture image(Index i) const override { return all_->image(entry(i)); }
+  GrayImage image(Index i) const override { return all_->image(entry(i)); }
   std::vector<std::vector<std::string>> lexicons() const override {
     const auto all = all_->lexicons();
     std::vector<std::vector<std::string>> mine;

@@ -1,10 +1,10 @@
-// synth: word pictures from the fonts of this machine.
+// synth: word images from the fonts of this machine.
 //
 //   using namespace glimpse::synth;
-//   const WordPainter painter(Fonts::load(), Words::from_file("words.txt"), Recipe{});
-//   const WordSample sample = painter.draw(seed, index);  // picture, label and text
+//   const WordRenderer renderer(Fonts::load(), Words::from_file("words.txt"), Recipe{});
+//   const WordSample sample = renderer.draw(seed, index);  // image, label and text
 //
 // A sample is a pure function of (seed, index).
 #pragma once
 
-#include <glimpse/data/synth/painter.hpp>
+#include <glimpse/data/synth/word_renderer.hpp>

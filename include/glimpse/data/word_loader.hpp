@@ -1,6 +1,6 @@
 // word loader: an endless stream of batches, made ahead while the network trains.
 //
-//   source(i) -> picture and label, a pure function of i
+//   source(i) -> image and label, a pure function of i
 //   chunk k   =  samples [k C, (k+1) C),  C = batch x batches a chunk,  sorted into batches by rectified width
 //
 // Every batch has one width and exactly `batch` words: what is left over of a width joins the next wider one. So the
@@ -17,24 +17,24 @@
 
 #include <glimpse/core/random.hpp>
 #include <glimpse/core/tensor.hpp>
-#include <glimpse/data/picture.hpp>
+#include <glimpse/data/gray_image.hpp>
 #include <glimpse/data/prefetch.hpp>
 #include <glimpse/data/prepare.hpp>
 
 namespace glimpse::inline v0 {
 
 /// One word to learn from, and the numbers of its symbols.
-struct LabelledWord {
-  Picture picture;
+struct LabeledWord {
+  GrayImage image;
   std::vector<Index> symbols;
   std::vector<float> fiducials = {};  // (K, 2) in [-1, 1], x before y; empty where nobody knows
 };
 
 /// Sample number i: must always give the same word for the same i, from any thread.
-using WordSource = std::function<LabelledWord(std::uint64_t)>;
+using WordSource = std::function<LabeledWord(std::uint64_t)>;
 
 struct WordBatch {
-  Tensor<float> pictures;                   // (N, 1, height, scaled width), standardised
+  Tensor<float> images;                     // (N, 1, height, scaled width), standardized
   Index width = 0;                          // rectified width of all of them
   std::vector<std::vector<Index>> symbols;  // N labels
   Tensor<float> fiducials;                  // (N, K, 2), NaN where nobody knows
@@ -43,10 +43,10 @@ struct WordBatch {
 struct WordLoaderOptions {
   Index batch = 64;
   Index batches_per_chunk = 8;
-  Index picture_height = 64;  // of the batch's pictures
-  Index picture_scale = 2;    // their width is this many times the rectified width
-  Index fiducials = 20;       // K
-  std::function<Index(const LabelledWord&)> width_of;  // rectified width of a word
+  Index image_height = 64;  // of the batch's images
+  Index image_scale = 2;    // their width is this many times the rectified width
+  Index fiducials = 20;     // K
+  std::function<Index(const LabeledWord&)> width_of;  // rectified width of a word
   int threads = 1;
   std::uint64_t seed = 1;  // of the order of batches within a chunk
 };
@@ -80,7 +80,7 @@ class WordLoader {
   std::vector<WordBatch> make_chunk(std::uint64_t k) const {
     const std::size_t batch = static_cast<std::size_t>(options_.batch);
     const std::size_t count = batch * static_cast<std::size_t>(options_.batches_per_chunk);
-    std::vector<LabelledWord> words;
+    std::vector<LabeledWord> words;
     std::vector<std::pair<Index, std::size_t>> order;  // by width, then by number
     for (std::size_t i = 0; i < count; ++i) {
       words.push_back(source_(k * count + i));
@@ -91,14 +91,14 @@ class WordLoader {
     for (std::size_t begin = 0; begin < count; begin += batch) {
       WordBatch b;
       b.width = order[begin + batch - 1].first;  // the widest in it
-      const Index h = options_.picture_height, w = options_.picture_scale * b.width;
-      b.pictures = empty<float>({options_.batch, 1, h, w});
+      const Index h = options_.image_height, w = options_.image_scale * b.width;
+      b.images = empty<float>({options_.batch, 1, h, w});
       b.fiducials = full<float>({options_.batch, options_.fiducials, 2},
                                 std::numeric_limits<float>::quiet_NaN());
       for (std::size_t i = begin; i < begin + batch; ++i) {
-        LabelledWord& word = words[order[i].second];
-        Tensor<float> slot = b.pictures.select(0, static_cast<Index>(i - begin));
-        slot.copy_from(resized(standardized(word.picture), h, w).select(0, 0));
+        LabeledWord& word = words[order[i].second];
+        Tensor<float> slot = b.images.select(0, static_cast<Index>(i - begin));
+        slot.copy_from(resized(standardized(word.image), h, w).select(0, 0));
         b.symbols.push_back(std::move(word.symbols));
         const std::size_t numbers = static_cast<std::size_t>(2 * options_.fiducials);
         if (word.fiducials.size() == numbers)
@@ -109,7 +109,8 @@ class WordLoader {
     }
     Random random(options_.seed, k);
     for (std::size_t i = chunk.size(); i > 1; --i)
-      std::swap(chunk[i - 1], chunk[static_cast<std::size_t>(random.below(static_cast<Index>(i)))]);
+      std::swap(chunk[i - 1],
+                chunk[static_cast<std::size_t>(random.uniform_int(static_cast<Index>(i)))]);
     return chunk;
   }
 

@@ -1,4 +1,5 @@
-// word sources: where words to learn from come from: drawn, photographed (data/dataset_words.hpp), or both.
+// word sources: where words to learn from come from: synthetic, photographed
+// (data/dataset_words.hpp), or both.
 #pragma once
 
 #include <cstdint>
@@ -12,13 +13,15 @@
 
 namespace glimpse::inline v0 {
 
-/// Sample i is the painter's word (seed, i), with so many fiducial points. Labels are what was drawn,
-/// reduced to the character set; they are never empty where the painter's words have the same set.
-inline WordSource drawn_words(std::shared_ptr<const synth::WordPainter> painter,
+/// Sample i is the renderer's word (seed, i), with so many fiducial points. Labels are what was
+/// drawn, reduced to the character set; they are never empty where the renderer's words have the
+/// same set.
+inline WordSource drawn_words(std::shared_ptr<const synth::WordRenderer> renderer,
                               const Charset& charset, std::uint64_t seed, Index fiducials = 20) {
-  return [painter, charset, seed, fiducials](std::uint64_t i) {
-    synth::WordSample sample = painter->draw(seed, i, fiducials);
-    LabelledWord word{std::move(sample.picture), charset.encode(synth::label_of(sample.text, charset))};
+  return [renderer, charset, seed, fiducials](std::uint64_t i) {
+    synth::WordSample sample = renderer->draw(seed, i, fiducials);
+    LabeledWord word{std::move(sample.image),
+                     charset.encode(synth::label_of(sample.text, charset))};
     for (const synth::Point p : sample.fiducials) {
       word.fiducials.push_back(p.x);
       word.fiducials.push_back(p.y);
@@ -32,7 +35,7 @@ inline WordSource mixed_words(WordSource first, WordSource second, double share_
                               std::uint64_t seed) {
   return [first = std::move(first), second = std::move(second), share_of_second,
           seed](std::uint64_t i) {
-    return Random(seed ^ 0x6D6978u, i).chance(share_of_second) ? second(i) : first(i);
+    return Random(seed ^ 0x6D6978u, i).bernoulli(share_of_second) ? second(i) : first(i);
   };
 }
 

@@ -1,6 +1,6 @@
 // checkpoint: everything a run needs to go on, in one safetensors file.
 //
-//   tensors    weights, buffers, optimiser state: float, stored in the type of choice
+//   tensors    weights, buffers, optimizer state: float, stored in the type of choice
 //   exact      numbers that must come back bit for bit whatever that type is; stored as float64
 //   metadata   texts: configuration, character set, schedule, random states, place in the data
 //
@@ -89,7 +89,7 @@ inline std::string random_text(const Random& rng) {
   return std::to_string(s.seed) + " " + std::to_string(s.stream) + " " + std::to_string(s.position);
 }
 
-/// The generator that `random_text` told of. Throws IoError for another text.
+/// The generator that `random_text` described. Throws IoError for another text.
 inline Random random_from_text(std::string_view text) {
   Random::State s;
   const char *at = text.data(), *end = at + text.size();

@@ -1,9 +1,9 @@
-// image: pictures from and to files, through stb_image and stb_image_write. Opt-in: no other header
+// image: images from and to files, through stb_image and stb_image_write. Opt-in: no other header
 // includes this one.
 //
-//   grey = 0.299 R + 0.587 G + 0.114 B;  transparent files lie on white: v alpha + (1 - alpha)
+//   gray = 0.299 R + 0.587 G + 0.114 B;  transparent files lie on white: v alpha + (1 - alpha)
 //
-// Pictures are tensors (channels, height, width) in [0, 1]. The size is read from the file's head
+// Images are tensors (channels, height, width) in [0, 1]. The size is read from the file's head
 // and checked before anything is decoded. JPEG, PNG and BMP are read: the formats of photographs,
 // and the sounder parts of stb_image; what is unsound in its releases up to 2.27 (Huffman tables of
 // over 256 codes, memory used before it is written, asserts on what a file holds) is kept from it
@@ -65,16 +65,16 @@
 
 namespace glimpse::inline v0 {
 
-/// What a picture file may ask for before it is decoded.
+/// What an image file may ask for before it is decoded.
 struct ImageLimits {
   std::uintmax_t file_bytes = std::uintmax_t{64} << 20;
-  Index pixels = Index{1} << 26;  // 67 megapixels: 800 MB of floats in colour
+  Index pixels = Index{1} << 26;  // 67 megapixels: 800 MB of floats in color
   Index extent = Index{1} << 15;  // of one side
 };
 
 namespace detail {
 
-/// Turns and mirrors a picture upright, by its Exif orientation.
+/// Turns and mirrors an image upright, by its Exif orientation.
 inline Tensor<float> upright(const Tensor<float>& x, int orientation) {
   const int o = orientation;
   const bool swaps = o >= 5, from_right = o == 2 || o == 3 || o == 7 || o == 8;
@@ -96,13 +96,13 @@ inline void append_bytes(void* to, void* data, int size) {
                                         static_cast<std::size_t>(size));
 }
 
-/// A picture (H, W), (1, H, W) or (3, H, W) as interleaved bytes, values clamped to [0, 1].
+/// An image (H, W), (1, H, W) or (3, H, W) as interleaved bytes, values clamped to [0, 1].
 struct ByteImage {
-  ByteImage(const char* op, const Tensor<float>& picture) {
+  ByteImage(const char* op, const Tensor<float>& image) {
     const Tensor<float> x =
-        picture.rank() == 2 ? picture.reshape({1, picture.size(0), picture.size(1)}) : picture;
+        image.rank() == 2 ? image.reshape({1, image.size(0), image.size(1)}) : image;
     require(x.rank() == 3 && (x.size(0) == 1 || x.size(0) == 3) && x.size() > 0, op,
-            "wants a picture (height, width), (1, height, width) or (3, height, width)", picture);
+            "wants an image (height, width), (1, height, width) or (3, height, width)", image);
     channels = static_cast<int>(x.size(0));
     height = static_cast<int>(x.size(1)), width = static_cast<int>(x.size(2));
     bytes.resize(static_cast<std::size_t>(x.size()));
@@ -121,7 +121,7 @@ struct ByteImage {
 
 }  // namespace detail
 
-/// Decodes a picture in memory. channels: 1 grey, 3 colour. name: stands for the path in messages.
+/// Decodes an image in memory. channels: 1 gray, 3 color. name: stands for the path in messages.
 /// Returns (channels, height, width) in [0, 1]. Throws IoError for bytes that are empty, broken, of
 /// an unknown format, or that ask for more than `limits`.
 inline Tensor<float> decode_image(std::string_view file, Index channels = 1,
@@ -138,7 +138,7 @@ inline Tensor<float> decode_image(std::string_view file, Index channels = 1,
   if (file.starts_with("\xFF\xD8") && !detail::jpeg_tables_fit(file))
     fail<IoError>("image", "'", name, "' is damaged (bad Huffman table)");
   if (!stbi_info_from_memory(bytes, size, &w, &h, &found))
-    fail<IoError>("image", "'", name, "' is no JPEG, PNG or BMP picture, or is damaged (",
+    fail<IoError>("image", "'", name, "' is no JPEG, PNG or BMP image, or is damaged (",
                   stbi_failure_reason(), ")");
   if (w <= 0 || h <= 0) fail<IoError>("image", "'", name, "' has no pixels");
   if (w > limits.extent || h > limits.extent || Index{w} * h > limits.pixels)
@@ -153,14 +153,14 @@ inline Tensor<float> decode_image(std::string_view file, Index channels = 1,
   float* out = x.data();
   for (Index i = 0; i < plane; ++i) {
     const stbi_uc* p = pixels.get() + i * found;
-    const bool colour = found >= 3, alpha = found == 2 || found == 4;
+    const bool color = found >= 3, alpha = found == 2 || found == 4;
     const float opacity = alpha ? static_cast<float>(p[found - 1]) / 255.0f : 1.0f;
     const auto value = [&](int c) {
       return static_cast<float>(p[c]) / 255.0f * opacity + (1.0f - opacity);
     };
-    const float r = value(0), g = colour ? value(1) : r, b = colour ? value(2) : r;
+    const float r = value(0), g = color ? value(1) : r, b = color ? value(2) : r;
     if (channels == 1) {
-      out[i] = colour ? 0.299f * r + 0.587f * g + 0.114f * b : r;
+      out[i] = color ? 0.299f * r + 0.587f * g + 0.114f * b : r;
     } else {
       out[i] = r, out[i + plane] = g, out[i + 2 * plane] = b;
     }
@@ -168,42 +168,43 @@ inline Tensor<float> decode_image(std::string_view file, Index channels = 1,
   return detail::upright(x, detail::exif_orientation(file));
 }
 
-/// Reads a picture file: `decode_image` on its bytes. Throws IoError with the path, also where the
+/// Reads an image file: `decode_image` on its bytes. Throws IoError with the path, also where the
 /// file is missing.
 inline Tensor<float> read_image(const std::string& path, Index channels = 1,
                                 const ImageLimits& limits = {}) {
   return decode_image(read_file(path, limits.file_bytes), channels, path, limits);
 }
 
-/// A picture (H, W), (1, H, W) or (3, H, W), values clamped to [0, 1], as the bytes of a PNG file.
-inline std::string encode_png(const Tensor<float>& picture) {
-  detail::ByteImage image("encode_png", picture);
+/// An image (H, W), (1, H, W) or (3, H, W), values clamped to [0, 1], as the bytes of a PNG file.
+inline std::string encode_png(const Tensor<float>& image) {
+  detail::ByteImage encoded("encode_png", image);
   std::string file;
-  if (!stbi_write_png_to_func(&detail::append_bytes, &file, image.width, image.height,
-                              image.channels, image.bytes.data(), image.width * image.channels))
-    fail<IoError>("encode_png", "could not encode a picture ", picture);
+  if (!stbi_write_png_to_func(&detail::append_bytes, &file, encoded.width, encoded.height,
+                              encoded.channels, encoded.bytes.data(),
+                              encoded.width * encoded.channels))
+    fail<IoError>("encode_png", "could not encode an image ", image);
   return file;
 }
 
 /// The same as a JPEG file. quality: 1 to 100.
-inline std::string encode_jpeg(const Tensor<float>& picture, int quality = 90) {
-  detail::ByteImage image("encode_jpeg", picture);
+inline std::string encode_jpeg(const Tensor<float>& image, int quality = 90) {
+  detail::ByteImage encoded("encode_jpeg", image);
   std::string file;
-  if (!stbi_write_jpg_to_func(&detail::append_bytes, &file, image.width, image.height,
-                              image.channels, image.bytes.data(), quality))
-    fail<IoError>("encode_jpeg", "could not encode a picture ", picture);
+  if (!stbi_write_jpg_to_func(&detail::append_bytes, &file, encoded.width, encoded.height,
+                              encoded.channels, encoded.bytes.data(), quality))
+    fail<IoError>("encode_jpeg", "could not encode an image ", image);
   return file;
 }
 
-/// Writes a picture as PNG. Throws IoError with the path, ShapeError for a tensor that
-/// is no picture.
-inline void write_png(const std::string& path, const Tensor<float>& picture) {
-  write_file(path, encode_png(picture));
+/// Writes an image as PNG. Throws IoError with the path, ShapeError for a tensor that
+/// is no image.
+inline void write_png(const std::string& path, const Tensor<float>& image) {
+  write_file(path, encode_png(image));
 }
 
-/// Writes a picture as JPEG.
-inline void write_jpeg(const std::string& path, const Tensor<float>& picture, int quality = 90) {
-  write_file(path, encode_jpeg(picture, quality));
+/// Writes an image as JPEG.
+inline void write_jpeg(const std::string& path, const Tensor<float>& image, int quality = 90) {
+  write_file(path, encode_jpeg(image, quality));
 }
 
 }  // namespace glimpse::inline v0

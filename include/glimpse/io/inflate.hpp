@@ -202,8 +202,8 @@ class Inflater {
 /// Unpacks a raw deflate stream that is known to hold `size` bytes. Throws IoError
 /// for anything else.
 inline std::string inflate(std::string_view packed, std::size_t size) {
-  // No code does better than 258 bytes from two bits, so a size beyond that is a lie told to
-  // exhaust memory.
+  // No code does better than 258 bytes from two bits, so a size beyond that is a false size given
+  // to exhaust memory.
   if (size / 1040 > packed.size())
     fail<IoError>("inflate", packed.size(), " packed bytes cannot hold ", size);
   return detail::Inflater(packed, size).run();

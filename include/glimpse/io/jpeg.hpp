@@ -12,7 +12,7 @@ namespace glimpse::inline v0 {
 
 namespace detail {
 
-/// True unless a Huffman table in a JPEG tells of more codes than there are symbols: older decoders
+/// True unless a Huffman table in a JPEG lists more codes than there are symbols: older decoders
 /// write beyond theirs.
 inline bool jpeg_tables_fit(std::string_view file) {
   const auto byte = [&](std::size_t at) {
@@ -53,10 +53,10 @@ inline int exif_orientation(std::string_view file) {
     if (byte(at + 1) == 0xE1 && file.substr(at + 4, 6) == std::string_view("Exif\0\0", 6)) {
       const std::size_t tiff = at + 10;
       const bool little = byte(tiff) == 'I';
-      const auto read = [&](std::size_t place, int bytes) {
+      const auto read = [&](std::size_t offset, int bytes) {
         std::size_t v = 0;
         for (int i = 0; i < bytes; ++i)
-          v = v << 8 | byte(place + static_cast<std::size_t>(little ? bytes - 1 - i : i));
+          v = v << 8 | byte(offset + static_cast<std::size_t>(little ? bytes - 1 - i : i));
         return v;
       };
       const std::size_t directory = tiff + read(tiff + 4, 4);

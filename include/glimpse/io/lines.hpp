@@ -3,7 +3,7 @@
 //   encoding   UTF-8; a byte order mark at the start is not part of the first line
 //   line ends  LF, CR LF, or CR alone, also mixed; line i of the result has number i + 1 in the file
 //
-// UTF-16, binary files and other encodings are refused: half a word must not be learnt as a whole.
+// UTF-16, binary files and other encodings are refused: half a word must not be learned as a whole.
 #pragma once
 
 #include <algorithm>

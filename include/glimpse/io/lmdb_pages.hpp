@@ -37,7 +37,7 @@ class LmdbPages {
     const std::uintmax_t bytes = std::filesystem::file_size(path, error);
     if (error || !file_) fail<IoError>("lmdb", "cannot read '", path, "'");
     if (bytes < 2 * 256) damaged("is too short for an LMDB file");
-    page_size_ = 256;  // until the first meta page tells it
+    page_size_ = 256;  // until the first meta page says it
     Meta meta = read_meta(0);
     if (meta.page_size < 256 || meta.page_size > 65536 ||
         (meta.page_size & (meta.page_size - 1)) != 0)

@@ -66,7 +66,7 @@ Tensor<T> decode_npy(std::string_view file, const std::string& name = "memory") 
   if (!fortran && !order.starts_with("False"))
     broken("has a header whose fortran_order is neither True nor False");
 
-  constexpr std::size_t most = static_cast<std::size_t>(too_many);
+  constexpr std::size_t most = static_cast<std::size_t>(max_elements);
   Shape shape;
   std::size_t bytes = known->bytes, reach = known->bytes, at = 1;  // reach: as if no extent were 0
   const std::size_t close = extents.find(')');

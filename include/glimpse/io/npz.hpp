@@ -47,17 +47,17 @@ inline std::vector<ZipEntry> decode_zip(std::string_view file, const std::string
     const std::size_t flags = number(at + 8, 2), method = number(at + 10, 2),
                       check = number(at + 16, 4);
     const std::size_t packed = number(at + 20, 4), size = number(at + 24, 4),
-                      place = number(at + 42, 4);
+                      offset = number(at + 42, 4);
     const std::size_t name_size = number(at + 28, 2);
     if (file.size() - at - 46 < name_size) broken("is truncated");
     ZipEntry entry{std::string(file.substr(at + 46, name_size)), {}};
     at += 46 + name_size + number(at + 30, 2) + number(at + 32, 2);
     const std::string who = "'" + entry.name + "'";
-    if (packed == 0xFFFFFFFF || size == 0xFFFFFFFF || place == 0xFFFFFFFF)
+    if (packed == 0xFFFFFFFF || size == 0xFFFFFFFF || offset == 0xFFFFFFFF)
       broken("holds ", who, " in zip64");
     if (flags & 1) broken("holds ", who, " encrypted");
-    if (number(place, 4) != 0x04034B50) broken("has a damaged head of ", who);
-    const std::size_t begin = place + 30 + number(place + 26, 2) + number(place + 28, 2);
+    if (number(offset, 4) != 0x04034B50) broken("has a damaged head of ", who);
+    const std::size_t begin = offset + 30 + number(offset + 26, 2) + number(offset + 28, 2);
     if (begin > file.size() || file.size() - begin < packed) broken("is truncated in ", who);
     if (size > limit - total) broken("unpacks to more than ", limit, " bytes");
     total += size;
@@ -81,7 +81,7 @@ inline std::string encode_zip(const std::vector<ZipEntry>& entries) {
     for (int i = 0; i < bytes; ++i) to += static_cast<char>(value >> (8 * i) & 0xFF);
   };
   for (const ZipEntry& entry : entries) {
-    const std::size_t place = file.size();
+    const std::size_t offset = file.size();
     // What both heads share: version 2.0, no flags, stored, 1 January 1980,
     // checksum, sizes, lengths.
     std::string common;
@@ -93,18 +93,18 @@ inline std::string encode_zip(const std::vector<ZipEntry>& entries) {
     directory += "PK\x01\x02";
     put(directory, 20, 2);
     directory += common + std::string(10, '\0');
-    put(directory, place, 4);
+    put(directory, offset, 4);
     directory += entry.name;
     if (file.size() + directory.size() > std::numeric_limits<std::uint32_t>::max() ||
         entry.name.size() > 0xFFFF)
       fail("zip", "files over 4 GiB are not written");
   }
   if (entries.size() > 0xFFFF) fail("zip", "more than 65535 files are not written");
-  const std::size_t place = file.size();
+  const std::size_t offset = file.size();
   file += directory + "PK\x05\x06";
   put(file, 0, 4), put(file, entries.size(), 2), put(file, entries.size(), 2),
       put(file, directory.size(), 4);
-  put(file, place, 4), put(file, 0, 2);
+  put(file, offset, 4), put(file, 0, 2);
   return file;
 }
 

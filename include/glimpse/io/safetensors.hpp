@@ -6,8 +6,8 @@
 //   the rest  the numbers, row-major; offsets count from here; the tensors cover every byte once
 //
 // A file comes from anywhere, so nothing in it is believed: lengths, offsets, shapes and names are
-// all checked before a byte is used, and what is wrong is told with the path. Source: the format's
-// page at huggingface.co/docs/safetensors.
+// all checked before a byte is used, and what is wrong is reported with the path. Source: the
+// format's page at huggingface.co/docs/safetensors.
 #pragma once
 
 #include <algorithm>
@@ -81,7 +81,7 @@ class Safetensors {
     std::uint64_t length = 0;
     std::memcpy(&length, bytes_.data(), 8);
     if (length > bytes_.size() - 8)
-      broken("tells of a header of " + std::to_string(length) + " bytes, " +
+      broken("reports a header of " + std::to_string(length) + " bytes, " +
              std::to_string(bytes_.size() - 8) + " are left: truncated, or no safetensors file");
     if (length > max_header)
       broken("has a header of " + std::to_string(length) + " bytes, over the limit");

@@ -1,7 +1,7 @@
 // wav: sound from and to files of plain samples (RIFF WAVE, PCM).
 //
 //   "RIFF" size "WAVE",  then chunks: name, size, bytes, padded to even
-//   "fmt "  format (1: PCM; 0xFFFE: the extension tells), channels, rate, ..., bits
+//   "fmt "  format (1: PCM; 0xFFFE: the extension says), channels, rate, ..., bits
 //   "data"  samples, channel by channel in each frame, little-endian; 8 bits unsigned, else signed
 //
 // Channels are averaged into one; samples lie in [-1, 1). Anything that is not PCM is one clear
@@ -62,7 +62,7 @@ inline Wave decode_wav(std::string_view file, const std::string& name = "memory"
       if (bits != 8 && bits != 16 && bits != 24 && bits != 32)
         refuse("holds samples of ", bits, " bits, read are 8, 16, 24 and 32");
       if (channels < 1 || channels > 64 || rate < 1)
-        refuse("tells of ", channels, " channels at ", rate, " samples a second");
+        refuse("reports ", channels, " channels at ", rate, " samples a second");
       // A writer that was cut off, or wrote to a pipe, leaves a size that is too large: the file's
       // end counts.
       const std::size_t bytes = bits / 8, frame = bytes * channels;

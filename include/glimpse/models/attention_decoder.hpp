@@ -1,4 +1,4 @@
-// attention decoder: spells a word out of a sequence of frames, one look at a time.
+// attention decoder: spells a word out of a sequence of frames, one attention step at a time.
 //
 //   (1)  e_ti = w^T tanh(W s_t-1 + V h_i + b),   a_t = softmax(e_t)       where to look
 //   (2)  g_t  = sum_i a_ti h_i                                            the glimpse
@@ -10,7 +10,7 @@
 // in two parts. The symbol before the first is the end symbol: it ended the word before. V h_i is
 // made once a word. In training the symbols are known and all steps are one op
 // (ops/attention_gru.hpp); `step` is the same, one step at a time, from ops that do one thing each.
-// Reading: decoder_steps.hpp.
+// Reading: incremental_decoder.hpp.
 // Sources: Bahdanau, Cho, Bengio 2015; Shi et al. 2016.
 // Notation: docs/math/notation.md.
 #pragma once
@@ -78,7 +78,7 @@ struct AttentionDecoder {
   Index hidden() const { return w_h.size(1); }
 
   /// frames: (T, N, C), as the encoder gives them.
-  Memory remember(const Variable<T>& frames) {
+  Memory encode_memory(const Variable<T>& frames) {
     const Variable<T> h = permute(frames, {1, 0, 2});
     return {h, key(h)};
   }
@@ -87,10 +87,10 @@ struct AttentionDecoder {
 
   /// (1) to (3) for a batch: previous symbols (N) and state (N, H).
   Step step(const Memory& memory, std::span<const Index> previous, const Variable<T>& state) {
-    const Glimpse<T> look = additive_attention(query(state), memory.keys, score, memory.frames);
+    const Glimpse<T> attended = additive_attention(query(state), memory.keys, score, memory.frames);
     const Variable<T> gates =
-        glimpse(look.glimpse) + embedding(symbol, previous, Shape{state.size(0)});
-    return {gru_cell(gates, state, w_h, b_h), look.weights};
+        glimpse(attended.glimpse) + embedding(symbol, previous, Shape{state.size(0)});
+    return {gru_cell(gates, state, w_h, b_h), attended.weights};
   }
 
   /// The weights of (1) to (3), but for V and the symbols' table.
@@ -117,7 +117,7 @@ struct AttentionDecoder {
         if (c < 0 || c >= end_symbol())
           fail("attention_decoder", "label holds symbol ", c, " of ", end_symbol());
     }
-    // (steps N), step by step: what each step is told, and what it should say; -1: masked.
+    // (steps N), step by step: what each step is given, and what it should say; -1: masked.
     std::vector<Index> previous(labels.size(), end_symbol()), targets;
     for (std::size_t t = 0; t <= longest; ++t)
       for (const std::vector<Index>& label : labels) {
@@ -125,9 +125,9 @@ struct AttentionDecoder {
         if (t < longest) previous.push_back(std::max<Index>(targets.back(), 0));
       }
     const Index steps = static_cast<Index>(longest) + 1;
-    const Memory memory = remember(frames);
-    const Variable<T> told = embedding(symbol, previous, Shape{steps, n});
-    const Variable<T> states = attention_gru(memory.frames, memory.keys, told, weights());
+    const Memory memory = encode_memory(frames);
+    const Variable<T> given = embedding(symbol, previous, Shape{steps, n});
+    const Variable<T> states = attention_gru(memory.frames, memory.keys, given, weights());
     const Variable<T> all = scores(reshape(states, {steps * n, hidden()}));
     if (right) *right = count_right(all.value(), targets, n);
     return cross_entropy(all, targets, {.ignore = -1, .label_smoothing = label_smoothing});

@@ -15,7 +15,7 @@
 //
 // `srn` is RARE without its rectifier. CRNN has a linear layer between its two recurrent layers;
 // so has RARE's `large`. RARE's `paper`, as drawn in the article, has none. `base` has the layers of
-// `compact`, each 1.3 to 2 times as wide, so that it can start from what `compact` has learnt
+// `compact`, each 1.3 to 2 times as wide, so that it can start from what `compact` has learned
 // (train/widen.hpp).
 // Sources: Shi et al. 2016 (RARE), Shi, Bai, Yao 2015 (CRNN).
 #pragma once
@@ -29,7 +29,7 @@
 
 namespace glimpse::inline v0 {
 
-/// What reads: RARE, its recogniser alone, or CRNN.
+/// What reads: RARE, its recognizer alone, or CRNN.
 enum class ReaderModel { rare, srn, crnn };
 
 inline std::string_view name(ReaderModel model) {
@@ -44,16 +44,16 @@ struct ReaderConfig {
   std::string preset = "compact";
   std::string characters = "abcdefghijklmnopqrstuvwxyz0123456789";
 
-  // pictures, in pixels
-  Index height = 32;                            // of the rectified picture
+  // images, in pixels
+  Index height = 32;                            // of the rectified image
   std::vector<Index> widths = {100, 160, 240};  // of the same; a longer word takes a wider one
   Index columns = 26;      // frames at width 100: 26 (pooling pads across) or 24
-  Index source_scale = 2;  // training pictures come at this many times height and width
+  Index source_scale = 2;  // training images come at this many times height and width
 
   // rectifier
   Index fiducials = 20;
   FiducialPattern pattern = FiducialPattern::straight;
-  double margin = 0.1;  // of the starting pattern, from the picture's edges
+  double margin = 0.1;  // of the starting pattern, from the image's edges
   Index localization_height = 32, localization_width = 64;
   std::vector<Index> localization_channels = {16, 32, 64, 96};
   std::vector<Index> localization_hidden = {96};
@@ -119,7 +119,7 @@ struct ReaderConfig {
       if (n < 1 || n > 7) fail("config", "normed counts convolutions from 1 to 7, has ", n);
     const Index shrink = Index{1} << localization_channels.size();
     if (localization_height < shrink || localization_width < shrink)
-      fail("config", "localization picture ", localization_height, " x ", localization_width,
+      fail("config", "localization image ", localization_height, " x ", localization_width,
            " vanishes in its pools");
     positive("source_scale", source_scale, 16), positive("recurrent", recurrent),
         positive("attention", attention);
@@ -154,7 +154,7 @@ inline ReaderConfig rare_config(std::string_view preset) {
   return c;
 }
 
-/// CRNN's presets of the table above: its pictures come as they are read, at their final size.
+/// CRNN's presets of the table above: its images come as they are read, at their final size.
 /// Throws ValueError for another name.
 inline ReaderConfig crnn_config(std::string_view preset) {
   if (preset != "paper" && preset != "base" && preset != "compact")

@@ -1,9 +1,9 @@
 // crnn: reads a word without spelling it: every frame names a symbol or the blank.
 //
-//   picture --> encoder --> frames --> linear --> scores of every frame --> CTC
+//   image --> encoder --> frames --> linear --> scores of every frame --> CTC
 //
 // The encoder is RARE's. Nobody says which frame shows which letter: the loss sums over all
-// alignments (ops/ctc_loss.hpp), and reading merges what equal neighbours say (text/ctc.hpp).
+// alignments (ops/ctc_loss.hpp), and reading merges what equal neighbors say (text/ctc.hpp).
 // Source: Shi, Bai, Yao, "An End-to-End Trainable Neural Network for Image-based Sequence
 // Recognition", 2015.
 #pragma once
@@ -42,30 +42,30 @@ struct Crnn {
 
   Index blank() const { return charset.count(); }
 
-  /// picture: (N, 1, H, W), standardised.  Returns the words, height x width; none is straightened.
-  Rectified<T> rectify(const Variable<T>& picture, Index width) {
-    return {constant(resized(picture.value(), config.height, width)), Variable<T>()};
+  /// images: (N, 1, H, W), standardized.  Returns the words, height x width; none is straightened.
+  Rectified<T> rectify(const Variable<T>& images, Index width) {
+    return {constant(resized(images.value(), config.height, width)), Variable<T>()};
   }
 
   /// No fiducial points: undefined.
   Variable<T> locate(const std::vector<Variable<T>>&) { return {}; }
 
-  /// pictures: (n_i, 1, H_i, W_i), each of a size of its own.  Returns the words of all.
-  Rectified<T> rectify(const std::vector<Variable<T>>& pictures, const Variable<T>&, Index width) {
+  /// images: (n_i, 1, H_i, W_i), each of a size of its own.  Returns the words of all.
+  Rectified<T> rectify(const std::vector<Variable<T>>& images, const Variable<T>&, Index width) {
     std::vector<Variable<T>> words;
-    for (const Variable<T>& p : pictures) words.push_back(rectify(p, width).picture);
+    for (const Variable<T>& p : images) words.push_back(rectify(p, width).image);
     return {concatenate(words, 0), Variable<T>()};
   }
 
-  /// picture: (N, 1, height, width).  Returns scores (columns, N, symbols).
-  Variable<T> scores(const Variable<T>& picture) { return output(encoder(picture)); }
+  /// images: (N, 1, height, width).  Returns scores (columns, N, symbols).
+  Variable<T> scores(const Variable<T>& images) { return output(encoder(images)); }
 
   /// -ln p(labels) of the batch, for each of their characters. A label that is too long for its
   /// frames counts nothing, nor do its characters.
   /// right: if given, receives how many words the likeliest path spells right.
-  Variable<T> loss(const Variable<T>& picture, Index width,
+  Variable<T> loss(const Variable<T>& images, Index width,
                    std::span<const std::vector<Index>> labels, Index* right = nullptr) {
-    const Variable<T> frames = scores(rectify(picture, width).picture);
+    const Variable<T> frames = scores(rectify(images, width).image);
     if (right) *right = count_right(frames.value(), labels);
     std::size_t characters = 0;
     for (const std::vector<Index>& label : labels)
@@ -75,7 +75,7 @@ struct Crnn {
            (T(1) / static_cast<T>(std::max<std::size_t>(1, characters)));
   }
 
-  /// Melts every batch norm into the convolution before it: for reading only.
+  /// Folds every batch norm into the convolution before it: for reading only.
   void fold() { glimpse::fold(*this); }
 
   template <class F>

@@ -1,4 +1,4 @@
-// encoder: from a picture of a word to a sequence of frames, one for every few columns.
+// encoder: from an image of a word to a sequence of frames, one for every few columns.
 //
 //   seven convolutions, pools after 1, 2 (both ways) and 4, 6 (down only)  -->  map to sequence  -->  two BLSTMs
 //
@@ -24,7 +24,7 @@ namespace glimpse::inline v0 {
 template <class T = float>
 struct Encoder {
   std::vector<ConvBlock<T>> conv;
-  Bidirectional<LSTM<T>> first, second;
+  Bidirectional<Lstm<T>> first, second;
   std::optional<Linear<T>> projection;
   bool padded = true;  // pools after 4 and 6 pad across: 26 columns instead of 24
 
@@ -40,19 +40,19 @@ struct Encoder {
       in = out;
     }
     const Index features = in * (c.height / 16 - 1);
-    first = Bidirectional<LSTM<T>>(features, c.recurrent, random);
+    first = Bidirectional<Lstm<T>>(features, c.recurrent, random);
     if (c.projection > 0) projection.emplace(2 * c.recurrent, c.projection, random);
-    second = Bidirectional<LSTM<T>>(c.projection > 0 ? c.projection : 2 * c.recurrent, c.recurrent,
+    second = Bidirectional<Lstm<T>>(c.projection > 0 ? c.projection : 2 * c.recurrent, c.recurrent,
                                     random);
   }
 
-  /// picture: (N, 1, height, width).  Returns frames (columns, N, 2 x recurrent).
-  Variable<T> operator()(const Variable<T>& picture) {
+  /// images: (N, 1, height, width).  Returns frames (columns, N, 2 x recurrent).
+  Variable<T> operator()(const Variable<T>& images) {
     const Pool2dOptions both{.kernel = {2, 2}, .stride = {2, 2}};
     const Pool2dOptions down =
         padded ? Pool2dOptions{.kernel = {2, 2}, .stride = {2, 1}, .padding = {0, 1}}
                : Pool2dOptions{.kernel = {2, 1}, .stride = {2, 1}};
-    Variable<T> x = conv[0].pooled(picture, both);
+    Variable<T> x = conv[0].pooled(images, both);
     x = conv[1].pooled(x, both);
     x = conv[3].pooled(conv[2](x), down);
     x = conv[5].pooled(conv[4](x), down);

@@ -1,6 +1,6 @@
-// rare: straighten, then read. Both halves are trained together from pictures and words alone.
+// rare: straighten, then read. Both halves are trained together from images and words alone.
 //
-//   picture --> Rectifier --> straight word --> Recognizer --> symbols
+//   image --> Rectifier --> straight word --> Recognizer --> symbols
 //
 // Source: Shi, Wang, Lyu, Yao, Bai, "Robust Scene Text Recognition with Automatic Rectification", CVPR 2016.
 #pragma once
@@ -19,7 +19,7 @@ template <class T = float>
 struct Rare {
   ReaderConfig config;
   Charset charset;
-  std::optional<Rectifier<T>> rectifier;  // absent in the recogniser alone
+  std::optional<Rectifier<T>> rectifier;  // absent in the recognizer alone
   Recognizer<T> recognizer;
 
   Rare() = default;
@@ -30,38 +30,38 @@ struct Rare {
     name_modules(*this);
   }
 
-  /// picture: (N, 1, H, W), standardised.  Returns the words, height x width, ready to be read.
-  Rectified<T> rectify(const Variable<T>& picture, Index width) {
-    if (rectifier) return (*rectifier)(picture, width);
-    return {resize_bilinear(picture, config.height, width, true), Variable<T>()};
+  /// images: (N, 1, H, W), standardized.  Returns the words, height x width, ready to be read.
+  Rectified<T> rectify(const Variable<T>& images, Index width) {
+    if (rectifier) return (*rectifier)(images, width);
+    return {resize_bilinear(images, config.height, width, true), Variable<T>()};
   }
 
-  /// pictures: (n_i, 1, H_i, W_i), each of a size of its own.  Returns the fiducial points of all
+  /// images: (n_i, 1, H_i, W_i), each of a size of its own.  Returns the fiducial points of all
   /// (N, K, 2); undefined without rectifier.
-  Variable<T> locate(const std::vector<Variable<T>>& pictures) {
-    return rectifier ? rectifier->locate(pictures) : Variable<T>();
+  Variable<T> locate(const std::vector<Variable<T>>& images) {
+    return rectifier ? rectifier->locate(images) : Variable<T>();
   }
 
-  /// points: what `locate` found in these pictures.  Returns the words of all.
-  Rectified<T> rectify(const std::vector<Variable<T>>& pictures, const Variable<T>& points,
+  /// points: what `locate` found in these images.  Returns the words of all.
+  Rectified<T> rectify(const std::vector<Variable<T>>& images, const Variable<T>& points,
                        Index width) {
-    if (rectifier) return (*rectifier)(pictures, points, width);
+    if (rectifier) return (*rectifier)(images, points, width);
     std::vector<Variable<T>> words;
-    for (const Variable<T>& p : pictures) words.push_back(rectify(p, width).picture);
+    for (const Variable<T>& p : images) words.push_back(rectify(p, width).image);
     return {concatenate(words, 0), Variable<T>()};
   }
 
   /// Mean of -ln p over all symbols of the batch; see AttentionDecoder::loss. fiducials: if given,
   /// receives the points (N, K, 2) on the way; undefined without rectifier.
-  Variable<T> loss(const Variable<T>& picture, Index width,
+  Variable<T> loss(const Variable<T>& images, Index width,
                    std::span<const std::vector<Index>> labels, T label_smoothing = 0,
                    Index* right = nullptr, Variable<T>* fiducials = nullptr) {
-    const Rectified<T> words = rectify(picture, width);
+    const Rectified<T> words = rectify(images, width);
     if (fiducials) *fiducials = words.fiducials;
-    return recognizer.loss(words.picture, labels, label_smoothing, right);
+    return recognizer.loss(words.image, labels, label_smoothing, right);
   }
 
-  /// Melts every batch norm into the convolution before it: for reading only.
+  /// Folds every batch norm into the convolution before it: for reading only.
   void fold() { glimpse::fold(*this); }
 
   template <class F>

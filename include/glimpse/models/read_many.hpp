@@ -28,7 +28,7 @@ namespace glimpse::inline v0 {
 
 /// What became of one image.
 struct ImageRead {
-  Picture image;      // empty where it could not be loaded
+  GrayImage image;    // empty where it could not be loaded
   Reading reading;    // empty after an error
   std::string error;  // why it was not read; empty where it was
   bool ok() const { return error.empty(); }
@@ -55,13 +55,13 @@ inline std::string reason_of(const std::exception& e) {
 template <class T>
 void read_batch(Reader<T>& model, std::span<ImageRead> batch, std::uint64_t first,
                 const ReadManyOptions& options) {
-  std::vector<Picture> images;
-  std::vector<std::size_t> places;
+  std::vector<GrayImage> images;
+  std::vector<std::size_t> positions;
   std::vector<const Lexicon*> lexicons;
   for (std::size_t i = 0; i < batch.size(); ++i) {
     if (!batch[i].ok()) continue;
     images.push_back(std::move(batch[i].image));
-    places.push_back(i);
+    positions.push_back(i);
     if (options.lexicon) lexicons.push_back(options.lexicon(first + i));
   }
   const auto part = [&](std::size_t begin, std::size_t count) {
@@ -69,15 +69,15 @@ void read_batch(Reader<T>& model, std::span<ImageRead> batch, std::uint64_t firs
     now.lexicons = std::span<const Lexicon* const>(lexicons);
     if (!lexicons.empty()) now.lexicons = now.lexicons.subspan(begin, count);
     std::vector<Reading> readings =
-        read(model, std::span<const Picture>(images).subspan(begin, count), now);
+        read(model, std::span<const GrayImage>(images).subspan(begin, count), now);
     for (std::size_t i = 0; i < count; ++i)
-      batch[places[begin + i]].reading = std::move(readings[i]);
+      batch[positions[begin + i]].reading = std::move(readings[i]);
   };
   const auto alone = [&](std::size_t i) {
     try {
       part(i, 1);
     } catch (const std::exception& e) {
-      batch[places[i]].error = reason_of(e);
+      batch[positions[i]].error = reason_of(e);
       MemoryCache::instance().clear();
     }
   };
@@ -93,13 +93,13 @@ void read_batch(Reader<T>& model, std::span<ImageRead> batch, std::uint64_t firs
     }
     for (std::size_t i = 0; i < images.size() && !together; ++i) alone(i);
   }
-  for (std::size_t i = 0; i < images.size(); ++i) batch[places[i]].image = std::move(images[i]);
+  for (std::size_t i = 0; i < images.size(); ++i) batch[positions[i]].image = std::move(images[i]);
 }
 
 }  // namespace detail
 
-/// Reads `count` images. The model must be in reading mode.
-///   load(i)                  the Picture i; called once each, from several threads at once
+/// Reads `count` images. The model must be in evaluation mode.
+///   load(i)                  the Image i; called once each, from several threads at once
 ///   emit(i, ImageRead&&)     called once each, in order, from the caller's thread
 /// Returns the seconds spent in reading: those of waiting for `load` and in `emit` do not count.
 /// What `load` throws becomes the image's error; what `emit` throws ends the reading.

@@ -31,16 +31,16 @@ struct Reader {
   /// A number to make small; right: if given, receives how many words of the batch were right;
   /// fiducials: the points that straightened them, undefined where none did. See Rare::loss and
   /// Crnn::loss. Throws ValueError for label smoothing under CTC, which has no place for it.
-  Variable<T> loss(const Variable<T>& picture, Index width,
+  Variable<T> loss(const Variable<T>& image, Index width,
                    std::span<const std::vector<Index>> labels, T label_smoothing = 0,
                    Index* right = nullptr, Variable<T>* fiducials = nullptr) {
     if (Rare<T>* rare = std::get_if<Rare<T>>(&model))
-      return rare->loss(picture, width, labels, label_smoothing, right, fiducials);
+      return rare->loss(image, width, labels, label_smoothing, right, fiducials);
     if (label_smoothing > 0) fail("crnn", "CTC knows no label smoothing");
-    return std::get<Crnn<T>>(model).loss(picture, width, labels, right);
+    return std::get<Crnn<T>>(model).loss(image, width, labels, right);
   }
 
-  /// Melts every batch norm into the convolution before it: for reading only.
+  /// Folds every batch norm into the convolution before it: for reading only.
   void fold() {
     std::visit([](auto& m) { m.fold(); }, model);
   }

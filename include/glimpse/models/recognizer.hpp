@@ -1,4 +1,4 @@
-// recognizer: reads a straight word (SRN): picture --> encoder --> frames --> attention decoder --> symbols.
+// recognizer: reads a straight word (SRN): image --> encoder --> frames --> attention decoder --> symbols.
 // Source: Shi et al. 2016.
 #pragma once
 
@@ -19,10 +19,10 @@ struct Recognizer {
   Recognizer(const ReaderConfig& c, Random& random)
       : encoder(c, random), decoder(2 * c.recurrent, c.attention, c.decoder, c.symbols(), random) {}
 
-  /// See AttentionDecoder::loss.  picture: (N, 1, height, width).
-  Variable<T> loss(const Variable<T>& picture, std::span<const std::vector<Index>> labels,
+  /// See AttentionDecoder::loss.  images: (N, 1, height, width).
+  Variable<T> loss(const Variable<T>& images, std::span<const std::vector<Index>> labels,
                    T label_smoothing = 0, Index* right = nullptr) {
-    return decoder.loss(encoder(picture), labels, label_smoothing, right);
+    return decoder.loss(encoder(images), labels, label_smoothing, right);
   }
 
   template <class F>

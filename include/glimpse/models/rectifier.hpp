@@ -1,14 +1,14 @@
 // rectifier: the spatial transformer that straightens a word.
 //
 //   small copy --> convolutions, pools --> linear layers --> tanh --> C: K fiducial points in [-1, 1]
-//   C --> thin-plate spline --> grid --> bilinear samples of the full picture --> straight word
+//   C --> thin-plate spline --> grid --> bilinear samples of the full image --> straight word
 //
 //   (1)  C = tanh(W f + b),  f: the last hidden layer
 //   (2)  at the start W = 0 and b = atanh(min(max(C_0, -0.999), 0.999)) of the starting pattern C_0
 //
-// So every picture is first read as the starting pattern has it: random starts do not converge.
-// With the default `margin` of 0.1 the straight pattern is the middle 90 % of the picture,
-// grid = 0.9 p'. With margin 0 it is the whole picture, but tanh' is 0.002 there, and the points
+// So every image is first read as the starting pattern has it: random starts do not converge.
+// With the default `margin` of 0.1 the straight pattern is the middle 90 % of the image,
+// grid = 0.9 p'. With margin 0 it is the whole image, but tanh' is 0.002 there, and the points
 // hardly move. Fiducial points learn from the words alone. Where words are drawn, their true points
 // are known and can help (fiducial_loss.hpp).
 // Sources: Jaderberg et al. 2015 (spatial transformer); Shi et al. 2016; Bookstein 1989 (thin-plate spline).
@@ -41,18 +41,18 @@ Tensor<T> fiducial_start(const ReaderConfig& c) {
     const double s =
         -1 + 2 * static_cast<double>(i) / static_cast<double>(half - 1);  // along the word
     const double x = s * (1 - c.margin);
-    double middle = 0, reach = 1 - c.margin;
-    if (c.pattern == FiducialPattern::slanted) middle = -0.3 * s, reach *= 0.65;
+    double middle = 0, half_height = 1 - c.margin;
+    if (c.pattern == FiducialPattern::slanted) middle = -0.3 * s, half_height *= 0.65;
     if (c.pattern == FiducialPattern::sine)
-      middle = 0.3 * std::sin(3.14159265358979323846 * s), reach *= 0.65;
+      middle = 0.3 * std::sin(3.14159265358979323846 * s), half_height *= 0.65;
     points(i, 0) = points(i + half, 0) = static_cast<T>(x);
-    points(i, 1) = static_cast<T>(middle - reach);
-    points(i + half, 1) = static_cast<T>(middle + reach);
+    points(i, 1) = static_cast<T>(middle - half_height);
+    points(i + half, 1) = static_cast<T>(middle + half_height);
   }
   return points;
 }
 
-/// Finds the fiducial points of a word in a small copy of its picture.
+/// Finds the fiducial points of a word in a small copy of its image.
 template <class T = float>
 struct Localization {
   std::vector<ConvBlock<T>> conv;
@@ -82,9 +82,9 @@ struct Localization {
     }
   }
 
-  /// picture: (N, 1, h, w).  Returns the fiducial points (N, K, 2), x before y.
-  Variable<T> operator()(const Variable<T>& picture) {
-    Variable<T> x = picture;
+  /// images: (N, 1, h, w).  Returns the fiducial points (N, K, 2), x before y.
+  Variable<T> operator()(const Variable<T>& image) {
+    Variable<T> x = image;
     for (ConvBlock<T>& block : conv) x = block.pooled(x, {.kernel = {2, 2}, .stride = {2, 2}});
     x = mean ? flatten(adaptive_average_pool2d(x, {1, 1}), 1) : flatten(x, 1);
     for (Linear<T>& layer : hidden) x = relu(layer(x));
@@ -101,7 +101,7 @@ struct Localization {
 /// What the rectifier makes of a batch.
 template <class T>
 struct Rectified {
-  Variable<T> picture;    // (N, 1, height, width)
+  Variable<T> image;      // (N, 1, height, width)
   Variable<T> fiducials;  // (N, K, 2)
 };
 
@@ -121,35 +121,35 @@ struct Rectifier {
     for (const Index w : c.widths) matrix(w);
   }
 
-  /// picture: (N, 1, H, W) of any size.  Returns the fiducial points (N, K, 2).
-  Variable<T> locate(const Variable<T>& picture) {
-    return localization(resize_bilinear(picture, small_height, small_width, true));
+  /// images: (N, 1, H, W) of any size.  Returns the fiducial points (N, K, 2).
+  Variable<T> locate(const Variable<T>& image) {
+    return localization(resize_bilinear(image, small_height, small_width, true));
   }
 
-  /// picture: (N, 1, H, W) of any size.  Returns the straightened words, `width` pixels wide.
-  Rectified<T> operator()(const Variable<T>& picture, Index width) {
-    const Variable<T> points = locate(picture);
+  /// images: (N, 1, H, W) of any size.  Returns the straightened words, `width` pixels wide.
+  Rectified<T> operator()(const Variable<T>& image, Index width) {
+    const Variable<T> points = locate(image);
     const Variable<T> grid = tps_grid(points, matrix(width), height, width);
-    return {grid_sample(picture, grid, GridPadding::border), points};
+    return {grid_sample(image, grid, GridPadding::border), points};
   }
 
-  /// pictures: (n_i, 1, H_i, W_i), each of a size of its own; located together, since their small
+  /// images: (n_i, 1, H_i, W_i), each of a size of its own; located together, since their small
   /// copies are alike.  Returns the fiducial points of all.
-  Variable<T> locate(const std::vector<Variable<T>>& pictures) {
+  Variable<T> locate(const std::vector<Variable<T>>& images) {
     std::vector<Variable<T>> small;
-    for (const Variable<T>& p : pictures)
+    for (const Variable<T>& p : images)
       small.push_back(resize_bilinear(p, small_height, small_width, true));
     return localization(concatenate(small, 0));
   }
 
-  /// points: those of all `pictures`, which are sampled one after another.  Returns the
+  /// points: those of all `images`, which are sampled one after another.  Returns the
   /// straightened words of all, `width` pixels wide.
-  Rectified<T> operator()(const std::vector<Variable<T>>& pictures, const Variable<T>& points,
+  Rectified<T> operator()(const std::vector<Variable<T>>& images, const Variable<T>& points,
                           Index width) {
     const Variable<T> grids = tps_grid(points, matrix(width), height, width);
     std::vector<Variable<T>> words;
     Index n = 0;
-    for (const Variable<T>& p : pictures) {
+    for (const Variable<T>& p : images) {
       const Variable<T> grid = slice(grids, 0, n, n + p.size(0));
       words.push_back(grid_sample(p, grid, GridPadding::border));
       n += p.size(0);

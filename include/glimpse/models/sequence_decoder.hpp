@@ -1,5 +1,6 @@
-// sequence decoder: tells a sequence of symbols about a sequence of frames, one look at a time.
-// Sentences, sounds, speech and pictures are all read by it: the forms of attention are those of
+// sequence decoder: predicts a sequence of symbols from a sequence of frames, one attention step at
+// a time.
+// Sentences, sounds, speech and images are all read by it: the forms of attention are those of
 // nn/attention.hpp.
 //
 //   (1)  s_0 = tanh(W_0 mean_i h_i + b_0)                       the mean over a sequence's length;
@@ -47,7 +48,7 @@ struct SequenceDecoderConfig {
   AttentionConfig attention{};    // its state and sequence are set from here
   Index frame = 0;                // width of h
   double dropout = 0;             // of [s_t, g_t] in (4)
-  double state_dropout = 0;       // chance that (4) goes without s_t: it tells what is seen now
+  double state_dropout = 0;       // chance that (4) goes without s_t: it predicts what is seen now
 };
 
 /// How a loss is made.
@@ -84,10 +85,10 @@ struct SequenceDecoder {
 
   SequenceDecoder() = default;
   SequenceDecoder(SequenceDecoderConfig c, Random& rng) : config(c) {
-    AttentionConfig look = c.attention;
-    look.state = c.hidden, look.sequence = c.frame;
-    config.attention = look;
-    attention = Attention<T>(look, rng);
+    AttentionConfig attended = c.attention;
+    attended.state = c.hidden, attended.sequence = c.frame;
+    config.attention = attended;
+    attention = Attention<T>(attended, rng);
     first = Linear<T>(c.frame, c.hidden, rng);
     const double bound = 1 / std::sqrt(static_cast<double>(c.hidden));
     symbol = detail::uniform_parameter<T>({c.symbols, 3 * c.hidden}, rng, bound);
@@ -106,19 +107,19 @@ struct SequenceDecoder {
   Index end_symbol() const { return config.symbols - 1; }
 
   /// frames: (T, N, C), as encoders give them; lengths: N, or empty.
-  AttentionMemory<T> remember(const Variable<T>& frames,
-                              std::span<const Index> lengths = {}) const {
-    return attention.remember(permute(frames, {1, 0, 2}), lengths);
+  AttentionMemory<T> encode_memory(const Variable<T>& frames,
+                                   std::span<const Index> lengths = {}) const {
+    return attention.encode_memory(permute(frames, {1, 0, 2}), lengths);
   }
 
   /// (1).
   State start(const AttentionMemory<T>& memory) const {
     if (memory.batch() < 1) fail("sequence_decoder", "wants at least one sequence");
-    const Index rows = memory.frames.size(0), places = memory.places();
-    Tensor<T> even = zeros<T>({rows, places});
+    const Index rows = memory.frames.size(0), positions = memory.positions();
+    Tensor<T> even = zeros<T>({rows, positions});
     for (Index r = 0; r < rows; ++r) {
       const Index n = memory.lengths.empty()
-                          ? places
+                          ? positions
                           : memory.lengths[static_cast<std::size_t>(r / memory.heads)];
       for (Index i = 0; i < n; ++i) even(r, i) = T(1) / static_cast<T>(n);
     }
@@ -130,11 +131,11 @@ struct SequenceDecoder {
   /// (2) and (3): previous symbols (N), and what [s_t, g_t] are.
   std::pair<State, Variable<T>> step(const AttentionMemory<T>& memory,
                                      std::span<const Index> previous, const State& state) const {
-    const Glimpse<T> look = attention(state.s, memory, state.weights);
+    const Glimpse<T> attended = attention(state.s, memory, state.weights);
     const Variable<T> sums =
-        glimpse(look.glimpse) + embedding(symbol, previous, Shape{std::ssize(previous)});
+        glimpse(attended.glimpse) + embedding(symbol, previous, Shape{std::ssize(previous)});
     const Variable<T> s = gru_cell(sums, state.s, w_h, b_h);
-    return {{s, look.weights}, concatenate<T>({s, look.glimpse}, 1)};
+    return {{s, attended.weights}, concatenate<T>({s, attended.glimpse}, 1)};
   }
 
   /// (4) and (5) for rows of [s_t, g_t] and the symbols before them: (rows, symbols), before the
@@ -146,9 +147,9 @@ struct SequenceDecoder {
     return output(max(reshape(pairs, {rows, config.readout, 2}), {2}));
   }
 
-  /// memory: N sequences, from `remember`, or from `attention.remember` for places (N, T, C);
-  /// labels: N without end. right: receives how many sequences would have been right, every symbol
-  /// given the true ones before it.
+  /// memory: N sequences, from `encode_memory`, or from `attention.encode_memory` for positions (N,
+  /// T, C); labels: N without end. right: receives how many sequences would have been right, every
+  /// symbol given the true ones before it.
   Variable<T> loss(const AttentionMemory<T>& memory, std::span<const std::vector<Index>> labels,
                    const SequenceLossOptions& options = {}, Index* right = nullptr) {
     const Index n = memory.batch();
@@ -172,7 +173,7 @@ struct SequenceDecoder {
         const auto& label = labels[i];
         const Index now = t < label.size() ? label[t] : t == label.size() ? end_symbol() : -1;
         targets.push_back(now);
-        const bool sampled = !own.empty() && options.random->chance(options.sampling);
+        const bool sampled = !own.empty() && options.random->bernoulli(options.sampling);
         previous[i] = now < 0 ? end_symbol() : sampled ? own[i] : now;
       }
     }
@@ -190,11 +191,11 @@ struct SequenceDecoder {
     return total;
   }
 
-  /// The likeliest sequences, by beam search, in the mode for use whatever the mode; options.end
+  /// The likeliest sequences, by beam search, in evaluation mode whatever the mode; options.end
   /// and .begin are set from here.
   std::vector<SequenceReading<T>> read(const AttentionMemory<T>& memory, BeamOptions options = {}) {
     const NoGrad no_grad;
-    const ModeForUse mode(*this);
+    const EvalScope mode(*this);
     AttentionMemory<T> rows_memory = memory;
     State state = start(memory);
     std::vector<Index> items;
@@ -216,7 +217,7 @@ struct SequenceDecoder {
     for (std::vector<Hypothesis>& found : beam_search(batched, memory.batch(), options)) {
       Hypothesis& best = found.front();
       SequenceReading<T> r;
-      r.attention = Tensor<T>(Shape{std::ssize(best.rows), memory.places()});
+      r.attention = Tensor<T>(Shape{std::ssize(best.rows), memory.positions()});
       for (std::size_t t = 0; t < best.rows.size(); ++t)
         r.attention.select(0, static_cast<Index>(t)).copy_from(looks[t].select(0, best.rows[t]));
       r.confidence = best.confidence();
@@ -235,7 +236,7 @@ struct SequenceDecoder {
 
  private:
   /// In training, rows of [s_t, g_t] of which some have lost s_t: their word must come from what is
-  /// looked at now, not from what an earlier look has told already.
+  /// looked at now, not from what an earlier attention step has given already.
   Variable<T> without_states(const Variable<T>& seen) {
     if (!(state_dropout.p > 0) || !state_dropout.training) return seen;
     const Index rows = seen.size(0);

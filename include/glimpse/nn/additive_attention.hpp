@@ -33,14 +33,15 @@ struct AdditiveAttention {
   Variable<T> keys(const Variable<T>& h) const { return key(h); }
 
   /// s: (N, S); k: (N, T, A) from `keys`; h: (N, T, C); lengths: N numbers, or empty.
-  /// Returns glimpse (N, C) and weights (N, T); places past a length have weight 0.
+  /// Returns glimpse (N, C) and weights (N, T); positions past a length have weight 0.
   Glimpse<T> operator()(const Variable<T>& s, const Variable<T>& k, const Variable<T>& h,
                         std::span<const Index> lengths = {}) const {
     const Variable<T> q = query(s);
     const ModuleScope scope(path);
     Glimpse<T> g = additive_attention(q, k, score, h, lengths);
-    const Index places = k.size(0) * k.size(1);
-    reported(this, "AdditiveAttention", g.glimpse, score.size(), places * (k.size(2) + h.size(2)));
+    const Index positions = k.size(0) * k.size(1);
+    observe(this, "AdditiveAttention", g.glimpse, score.size(),
+            positions * (k.size(2) + h.size(2)));
     return g;
   }
 

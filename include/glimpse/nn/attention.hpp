@@ -6,15 +6,15 @@
 //   (3)  heads         (2) on each of K parts of W s + b, V h_i and a third projection of h_i, over
 //                      sqrt(A/K) where scaled; the glimpses, side by side, go through one more
 //                      matrix. Both of these have a bias, too
-//   (4)  location      + U f_i inside the tanh of (1): f, the last look's weights under filters
-//   (5)  logistic      a_i = sigma(e_i) / sum_j sigma(e_j) in place of the softmax
-//   (6)  window        only places up to `window` from the middle of the look before
+//   (4)  location      + U f_i inside the tanh of (1): f, the last attention step's weights under filters
+//   (5)  sigmoid       a_i = sigma(e_i) / sum_j sigma(e_j) in place of the softmax
+//   (6)  window        only positions up to `window` from the middle of the attention step before
 //   (7)  gate          g = beta sum_i a_i h_i,  beta = sigma(w_g^T s + b_g)
 //
 // Sources: (1) Bahdanau, Cho, Bengio 2015; (2) Luong, Pham, Manning 2015; (3) Vaswani et al. 2017;
 // (4) to (6) Chorowski et al. 2015; (7) Xu et al. 2015.
 //
-// Over a picture, the places are those of its feature map, row by row: `places_of_map`.
+// Over an image, the positions are those of its feature map, row by row: `flatten_spatial`.
 // s: (N, S), h: (N, T, C), a: (N, T), g: (N, C).
 // Notation: docs/math/notation.md.
 #pragma once
@@ -38,11 +38,11 @@ enum class ScoreForm { additive, dot, scaled_dot };
 struct AttentionConfig {
   Index state = 0, sequence = 0, width = 0;  // S, C, A
   ScoreForm score = ScoreForm::additive;
-  Index heads = 1;                           // (3) where above 1; a divisor of width and sequence
-  Index filters = 0, taps = 0;               // (4) where above 0
-  WeightForm weights = WeightForm::softmax;  // (5)
-  Index window = 0;                          // (6) where above 0
-  bool gate = false;                         // (7)
+  Index heads = 1;              // (3) where above 1; a divisor of width and sequence
+  Index filters = 0, taps = 0;  // (4) where above 0
+  AttentionNormalization weights = AttentionNormalization::softmax;  // (5)
+  Index window = 0;                                                  // (6) where above 0
+  bool gate = false;                                                 // (7)
 };
 
 /// A sequence ready to be looked at: V h is made once.
@@ -50,17 +50,17 @@ template <class T>
 struct AttentionMemory {
   Variable<T> frames;          // what glimpses are made of: (N K, T, C / K)
   Variable<T> keys;            // (N K, T, A / K)
-  std::vector<Index> lengths;  // N, or empty where all T places count
+  std::vector<Index> lengths;  // N, or empty where all T positions count
   Index heads = 1;
 
   Index batch() const { return frames.size(0) / heads; }
-  Index places() const { return frames.size(1); }
+  Index positions() const { return frames.size(1); }
 };
 
-/// The places of a feature map (N, C, H, W), row by row: (N, H W, C).
+/// The positions of a feature map (N, C, H, W), row by row: (N, H W, C).
 template <class T>
-Variable<T> places_of_map(const Variable<T>& x) {
-  require(x.rank() == 4, "places_of_map", "wants a map (N, C, H, W)", x);
+Variable<T> flatten_spatial(const Variable<T>& x) {
+  require(x.rank() == 4, "flatten_spatial", "wants a map (N, C, H, W)", x);
   return transpose(reshape(x, {x.size(0), x.size(1), x.size(2) * x.size(3)}), 1, 2);
 }
 
@@ -96,8 +96,9 @@ struct Attention {
     if (c.gate) gate.emplace(c.state, 1, rng);
   }
 
-  /// h: (N, T, C); lengths: N numbers of places from 1 to T, or empty.
-  AttentionMemory<T> remember(const Variable<T>& h, std::span<const Index> lengths = {}) const {
+  /// h: (N, T, C); lengths: N numbers of positions from 1 to T, or empty.
+  AttentionMemory<T> encode_memory(const Variable<T>& h,
+                                   std::span<const Index> lengths = {}) const {
     const ModuleScope scope(path);
     const Index k = config.heads;
     return {detail::split_heads(value ? (*value)(h) : h, k),
@@ -106,25 +107,25 @@ struct Attention {
             k};
   }
 
-  /// The look before the first: all of it on the first place. (N, T).
+  /// The attention step before the first: all of it on the first position. (N, T).
   Variable<T> start(const AttentionMemory<T>& memory) const {
-    Tensor<T> a = zeros<T>({memory.batch(), memory.places()});
+    Tensor<T> a = zeros<T>({memory.batch(), memory.positions()});
     for (Index n = 0; n < a.size(0); ++n) a(n, 0) = 1;
     return constant(a);
   }
 
-  /// s: (N, S); before: weights of the look before (N, T), read by (4) and (6) alone.
+  /// s: (N, S); before: weights of the attention step before (N, T), read by (4) and (6) alone.
   /// Returns glimpse (N, C) and weights (N, T), with (3) their mean over the heads.
   Glimpse<T> operator()(const Variable<T>& s, const AttentionMemory<T>& memory,
                         const Variable<T>& before) const {
     const Variable<T> q = query(s);
     const ModuleScope scope(path);
     const Variable<T> a =
-        attention_weights(scores(q, memory, before), places(memory, before), config.weights);
+        attention_weights(scores(q, memory, before), positions(memory, before), config.weights);
     Variable<T> g = attend(a, memory.frames), seen = a;
     if (config.heads > 1) {
       g = (*output)(reshape(g, {memory.batch(), g.size(0) * g.size(1) / memory.batch()}));
-      seen = mean(reshape(a, {memory.batch(), config.heads, memory.places()}), {1});
+      seen = mean(reshape(a, {memory.batch(), config.heads, memory.positions()}), {1});
     }
     if (gate) g = g * sigmoid((*gate)(s));
     return {g, seen};
@@ -146,18 +147,19 @@ struct Attention {
     const Index rows = m.keys.size(0), part = m.keys.size(2);
     const double scale =  // (2), (3)
         config.score == ScoreForm::dot ? 1 : 1 / std::sqrt(static_cast<double>(part));
-    return reshape(dot_scores(reshape(q, {rows, 1, part}), m.keys, scale), {rows, m.places()});
+    return reshape(dot_scores(reshape(q, {rows, 1, part}), m.keys, scale), {rows, m.positions()});
   }
 
-  /// (6) and the ends of the sequences; none where nothing bounds the look.
-  std::vector<Places> places(const AttentionMemory<T>& m, const Variable<T>& before) const {
-    std::vector<Places> all;
+  /// (6) and the ends of the sequences; none where nothing bounds the attention step.
+  std::vector<PositionRange> positions(const AttentionMemory<T>& m,
+                                       const Variable<T>& before) const {
+    std::vector<PositionRange> all;
     if (m.lengths.empty() && config.window == 0) return all;
     const std::vector<Index> middle =
-        config.window > 0 ? median_places(before.value()) : std::vector<Index>();
+        config.window > 0 ? median_positions(before.value()) : std::vector<Index>();
     for (Index n = 0; n < m.batch(); ++n) {
       const auto i = static_cast<std::size_t>(n);
-      Places p{0, m.lengths.empty() ? m.places() : m.lengths[i]};
+      PositionRange p{0, m.lengths.empty() ? m.positions() : m.lengths[i]};
       if (config.window > 0)
         p = {std::clamp<Index>(middle[i] - config.window, 0, p.end - 1),
              std::min(p.end, middle[i] + config.window + 1)};

@@ -1,12 +1,12 @@
 // BatchNorm2d: every channel to mean 0 and variance 1 over the batch, then scaled and shifted.
 //
 //   running statistics r <- (1 - momentum) r + momentum (batch's), the variance unbiased; they take
-//   the batch's place in use (training == false). weight starts at 1, bias at 0.
+//   the batch's place at inference (training == false). weight starts at 1, bias at 0.
 #pragma once
 
 #include <string>
 
-#include <glimpse/nn/report.hpp>
+#include <glimpse/nn/forward_hook.hpp>
 #include <glimpse/ops/batch_norm.hpp>
 #include <glimpse/ops/batch_norm_pool.hpp>
 
@@ -58,7 +58,7 @@ struct BatchNorm2d {
 
  private:
   Variable<T> report(const Variable<T>& y) const {
-    return reported(this, "BatchNorm2d", y, detail::total_size(weight, bias), y.size());
+    return observe(this, "BatchNorm2d", y, detail::total_size(weight, bias), y.size());
   }
 };
 

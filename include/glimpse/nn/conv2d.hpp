@@ -1,4 +1,4 @@
-// Conv2d: a bank of filters over a batch of pictures.
+// Conv2d: a bank of filters over a batch of images.
 //
 // weight: (out, in/groups, kernel h, kernel w), bias: (out) or absent. Both start uniform on
 // [-1/sqrt(f), 1/sqrt(f)), f = in/groups * kernel h * kernel w, as in PyTorch.
@@ -10,8 +10,8 @@
 #include <string>
 
 #include <glimpse/core/random.hpp>
+#include <glimpse/nn/forward_hook.hpp>
 #include <glimpse/nn/init.hpp>
-#include <glimpse/nn/report.hpp>
 #include <glimpse/ops/conv2d.hpp>
 
 namespace glimpse::inline v0 {
@@ -30,7 +30,7 @@ struct Conv2d {
   Conv2dConfig config;
   Variable<T> weight, bias;
   std::string path;
-  std::shared_ptr<const kernel::ReadyFilters<T>> ready;  // for use, see make_ready
+  std::shared_ptr<const kernel::PreparedFilters<T>> prepared;  // see prepare_for_inference
 
   Conv2d() = default;
   Conv2d(const Conv2dConfig& c, Random& rng) : config(c) {
@@ -50,22 +50,22 @@ struct Conv2d {
             .algorithm = config.algorithm};
   }
 
-  /// For use: keeps the filters transformed as well, so that few pictures are read sooner. Filters
-  /// that change later are not mistaken for these.
-  void make_ready() {
-    ready = std::make_shared<const kernel::ReadyFilters<T>>(weight.value().contiguous());
+  /// For inference: keeps the filters transformed as well, so that few images are read sooner.
+  /// Filters that change later are not mistaken for these.
+  void prepare_for_inference() {
+    prepared = std::make_shared<const kernel::PreparedFilters<T>>(weight.value().contiguous());
   }
 
   /// x: (N, in, H, W).  Returns (N, out, H', W').
   Variable<T> operator()(const Variable<T>& x) const {
     const ModuleScope scope(path);
-    return told(conv2d(x, weight, bias, options(), ready.get()));
+    return observed(conv2d(x, weight, bias, options(), prepared.get()));
   }
 
   /// relu((*this)(x)) in one pass.
   Variable<T> then_relu(const Variable<T>& x) const {
     const ModuleScope scope(path);
-    return told(conv2d_relu(x, weight, bias, options(), ready.get()));
+    return observed(conv2d_relu(x, weight, bias, options(), prepared.get()));
   }
 
   template <class F>
@@ -75,9 +75,9 @@ struct Conv2d {
   }
 
  private:
-  Variable<T> told(const Variable<T>& y) const {
-    return reported(this, "Conv2d", y, detail::total_size(weight, bias),
-                    y.size() * (weight.size() / weight.size(0)));
+  Variable<T> observed(const Variable<T>& y) const {
+    return observe(this, "Conv2d", y, detail::total_size(weight, bias),
+                   y.size() * (weight.size() / weight.size(0)));
   }
 };
 

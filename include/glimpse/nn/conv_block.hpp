@@ -35,14 +35,14 @@ struct ConvBlock {
   }
 
   /// For use, not for training: the batch norm moves into the convolution, its names leave the
-  /// state, and the filters are made ready.
+  /// state, and the filters are prepared.
   void fold() {
     if (norm) {
       fold_batch_norm(conv, *norm);
       norm.reset();
       folded = true;
     }
-    conv.make_ready();
+    conv.prepare_for_inference();
   }
 
   template <class F>

@@ -9,7 +9,7 @@
 #include <string>
 
 #include <glimpse/core/random.hpp>
-#include <glimpse/nn/report.hpp>
+#include <glimpse/nn/forward_hook.hpp>
 #include <glimpse/ops/dropout.hpp>
 
 namespace glimpse::inline v0 {
@@ -29,11 +29,11 @@ struct Dropout {
     random = Random((high << 32) | rng.bits());
   }
 
-  /// x: any shape. In use it passes through untouched.
+  /// x: any shape. At inference it passes through untouched.
   Variable<T> operator()(const Variable<T>& x) {
     const ModuleScope scope(path);
-    return reported(this, "Dropout",
-                    training && p > 0 ? dropout(x, static_cast<T>(p), random, true) : x);
+    return observe(this, "Dropout",
+                   training && p > 0 ? dropout(x, static_cast<T>(p), random, true) : x);
   }
 
   template <class F>

@@ -5,8 +5,8 @@
 #include <string>
 
 #include <glimpse/core/random.hpp>
+#include <glimpse/nn/forward_hook.hpp>
 #include <glimpse/nn/init.hpp>
-#include <glimpse/nn/report.hpp>
 #include <glimpse/ops/embedding.hpp>
 
 namespace glimpse::inline v0 {
@@ -25,7 +25,7 @@ struct Embedding {
   /// indices: row numbers, as many as `shape` holds.  Returns shape + (width,).
   Variable<T> operator()(std::span<const Index> indices, const Shape& shape) const {
     const ModuleScope scope(path);
-    return reported(this, "Embedding", embedding(weight, indices, shape), weight.size());
+    return observe(this, "Embedding", embedding(weight, indices, shape), weight.size());
   }
   /// The same for a plain list: (n, width).
   Variable<T> operator()(std::span<const Index> indices) const {

@@ -1,5 +1,5 @@
-// fold: a batch norm in use is a fixed scale and shift of every channel, so the convolution before
-// it can do its work.
+// fold: a batch norm at inference is a fixed scale and shift of every channel, so the convolution
+// before it can do its work.
 //
 //   s  = gamma / sqrt(running_var + eps)
 //   (1)  s ((W x + b) - running_mean) + beta  =  (s W) x + (s (b - running_mean) + beta)

@@ -9,7 +9,7 @@
 namespace glimpse::inline v0 {
 
 template <class T = float>
-struct GRU : detail::RecurrentLayer<T, 3> {
+struct Gru : detail::RecurrentLayer<T, 3> {
   using value_type = T;
   using detail::RecurrentLayer<T, 3>::RecurrentLayer;
 
@@ -23,7 +23,7 @@ struct GRU : detail::RecurrentLayer<T, 3> {
   }
 
   /// A layer in each direction over the same x: (T, N, 2H), H numbers of each.
-  static Variable<T> both(const GRU& forward, const GRU& reverse, const Variable<T>& x,
+  static Variable<T> both(const Gru& forward, const Gru& reverse, const Variable<T>& x,
                           std::span<const Index> lengths = {}) {
     const ModuleScope scope(forward.path);
     const Variable<T> y = bidirectional_gru(x, forward.weights(), reverse.weights(), lengths);

@@ -39,8 +39,8 @@ void uniform_init(Variable<T>& w, Random& rng, double low, double high) {
 }
 /// Normal.
 template <class T>
-void normal_init(Variable<T>& w, Random& rng, double mean = 0, double deviation = 1) {
-  for (T& v : w.mutable_value().span()) v = static_cast<T>(rng.normal(mean, deviation));
+void normal_init(Variable<T>& w, Random& rng, double mean = 0, double stddev = 1) {
+  for (T& v : w.mutable_value().span()) v = static_cast<T>(rng.normal(mean, stddev));
 }
 /// One value throughout.
 template <class T>

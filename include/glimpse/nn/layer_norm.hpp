@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include <glimpse/nn/report.hpp>
+#include <glimpse/nn/forward_hook.hpp>
 #include <glimpse/ops/layer_norm.hpp>
 
 namespace glimpse::inline v0 {
@@ -20,8 +20,8 @@ struct LayerNorm {
   /// x: (..., n).  Returns the same shape.
   Variable<T> operator()(const Variable<T>& x) const {
     const ModuleScope scope(path);
-    return reported(this, "LayerNorm", layer_norm(x, weight, bias, eps),
-                    detail::total_size(weight, bias), x.size());
+    return observe(this, "LayerNorm", layer_norm(x, weight, bias, eps),
+                   detail::total_size(weight, bias), x.size());
   }
 
   template <class F>

@@ -8,8 +8,8 @@
 #include <string>
 
 #include <glimpse/core/random.hpp>
+#include <glimpse/nn/forward_hook.hpp>
 #include <glimpse/nn/init.hpp>
-#include <glimpse/nn/report.hpp>
 #include <glimpse/ops/linear.hpp>
 
 namespace glimpse::inline v0 {
@@ -30,7 +30,7 @@ struct Linear {
   Variable<T> operator()(const Variable<T>& x) const {
     const ModuleScope scope(path);
     const Variable<T> y = linear(x, weight, bias);
-    return reported(this, "Linear", y, detail::total_size(weight, bias), x.size() * weight.size(0));
+    return observe(this, "Linear", y, detail::total_size(weight, bias), x.size() * weight.size(0));
   }
 
   template <class F>

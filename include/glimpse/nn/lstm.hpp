@@ -8,7 +8,7 @@
 namespace glimpse::inline v0 {
 
 template <class T = float>
-struct LSTM : detail::RecurrentLayer<T, 4> {
+struct Lstm : detail::RecurrentLayer<T, 4> {
   using value_type = T;
   using detail::RecurrentLayer<T, 4>::RecurrentLayer;
 
@@ -22,7 +22,7 @@ struct LSTM : detail::RecurrentLayer<T, 4> {
   }
 
   /// A layer in each direction over the same x: (T, N, 2H), H numbers of each.
-  static Variable<T> both(const LSTM& forward, const LSTM& reverse, const Variable<T>& x,
+  static Variable<T> both(const Lstm& forward, const Lstm& reverse, const Variable<T>& x,
                           std::span<const Index> lengths = {}) {
     const ModuleScope scope(forward.path);
     const Variable<T> y = bidirectional_lstm(x, forward.weights(), reverse.weights(), lengths);

@@ -146,7 +146,7 @@ Index count_parameters(M& model) {
   return n;
 }
 
-/// Training mode (dropout drops, batch norm takes the batch's statistics) or the mode for use.
+/// Training mode (dropout drops, batch norm takes the batch's statistics) or evaluation mode.
 template <class M>
 void set_training(M& model, bool training) {
   walk(model, [&](const std::string&, auto& x) {
@@ -154,16 +154,16 @@ void set_training(M& model, bool training) {
   });
 }
 
-/// The mode for use while it lives; then every module's own again.
+/// Evaluation mode while it lives; then every module's own again.
 template <class M>
-class ModeForUse {
+class EvalScope {
  public:
-  explicit ModeForUse(M& model) : model_(model), modes_(training_modes(model)) {
+  explicit EvalScope(M& model) : model_(model), modes_(training_modes(model)) {
     set_training(model, false);
   }
-  ModeForUse(const ModeForUse&) = delete;
-  ModeForUse& operator=(const ModeForUse&) = delete;
-  ~ModeForUse() { set_training_modes(model_, modes_); }
+  EvalScope(const EvalScope&) = delete;
+  EvalScope& operator=(const EvalScope&) = delete;
+  ~EvalScope() { set_training_modes(model_, modes_); }
 
  private:
   M& model_;

@@ -34,7 +34,7 @@ struct MultiHeadAttention {
       fail("MultiHeadAttention", heads, " heads do not split ", width);
   }
 
-  /// x: (N, Q, A); h: (N, T, A); lengths: N numbers of places, or empty.  Returns (N, Q, A).
+  /// x: (N, Q, A); h: (N, T, A); lengths: N numbers of positions, or empty.  Returns (N, Q, A).
   Variable<T> operator()(const Variable<T>& x, const Variable<T>& h,
                          std::span<const Index> lengths = {}) const {
     const ModuleScope scope(path);  // (1), (2)

@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include <glimpse/nn/forward_hook.hpp>
 #include <glimpse/nn/init.hpp>
-#include <glimpse/nn/report.hpp>
 #include <glimpse/ops/kernel/sequence.hpp>
 
 namespace glimpse::inline v0::detail {

@@ -11,7 +11,7 @@
 #include <tuple>
 #include <utility>
 
-#include <glimpse/nn/report.hpp>
+#include <glimpse/nn/forward_hook.hpp>
 #include <glimpse/nn/visit.hpp>
 #include <glimpse/ops/activations.hpp>
 #include <glimpse/ops/pool2d.hpp>
@@ -61,7 +61,7 @@ struct Step : Op {
   template <class T>
   Variable<T> operator()(const Variable<T>& x) const {
     const ModuleScope scope(path);
-    return reported(this, Op::kind, Op::apply(x));
+    return observe(this, Op::kind, Op::apply(x));
   }
   template <class F>
   void visit(F&&) {}
@@ -113,7 +113,7 @@ struct MaxPool2d {
   template <class T>
   Variable<T> operator()(const Variable<T>& x) const {
     const ModuleScope scope(path);
-    return reported(this, "MaxPool2d", max_pool2d(x, options));
+    return observe(this, "MaxPool2d", max_pool2d(x, options));
   }
   template <class F>
   void visit(F&&) {}
@@ -126,7 +126,7 @@ struct GlobalAveragePool2d {
   template <class T>
   Variable<T> operator()(const Variable<T>& x) const {
     const ModuleScope scope(path);
-    return reported(this, "GlobalAveragePool2d", adaptive_average_pool2d(x, {1, 1}));
+    return observe(this, "GlobalAveragePool2d", adaptive_average_pool2d(x, {1, 1}));
   }
   template <class F>
   void visit(F&&) {}

@@ -1,4 +1,4 @@
-// summary: a model as a table, made by watching one picture pass through it.
+// summary: a model as a table, made by watching one image pass through it.
 //
 //   layer                    kind       output            parameters   multiply-adds
 //   localization.conv1       Conv2d     (1, 64, 32, 100)         640       1,843,200
@@ -14,8 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include <glimpse/nn/forward_hook.hpp>
 #include <glimpse/nn/module.hpp>
-#include <glimpse/nn/report.hpp>
 
 namespace glimpse::inline v0 {
 
@@ -57,7 +57,7 @@ struct LayerRow {
   Index parameters, multiply_adds;
 };
 
-/// Runs f() in the mode for use, without a tape, and returns a row for every call of a leaf module
+/// Runs f() in evaluation mode, without a tape, and returns a row for every call of a leaf module
 /// of `model`.
 template <class M, class F>
 std::vector<LayerRow> layer_rows(M& model, F&& f) {
@@ -68,7 +68,7 @@ std::vector<LayerRow> layer_rows(M& model, F&& f) {
   };
   {
     const Restore restore{std::exchange(detail::layer_reports(), &reports)};
-    const ModeForUse mode(model);
+    const EvalScope mode(model);
     const NoGrad no_grad;
     f();
   }
@@ -92,7 +92,7 @@ std::vector<LayerRow> layer_rows(M& model, F&& f) {
 
 /// A table of every layer that `model(inputs...)` passes through: name, kind, output shape,
 /// parameters (once for a layer that is used again), multiply-adds. Batch norm and dropout stand as
-/// in use; nothing in the model changes.
+/// at inference; nothing in the model changes.
 template <class M, class... Inputs>
 std::string summary(M& model, const Inputs&... inputs) {
   std::vector<std::vector<std::string>> cells{

@@ -1,8 +1,8 @@
-// adaptive pooling: as many windows as there should be outputs, whatever the size of the picture.
+// adaptive pooling: as many windows as there should be outputs, whatever the size of the image.
 //
 //   (1)  window i of n over an extent of H:  [floor(i H / n), ceil((i + 1) H / n))
 //        Neighbors may overlap by one.
-//   (2)  average: y = mean of the window,  dx += dy / places
+//   (2)  average: y = mean of the window,  dx += dy / positions
 //        maximum: y = max of the window,   dx at the winner += dy      winner as in max_pool2d.hpp
 //
 // x: (N, C, H, W), y: (N, C, h, w).
@@ -14,7 +14,7 @@
 
 #include <glimpse/autograd/variable.hpp>
 #include <glimpse/core/parallel.hpp>
-#include <glimpse/ops/kernel/pool_places.hpp>
+#include <glimpse/ops/kernel/pool_argmax.hpp>
 #include <glimpse/simd/reduce.hpp>
 
 namespace glimpse::inline v0 {

@@ -11,7 +11,7 @@
 //   (6)  de_i = a_i (da_i - sum_j a_j da_j)                            softmax.hpp (3)
 //
 // q: (N, A), k: (N, T, A), h: (N, T, C); a: (N, T), g: (N, C). All in one pass, for a decoder:
-// kernel/look.hpp. Source: Bahdanau, Cho, Bengio 2015.
+// kernel/attention_step.hpp. Source: Bahdanau, Cho, Bengio 2015.
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -137,15 +137,15 @@ Variable<T> attend(const Variable<T>& a, const Variable<T>& h) {
       });
 }
 
-/// What one look gives.
+/// What one attention step gives.
 template <class T>
 struct Glimpse {
   Variable<T> glimpse;  // (N, C)
   Variable<T> weights;  // (N, T), rows sum to 1
 };
 
-/// Scores, weights and glimpse in one call; places past `lengths` (N numbers, or empty) get weight
-/// 0 and no gradient.
+/// Scores, weights and glimpse in one call; positions past `lengths` (N numbers, or empty) get
+/// weight 0 and no gradient.
 template <class T>
 Glimpse<T> additive_attention(const Variable<T>& q, const Variable<T>& k, const Variable<T>& w,
                               const Variable<T>& h, std::span<const Index> lengths = {}) {

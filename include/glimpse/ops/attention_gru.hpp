@@ -7,7 +7,7 @@
 //
 //   backward, from the last step to the first, with ds_t = dy_t + what step t + 1 left:
 //   (4)  da_t, du_t (of the sums a, u) from ds_t by gru.hpp (5) and (6),   dg_t = G^T da_t
-//   (5)  dq_t, and += into dk and dw, from dg_t by kernel/look.hpp (4) and (5)
+//   (5)  dq_t, and += into dk and dw, from dg_t by kernel/attention_step.hpp (4) and (5)
 //   (6)  ds_t-1 = ds_t z_t + U^T du_t + W^T dq_t
 //   and over all steps at once:
 //   (7)  dx_t = da_t,  dG = sum_t da_t g_t^T,  dU = sum_t du_t s_t-1^T,  dW = sum_t dq_t s_t-1^T,
@@ -26,7 +26,7 @@
 #include <span>
 
 #include <glimpse/ops/gru.hpp>
-#include <glimpse/ops/kernel/look.hpp>
+#include <glimpse/ops/kernel/attention_step.hpp>
 
 namespace glimpse::inline v0 {
 
@@ -47,18 +47,18 @@ struct AttentionGruStep {
   T *q, *a, *g, *sums, *u;
 };
 
-/// The weights made ready for many steps.
+/// The weights prepared for many steps.
 template <class T>
 class AttentionGru {
  public:
   /// rows: how many go through a step together, about.
-  AttentionGru(const AttentionGruWeights<T>& w, Index places, Index rows)
+  AttentionGru(const AttentionGruWeights<T>& w, Index positions, Index rows)
       : b_query_(w.b_query.value().contiguous()), score_(w.score.value().contiguous()),
         b_glimpse_(w.b_glimpse.value().contiguous()), b_h_(w.b_h.value().contiguous()),
         query_(w.w_query.value().contiguous(), true, rows),
         glimpse_(w.w_glimpse.value().contiguous(), true, rows),
         state_(w.w_h.value().contiguous(), true, rows),
-        size{places, w.w_glimpse.size(1), w.score.size()}, hidden(w.w_h.size(1)) {}
+        size{positions, w.w_glimpse.size(1), w.score.size()}, hidden(w.w_h.size(1)) {}
 
   /// (1) to (3) for n rows; row r looks at item(r) of h and k. s.sums: x_t on entry, (r, z, n) on
   /// return. before: s_t-1, null for zero; after: s_t.
@@ -77,10 +77,10 @@ class AttentionGru {
       }
       before = after;  // each cell is read before it is written
     }
-    parallel_for(n, 25 * size.places * size.attention, [&](Index r) {
-      const Index i = item(r) * size.places;
-      look_forward(size, s.q + r * size.attention, k + i * size.attention, score_.data(),
-                   h + i * size.frame, s.a + r * size.places, s.g + r * size.frame);
+    parallel_for(n, 25 * size.positions * size.attention, [&](Index r) {
+      const Index i = item(r) * size.positions;
+      attention_step_forward(size, s.q + r * size.attention, k + i * size.attention, score_.data(),
+                   h + i * size.frame, s.a + r * size.positions, s.g + r * size.frame);
     });
     glimpse_.multiply(n, s.g, size.frame, T(1), s.sums, width, b_glimpse_.data());
     gru_step_forward<T>(n, hidden, s.sums, s.u, width, before, hidden, after, hidden);
@@ -88,10 +88,10 @@ class AttentionGru {
 
  private:
   Tensor<T> b_query_, score_, b_glimpse_, b_h_;
-  StepWeights<T> query_, glimpse_, state_;
+  PackedWeights<T> query_, glimpse_, state_;
 
  public:
-  LookSize size;
+  AttentionDims size;
   Index hidden;
 };
 
@@ -108,15 +108,15 @@ struct AttentionGruRun {
 /// (4) to (6) and (8) for words [begin, end). q becomes dq, sums da and u du; dw: (N, A), a row a
 /// word; dh may be null.
 template <class T>
-void attention_gru_backward(const AttentionGruWeights<T>& w, const LookSize& size, Index begin,
+void attention_gru_backward(const AttentionGruWeights<T>& w, const AttentionDims& size, Index begin,
                             Index end, const Tensor<T>& states, const T* h, const T* k, const T* dy,
-                            AttentionGruRun<T>& run, const StepWeights<T>& query,
-                            const StepWeights<T>& glimpse, const StepWeights<T>& state, T* dh,
+                            AttentionGruRun<T>& run, const PackedWeights<T>& query,
+                            const PackedWeights<T>& glimpse, const PackedWeights<T>& state, T* dh,
                             T* dk, T* dw) {
   const Index steps = states.size(0), batch = states.size(1), hidden = states.size(2);
   const Index rows = end - begin, width = 3 * hidden;
   const Tensor<T> score = w.score.value().contiguous(), zero = zeros<T>({rows, hidden});
-  Tensor<T> ds = zeros<T>({rows, hidden}), dg({steps, rows, size.frame}), de({size.places});
+  Tensor<T> ds = zeros<T>({rows, hidden}), dg({steps, rows, size.frame}), de({size.positions});
   for (Index t = steps - 1; t >= 0; --t) {
     const AttentionGruStep<T> s = run.at(t, begin);
     const T* before = t > 0 ? &states(t - 1, begin, 0) : zero.data();
@@ -124,19 +124,20 @@ void attention_gru_backward(const AttentionGruWeights<T>& w, const LookSize& siz
     gru_step_backward<T>(rows, hidden, s.sums, s.u, width, before, hidden, ds.data());
     glimpse.multiply(rows, s.sums, width, T(0), &dg(t, 0, 0), size.frame);  // (4)
     for (Index r = 0; r < rows; ++r) {
-      const Index i = (begin + r) * size.places;
-      look_backward<T>(size, s.q + r * size.attention, k + i * size.attention, score.data(),
-                       h + i * size.frame, s.a + r * size.places, &dg(t, r, 0), de.data(),
-                       dk + i * size.attention, dw + (begin + r) * size.attention);  // (5)
+      const Index i = (begin + r) * size.positions;
+      attention_step_backward<T>(size, s.q + r * size.attention, k + i * size.attention,
+                                 score.data(), h + i * size.frame, s.a + r * size.positions,
+                                 &dg(t, r, 0), de.data(), dk + i * size.attention,
+                                 dw + (begin + r) * size.attention);  // (5)
     }
     if (t == 0) break;
     state.multiply(rows, s.u, width, T(1), ds.data(), hidden);  // (6)
     query.multiply(rows, s.q, size.attention, T(1), ds.data(), hidden);
   }
   for (Index r = 0; dh && r < rows; ++r)  // (8): dh (T, C) += a^T (T, S) dg (S, C), word by word
-    simd::gemm<T>(simd::Trans::yes, simd::Trans::no, size.places, size.frame, steps, T(1),
-                  &run.a(0, begin + r, 0), batch * size.places, &dg(0, r, 0), rows * size.frame,
-                  T(1), dh + (begin + r) * size.places * size.frame, size.frame);
+    simd::gemm<T>(simd::Trans::yes, simd::Trans::no, size.positions, size.frame, steps, T(1),
+                  &run.a(0, begin + r, 0), batch * size.positions, &dg(0, r, 0), rows * size.frame,
+                  T(1), dh + (begin + r) * size.positions * size.frame, size.frame);
 }
 
 }  // namespace kernel
@@ -164,14 +165,15 @@ Variable<T> attention_gru(const Variable<T>& h, const Variable<T>& k, const Vari
               w.b_h.shape() == Shape{width},
           op, "wants glimpse weights (3H, C) and biases (3H)", w.w_glimpse, w.b_glimpse, w.b_h);
 
-  const Index steps = x.size(0), places = h.size(1);
+  const Index steps = x.size(0), positions = h.size(1);
   const Tensor<T> hv = h.value().contiguous(), kv = k.value().contiguous();
-  const kernel::AttentionGru<T> cell(w, places, batch);
+  const kernel::AttentionGru<T> cell(w, positions, batch);
   const Index cost = steps * width * (hidden + h.size(2)) / 64 + 1;  // of one word
-  const auto room = [&](Index n) { return Tensor<T>({steps, batch, n}); };
-  Tensor<T> y = room(hidden);
-  kernel::AttentionGruRun<T> run{room(attention), room(places), room(h.size(2)),
-                                 x.value().contiguous().clone(), room(width)};
+  const auto zeros_like_step = [&](Index n) { return Tensor<T>({steps, batch, n}); };
+  Tensor<T> y = zeros_like_step(hidden);
+  kernel::AttentionGruRun<T> run{zeros_like_step(attention), zeros_like_step(positions),
+                                 zeros_like_step(h.size(2)), x.value().contiguous().clone(),
+                                 zeros_like_step(width)};
   kernel::for_each_block(1, batch, cost, [&](const kernel::SequenceBlock& block) {
     const auto item = [&](Index r) { return block.begin + r; };
     for (Index t = 0; t < steps; ++t)
@@ -184,7 +186,7 @@ Variable<T> attention_gru(const Variable<T>& h, const Variable<T>& k, const Vari
       {h, k, x, w.w_query, w.b_query, w.score, w.w_glimpse, w.b_glimpse, w.w_h, w.b_h},
       [=, size = cell.size](const Tensor<T>& dy, Gradients<T>& d) {
         kernel::AttentionGruRun<T> back = run;  // overwritten: the tape goes through here once
-        const kernel::StepWeights<T> query(w.w_query.value().contiguous(), false, batch),
+        const kernel::PackedWeights<T> query(w.w_query.value().contiguous(), false, batch),
             glimpse(w.w_glimpse.value().contiguous(), false, batch),
             state(w.w_h.value().contiguous(), false, batch);
         Tensor<T> dk = d.wants(1) ? d[1] : zeros<T>(kv.shape());

@@ -1,8 +1,9 @@
-// attention weights: from scores to weights that sum to one, in two forms, over windows of places.
+// attention weights: from scores to weights that sum to one, in two forms, over windows of
+// positions.
 //
-//   (1)  softmax:    a_i = exp(e_i) / sum_j exp(e_j)           sharp: one place takes most
-//   (2)  logistic:   a_i = sigma(e_i) / sum_j sigma(e_j)       smooth: no score counts more than
-//                        = softmax(l)_i,                       1, so that several places share
+//   (1)  softmax:    a_i = exp(e_i) / sum_j exp(e_j)           sharp: one position takes most
+//   (2)  sigmoid:    a_i = sigma(e_i) / sum_j sigma(e_j)       smooth: no score counts more than
+//                        = softmax(l)_i,                       1, so that several positions share
 //                    l_i = ln sigma(e_i) = -softplus(-e_i)
 //   (3)  window:     the sums run over begin <= j < end; weights outside are 0, without gradient
 //   (4)  de_i = a_i (da_i - <da, a>)       of (1);   times 1 - sigma(e_i) for (2), through softplus
@@ -21,33 +22,34 @@
 
 namespace glimpse::inline v0 {
 
-/// The places begin <= i < end.
-struct Places {
+/// The positions begin <= i < end.
+struct PositionRange {
   Index begin, end;
 };
 
-enum class WeightForm { softmax, logistic };
+enum class AttentionNormalization { softmax, sigmoid };
 
 /// Weights (1) or (2) of scores (N, T).
-/// places: a window for each row, not empty and inside the row; or none for all places of all rows.
+/// positions: a window for each row, not empty and inside the row; or none for all positions of all
+/// rows.
 /// Throws ShapeError for another number of windows, ValueError for one that leaves its row.
 template <class T>
-Variable<T> attention_weights(const Variable<T>& e, std::span<const Places> places = {},
-                              WeightForm form = WeightForm::softmax) {
+Variable<T> attention_weights(const Variable<T>& e, std::span<const PositionRange> positions = {},
+                              AttentionNormalization form = AttentionNormalization::softmax) {
   require(e.rank() == 2 && e.size(1) > 0, "attention_weights", "wants scores (N, T)", e);
   const Index rows = e.size(0), n = e.size(1);
-  if (!places.empty() && std::ssize(places) != rows)
-    fail<ShapeError>("attention_weights", places.size(), " windows for the rows of ", e);
-  for (const Places& p : places)
+  if (!positions.empty() && std::ssize(positions) != rows)
+    fail<ShapeError>("attention_weights", positions.size(), " windows for the rows of ", e);
+  for (const PositionRange& p : positions)
     if (p.begin < 0 || p.begin >= p.end || p.end > n)
       fail("attention_weights", "window ", p.begin, " to ", p.end, " leaves the rows of ", e);
-  const Variable<T> x = form == WeightForm::logistic ? neg(softplus(neg(e))) : e;
-  if (places.empty()) return softmax(x);
+  const Variable<T> x = form == AttentionNormalization::sigmoid ? neg(softplus(neg(e))) : e;
+  if (positions.empty()) return softmax(x);
 
   const Tensor<T> in = x.value().contiguous();
   Tensor<T> a = zeros<T>({rows, n});
   parallel_for(rows, 8 * n, [&](Index r) {  // (3)
-    const Places p = places[static_cast<std::size_t>(r)];
+    const PositionRange p = positions[static_cast<std::size_t>(r)];
     const T* scores = in.data() + r * n + p.begin;
     T* weights = a.data() + r * n + p.begin;
     const Index count = p.end - p.begin;
@@ -55,14 +57,14 @@ Variable<T> attention_weights(const Variable<T>& e, std::span<const Places> plac
     simd::scale(count, weights, T(1) / z);
   });
   return record("attention_weights", a, {x}, [a](const Tensor<T>& da, Gradients<T>& d) {
-    const kernel::Target<T> de = kernel::target_of(d, 0);
+    const kernel::GradientSlot<T> de = kernel::gradient_slot(d, 0);
     kernel::softmax_backward<T>(rows_of(a), rows_of(da), rows_of(de.dx), de.add);  // (4)
   });
 }
 
-/// The middle (5) of each row of weights: the first place up to which half of them lie.
+/// The middle (5) of each row of weights: the first position up to which half of them lie.
 template <class T>
-std::vector<Index> median_places(const Tensor<T>& weights) {
+std::vector<Index> median_positions(const Tensor<T>& weights) {
   const Tensor<T> a = weights.contiguous();
   std::vector<Index> found;
   for (Index r = 0; r < a.size(0); ++r) {

@@ -2,7 +2,7 @@
 //
 //   (1)  y_ij = 1/n_ij sum_ab x_(i s + a - p)(j s + b - p)      padding adds nothing
 //        a, b, s, p as in max_pool2d.hpp
-//        n_ij: places of the window, with those in the padding (but not beyond it) where
+//        n_ij: positions of the window, with those in the padding (but not beyond it) where
 //        count_padding, else without
 //   (2)  dx at every place of the window += dy_ij / n_ij
 //
@@ -15,7 +15,7 @@
 
 #include <glimpse/autograd/variable.hpp>
 #include <glimpse/core/parallel.hpp>
-#include <glimpse/ops/kernel/pairs.hpp>
+#include <glimpse/ops/kernel/deinterleave.hpp>
 #include <glimpse/ops/kernel/pool2d.hpp>
 #include <glimpse/simd/reduce.hpp>
 
@@ -23,7 +23,7 @@ namespace glimpse::inline v0 {
 
 namespace kernel {
 
-/// The part of a window [at, at + kernel) that lies in the picture, and how many places count.
+/// The part of a window [at, at + kernel) that lies in the image, and how many positions count.
 struct PoolSpan {
   Index begin, end, counted;
 

@@ -1,4 +1,4 @@
-// batch norm: every channel to mean 0 and variance 1 over the batch, then to a learnt mean and
+// batch norm: every channel to mean 0 and variance 1 over the batch, then to a learned mean and
 // scale.
 //
 //   (1)  mean_c = 1/M sum_k x_ck,   var_c = 1/M sum_k (x_ck - mean_c)^2    over N, H, W; M = N H W
@@ -58,10 +58,10 @@ void channel_statistics(Index first, const ChannelBlock& block, const T* x, doub
   channel_sums(block, term.data(), sum.data(), squares.data(), x);
   for (std::size_t c = 0; c < width; ++c) {
     const Index channel = first + static_cast<Index>(c);
-    const double spread = moment_spread(count, sum[c], squares[c]);
+    const double squared_deviation = moment_spread(count, sum[c], squares[c]);
     mean[channel] = static_cast<T>(static_cast<double>(term[c].center) + sum[c] / count);
-    r[channel] = static_cast<T>(1 / std::sqrt(spread / count + eps));
-    var[channel] = static_cast<T>(spread / (count - 1));
+    r[channel] = static_cast<T>(1 / std::sqrt(squared_deviation / count + eps));
+    var[channel] = static_cast<T>(squared_deviation / (count - 1));
   }
 }
 

@@ -22,7 +22,7 @@ namespace kernel {
 /// (1) and (2); statistics as in batch_norm_forward.
 template <class T>
 void batch_norm_pool_forward(const Pool2dGeometry& g, BatchNormOperands<T>& o, T* y,
-                             PoolPlace* place) {
+                             WindowIndex* argmax) {
   const T* x = std::as_const(o.x).data();
   T *const mean = o.mean.data(), *const r = o.r.data(), *const var = o.var.data();
   const T *const gamma = std::as_const(o.gamma).data(), *const beta = std::as_const(o.beta).data();
@@ -37,7 +37,7 @@ void batch_norm_pool_forward(const Pool2dGeometry& g, BatchNormOperands<T>& o, T
       const Index to = (n * (block.stride / block.plane) + first) * out;
       channel_map(one, map.data(), pz, x + n * block.stride + at);
       simd::dispatch<detail::MaxPoolForward<true>>(g, block.channels, static_cast<const T*>(pz),
-                                                   y + to, place + to);
+                                                   y + to, argmax + to);
     }
   });
 }
@@ -45,23 +45,24 @@ void batch_norm_pool_forward(const Pool2dGeometry& g, BatchNormOperands<T>& o, T
 /// (3) and (4); gradients as in batch_norm_backward.
 template <class T>
 void batch_norm_pool_backward(const Pool2dGeometry& g, const BatchNormOperands<T>& o,
-                              const PoolPlace* place, const T* dy, T* dx, bool fresh, T* dgamma,
+                              const WindowIndex* argmax, const T* dy, T* dx, bool fresh, T* dgamma,
                               T* dbeta) {
   const T* x = o.x.data();
   const T *const mean = o.mean.data(), *const r = o.r.data(), *const gamma = o.gamma.data();
   for_each_channel_block(o.x, [&](Index first, const ChannelBlock& block) {
     const Index at = first * block.plane, out = g.out_h * g.out_w;
     const ChannelBlock one{1, block.stride, block.channels, block.plane};
-    Tensor<T> spread(Shape{block.channels, block.plane});
-    T* const pg = spread.data();
-    const auto spread_sample = [&](Index n) {  // (3)
+    Tensor<T> expand(Shape{block.channels, block.plane});
+    T* const pg = expand.data();
+    const auto expand_sample = [&](Index n) {  // (3)
       const Index from = (n * (block.stride / block.plane) + first) * out;
-      simd::dispatch<detail::MaxPoolBackward<true>>(g, block.channels, dy + from, place + from, pg);
+      simd::dispatch<detail::MaxPoolBackward<true>>(g, block.channels, dy + from, argmax + from,
+                                                    pg);
     };
     const auto term = channel_terms<T, false>(first, block, gamma, o.beta.data(), mean, r);
     std::vector<double> sum(term.size()), product(term.size());
     for (Index n = 0; n < block.samples; ++n) {
-      spread_sample(n);
+      expand_sample(n);
       channel_sums(one, term.data(), sum.data(), product.data(), static_cast<const T*>(pg),
                    x + n * block.stride + at);
     }
@@ -72,7 +73,7 @@ void batch_norm_pool_backward(const Pool2dGeometry& g, const BatchNormOperands<T
     for (const BackwardMap<T, false>& m : map) update.push_back({m});
     for (Index n = 0; n < block.samples; ++n) {
       const Index to = n * block.stride + at;
-      spread_sample(n);
+      expand_sample(n);
       if (fresh)
         channel_map(one, map.data(), dx + to, static_cast<const T*>(pg), x + to);
       else
@@ -94,19 +95,19 @@ Variable<T> batch_norm2d_relu_max_pool2d(const Variable<T>& x, const Variable<T>
                                          std::type_identity_t<T> eps = T(1e-5)) {
   constexpr std::string_view op = "batch_norm2d_relu_max_pool2d";
   const kernel::Pool2dGeometry g = kernel::pool2d_geometry(op, x.shape(), pool);
-  kernel::check_places(op, g);
+  kernel::check_window_size(op, g);
   kernel::BatchNormOperands<T> o(op, x, gamma, beta, running_mean, running_var, training, eps);
   Tensor<T> y(Shape{x.size(0), x.size(1), g.out_h, g.out_w});
-  Tensor<kernel::PoolPlace> place(y.shape());
-  kernel::batch_norm_pool_forward(g, o, y.data(), place.data());
+  Tensor<kernel::WindowIndex> argmax(y.shape());
+  kernel::batch_norm_pool_forward(g, o, y.data(), argmax.data());
   o.move(running_mean, running_var, momentum);
   o.var = Tensor<T>();
-  return record(op, y, {x, gamma, beta}, [g, o, place](const Tensor<T>& dy, Gradients<T>& d) {
+  return record(op, y, {x, gamma, beta}, [g, o, argmax](const Tensor<T>& dy, Gradients<T>& d) {
     const bool fresh = d.wants(0) && d.first(0);
     T* dx = !d.wants(0) ? nullptr : fresh ? d.fresh(0).data() : d[0].data();
     T* dgamma = d.wants(1) ? d[1].data() : nullptr;
     T* dbeta = d.wants(2) ? d[2].data() : nullptr;
-    kernel::batch_norm_pool_backward(g, o, place.data(), dy.data(), dx, fresh, dgamma, dbeta);
+    kernel::batch_norm_pool_backward(g, o, argmax.data(), dy.data(), dx, fresh, dgamma, dbeta);
   });
 }
 

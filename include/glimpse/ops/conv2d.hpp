@@ -1,6 +1,6 @@
-// conv2d: a bank of filters slides over pictures.
+// conv2d: a bank of filters slides over images.
 //
-//   Output (i, j) and tap (r, s) meet at the input (k, l), zero outside the picture:
+//   Output (i, j) and tap (r, s) meet at the input (k, l), zero outside the image:
 //        k = i stride_h + r dilation_h - pad_h,   l = j stride_w + s dilation_w - pad_w
 //   Filter o of O sees channel c of its group: c' = floor(o / (O / groups)) C / groups + c
 //
@@ -15,17 +15,17 @@
 // x: (N, C, H, W), w: (O, C / groups, h, w), y: (N, O, H', W'),
 // H' = floor((H + 2 pad - dilation (h - 1) - 1) / stride) + 1.
 //
-// The kernels: kernel/conv2d_windows.hpp and conv2d_weights.hpp sum directly, conv2d_winograd.hpp
-// saves up to seven products of nine where filters are 3x3; kernel/conv2d_passes.hpp chooses,
-// Conv2dOptions::algorithm overrules it. The plain loops that they are tested against:
-// kernel/conv2d_reference.hpp.
+// The kernels: kernel/conv2d_implicit_gemm.hpp and conv2d_weight_gradient.hpp sum directly,
+// conv2d_winograd.hpp saves up to seven products of nine where filters are 3x3;
+// kernel/conv2d_dispatch.hpp chooses, Conv2dOptions::algorithm overrules it. The plain loops that
+// they are tested against: kernel/conv2d_reference.hpp.
 // Notation: docs/math/notation.md.
 #pragma once
 
 #include <glimpse/autograd/variable.hpp>
-#include <glimpse/ops/kernel/conv2d_passes.hpp>
+#include <glimpse/ops/kernel/conv2d_dispatch.hpp>
 #include <glimpse/ops/kernel/conv2d_reference.hpp>
-#include <glimpse/ops/kernel/ready_filters.hpp>
+#include <glimpse/ops/kernel/prepared_filters.hpp>
 
 namespace glimpse::inline v0 {
 
@@ -47,14 +47,14 @@ namespace detail {
 template <class T>
 Variable<T> conv2d(const char* op, const Variable<T>& x, const Variable<T>& w,
                    const Variable<T>& bias, const Conv2dOptions& options, bool relu,
-                   const kernel::ReadyFilters<T>* ready) {
+                   const kernel::PreparedFilters<T>* prepared) {
   const kernel::ConvGeometry g =
       kernel::conv_geometry(op, x.value(), w.value(), bias.value(), options);
   const Tensor<T> xv = x.value().contiguous(), wv = w.value().contiguous();
   const Tensor<T> bv = bias.defined() ? bias.value().contiguous() : Tensor<T>();
   Tensor<T> y = empty<T>(g.output());
   const T* const b = bv.defined() ? std::as_const(bv).data() : nullptr;
-  if (!ready || !ready->forward(g, xv.data(), wv, b, relu, y.data()))
+  if (!prepared || !prepared->forward(g, xv.data(), wv, b, relu, y.data()))
     kernel::conv2d_forward<T>(g, xv.data(), wv.data(), b, relu, y.data());  // (1)
   return record(op, y, {x, w, bias},
                 [g, xv, wv, y = relu ? y : Tensor<T>()](const Tensor<T>& dy, Gradients<T>& d) {
@@ -83,12 +83,12 @@ Variable<T> conv2d(const char* op, const Variable<T>& x, const Variable<T>& w,
 /// x: (N, C, H, W), w: (O, C / groups, h, w), bias: (O) or undefined.  Returns (N, O, H', W').
 /// Throws ShapeError where channels, groups or sizes do not fit, ValueError for options out of
 /// range or an algorithm that cannot do this convolution. Source: LeCun et al. 1989.
-/// ready: w transformed already, for a network in use; null where nobody did.
+/// prepared: w transformed already, for a network at inference; null where nobody did.
 template <class T>
 Variable<T> conv2d(const Variable<T>& x, const Variable<T>& w, const Variable<T>& bias = {},
                    const Conv2dOptions& options = {},
-                   const kernel::ReadyFilters<T>* ready = nullptr) {
-  return detail::conv2d("conv2d", x, w, bias, options, false, ready);
+                   const kernel::PreparedFilters<T>* prepared = nullptr) {
+  return detail::conv2d("conv2d", x, w, bias, options, false, prepared);
 }
 
 /// max(0, conv2d(...)) in one pass over the result, for inference and where nothing stands between
@@ -96,8 +96,8 @@ Variable<T> conv2d(const Variable<T>& x, const Variable<T>& w, const Variable<T>
 template <class T>
 Variable<T> conv2d_relu(const Variable<T>& x, const Variable<T>& w, const Variable<T>& bias = {},
                         const Conv2dOptions& options = {},
-                        const kernel::ReadyFilters<T>* ready = nullptr) {
-  return detail::conv2d("conv2d_relu", x, w, bias, options, true, ready);
+                        const kernel::PreparedFilters<T>* prepared = nullptr) {
+  return detail::conv2d("conv2d_relu", x, w, bias, options, true, prepared);
 }
 
 }  // namespace glimpse::inline v0

@@ -133,7 +133,7 @@ Variable<T> cross_entropy(const Variable<T>& logits, std::span<const Index> targ
                 [p, kept = std::vector<Index>(targets.begin(), targets.end()),
                  ignore = options.ignore, e, divisor](const Tensor<T>& dy, Gradients<T>& d) {
                   const T g = static_cast<T>(static_cast<double>(dy.item()) / divisor);
-                  const kernel::Target<T> dx = kernel::target_of(d, 0);
+                  const kernel::GradientSlot<T> dx = kernel::gradient_slot(d, 0);
                   kernel::cross_entropy_backward<T>(rows_of(p), kept, ignore, e, g, rows_of(dx.dx),
                                                     dx.add);
                 });

@@ -31,7 +31,7 @@ namespace glimpse::inline v0 {
 
 struct CtcOptions {
   Index blank = -1;            // the class that shows no symbol; the last one if -1
-  bool zero_infinity = false;  // a label that cannot be spelt costs 0 instead of infinity
+  bool zero_infinity = false;  // a label that cannot be spelled costs 0 instead of infinity
 };
 
 namespace kernel {
@@ -51,7 +51,7 @@ struct RowEnd {
   }
   /// What lies behind the last whole vector; -infinity in the other lanes.
   [[gnu::always_inline]] inline void load(V& v, const T* x) const {
-    if (n < simd::lanes<V>) return simd::load_part(v, x, n, -std::numeric_limits<T>::infinity());
+    if (n < simd::lanes<V>) return simd::load_partial(v, x, n, -std::numeric_limits<T>::infinity());
     V low, all;
     simd::broadcast(low, -std::numeric_limits<T>::infinity());
     simd::load(all, x + n - simd::lanes<V>);
@@ -62,7 +62,7 @@ struct RowEnd {
 /// (1) as a logarithm: ln p_t(c) = (x_t(c) - m_t) - ln z_t for the frames of one sequence.
 /// m, log_z: frames rounded up to 16. They stay apart: their sum would round ln z_t to the unit of
 /// m_t's last digit.
-struct CtcNormaliser {
+struct CtcNormalizer {
   template <int Bytes, class T>
   [[gnu::always_inline]] static inline void run(const T* x, Index stride, Index frames,
                                                 Index classes, T* top, T* log_z) {
@@ -126,14 +126,14 @@ struct CtcGradient {
       }
       if (end.whole < classes) {
         if (classes < simd::lanes<V>)
-          simd::load_part(v, x, classes);
+          simd::load_partial(v, x, classes);
         else
           simd::load(v, x + classes - simd::lanes<V>);
         v -= top[t];
         v -= log_z[t];
         simd::Exp::apply(p, v);
         if (classes < simd::lanes<V>)
-          simd::store_part(row, p, classes);
+          simd::store_partial(row, p, classes);
         else
           simd::store(row + classes - simd::lanes<V>, p);
       }
@@ -165,17 +165,17 @@ struct Ctc {
   Index steps() const { return scores.size(0); }
   Index classes() const { return scores.size(2); }
   Index stride() const { return scores.size(1) * classes(); }
-  bool possible(std::size_t n) const { return !(log_p[n] < ctc_never<T> / 2); }
+  bool possible(std::size_t n) const { return !(log_p[n] < log_zero<T> / 2); }
   const T* scores_of(Index n) const { return scores.data() + n * classes(); }
 
   /// f(n, skips, emissions (frames, width), room) for every sequence; room: 16 numbers and as many
   /// as the longest row or sequence has.
   template <class F>
   void for_each(F&& f) const {
-    const Index room = 16 + std::max({steps(), classes(), width});
+    const Index scratch = 16 + std::max({steps(), classes(), width});
     const Index cost = std::max<Index>(1, steps()) * (8 * classes() + 20 * width);
     parallel_blocks(std::ssize(labels), 4, cost, [&](Index begin, Index end) {
-      Tensor<T> work = empty<T>({width + ctc_border + steps() * width + room});
+      Tensor<T> work = empty<T>({width + ctc_border + steps() * width + scratch});
       T* const skip = work.raw();
       for (Index n = begin; n < end; ++n) {
         const auto& label = labels[static_cast<std::size_t>(n)];
@@ -204,7 +204,7 @@ struct Ctc {
       const Index count = frames[static_cast<std::size_t>(i)];
       const Index length = std::ssize(labels[static_cast<std::size_t>(i)]);
       if (count > 0)
-        simd::dispatch<CtcNormaliser>(scores_of(i), stride(), count, classes(), &top(i, 0),
+        simd::dispatch<CtcNormalizer>(scores_of(i), stride(), count, classes(), &top(i, 0),
                                        &log_z(i, 0));
       emissions(i, e);
       T* const a = &alpha(i, 0, 0);
@@ -221,17 +221,17 @@ struct Ctc {
   /// dloss: N.
   void backward(const T* dloss, Tensor<T>& dx, bool add) const {
     if (dx.size() == 0) return;
-    for_each([&](Index i, T* skip, T* e, T* room) {
+    for_each([&](Index i, T* skip, T* e, T* scratch) {
       const std::size_t at = static_cast<std::size_t>(i);
       const Index count = possible(at) ? frames[at] : 0, length = std::ssize(labels[at]);
       T* const to = dx.data() + i * classes();
       if (count > 0) {
         emissions(i, e);
         simd::dispatch<CtcBeta>(count, width, length, &std::as_const(alpha)(i, 0, 0),
-                                static_cast<const T*>(skip), log_p[at], room, e);
+                                static_cast<const T*>(skip), log_p[at], scratch, e);
         simd::dispatch<CtcGradient>(scores_of(i), to, stride(), count, classes(),
                                     &std::as_const(top)(i, 0), &std::as_const(log_z)(i, 0), static_cast<const T*>(e), width,
-                                    labels[at].data(), length, blank, dloss[i], add, room);
+                                    labels[at].data(), length, blank, dloss[i], add, scratch);
       }
       for (Index t = count; !add && t < steps(); ++t)
         std::fill_n(to + t * stride(), classes(), T(0));
@@ -283,7 +283,7 @@ Variable<T> ctc_loss(const Variable<T>& scores, std::span<const std::vector<Inde
                      : options.zero_infinity ? T(0)
                                              : std::numeric_limits<T>::infinity();
   return record("ctc_loss", loss, {scores}, [ctc](const Tensor<T>& dloss, Gradients<T>& d) {
-    const kernel::Target<T> dx = kernel::target_of(d, 0);
+    const kernel::GradientSlot<T> dx = kernel::gradient_slot(d, 0);
     ctc->backward(dloss.data(), dx.dx, dx.add);
   });
 }

@@ -1,4 +1,4 @@
-// dot-product attention: queries score places by how far they point the same way.
+// dot-product attention: queries score positions by how far they point the same way.
 //
 //   (1)  e_mi = s <q_m, k_i>                  s = 1: dot product;  s = 1/sqrt(A): scaled, so
 //                                             that scores keep their size whatever the width A
@@ -31,24 +31,24 @@ Variable<T> dot_scores(const Variable<T>& q, const Variable<T>& k, double scale 
   require(q.rank() == 3 && k.rank() == 3 && q.size(0) == k.size(0) && q.size(2) == k.size(2),
           "dot_scores", "wants queries (N, Q, A) and keys (N, T, A)", q, k);
   using simd::Trans;
-  const Index n = q.size(0), queries = q.size(1), places = k.size(1), width = q.size(2);
+  const Index n = q.size(0), queries = q.size(1), positions = k.size(1), width = q.size(2);
   const Tensor<T> qv = q.value().contiguous(), kv = k.value().contiguous();
   const T s = static_cast<T>(scale);
-  Tensor<T> e({n, queries, places});
-  simd::gemm_batched<T>(n, Trans::no, Trans::yes, queries, places, width, s, qv.data(), width,
-                        queries * width, kv.data(), width, places * width, T(0), e.data(), places,
-                        queries * places);
+  Tensor<T> e({n, queries, positions});
+  simd::gemm_batched<T>(n, Trans::no, Trans::yes, queries, positions, width, s, qv.data(), width,
+                        queries * width, kv.data(), width, positions * width, T(0), e.data(),
+                        positions, queries * positions);
   return record(
       "dot_scores", e, {q, k},
-      [n, queries, places, width, qv, kv, s](const Tensor<T>& de, Gradients<T>& d) {
+      [n, queries, positions, width, qv, kv, s](const Tensor<T>& de, Gradients<T>& d) {
         if (d.wants(0))  // (4)
-          simd::gemm_batched<T>(n, Trans::no, Trans::no, queries, width, places, s, de.data(),
-                                places, queries * places, kv.data(), width, places * width, T(1),
-                                d[0].data(), width, queries * width);
+          simd::gemm_batched<T>(n, Trans::no, Trans::no, queries, width, positions, s, de.data(),
+                                positions, queries * positions, kv.data(), width, positions * width,
+                                T(1), d[0].data(), width, queries * width);
         if (d.wants(1))
-          simd::gemm_batched<T>(n, Trans::yes, Trans::no, places, width, queries, s, de.data(),
-                                places, queries * places, qv.data(), width, queries * width, T(1),
-                                d[1].data(), width, places * width);
+          simd::gemm_batched<T>(n, Trans::yes, Trans::no, positions, width, queries, s, de.data(),
+                                positions, queries * positions, qv.data(), width, queries * width,
+                                T(1), d[1].data(), width, positions * width);
       });
 }
 
@@ -72,7 +72,7 @@ Variable<T> join_heads(const Variable<T>& x, Index heads) {
 }  // namespace detail
 
 /// Scaled dot-product attention, (1) and (2), on each of `heads` parts of the last axis: (3).
-/// lengths: N numbers of places, or empty.  Returns (N, Q, C).
+/// lengths: N numbers of positions, or empty.  Returns (N, Q, C).
 /// Throws ValueError where the heads do not divide A and C.
 template <class T>
 Variable<T> dot_product_attention(const Variable<T>& q, const Variable<T>& k, const Variable<T>& v,

@@ -28,7 +28,7 @@ void map(const F& f, Index cost, Index n, T* y, const In*... x) {
 
 /// sum += f(x, ...)
 template <class F>
-struct Added {
+struct Accumulate {
   F f;
   template <class V, class... In>
   [[gnu::always_inline]] void apply(V& sum, const In&... x) const {
@@ -64,20 +64,20 @@ struct WithRight {
 
 /// Where a gradient goes: `add` false says that it is the first, whose memory holds nothing yet.
 template <class T>
-struct Target {
+struct GradientSlot {
   Tensor<T>& dx;
   bool add;
 };
 template <class T>
-Target<T> target_of(Gradients<T>& d, std::size_t i) {
-  return d.first(i) ? Target<T>{d.fresh(i), false} : Target<T>{d[i], true};
+GradientSlot<T> gradient_slot(Gradients<T>& d, std::size_t i) {
+  return d.first(i) ? GradientSlot<T>{d.fresh(i), false} : GradientSlot<T>{d[i], true};
 }
 
 /// dx = f(in...) or, where gradients are added, dx += f(in...); on one thread.
 template <class F, class T, class... In>
 void write_or_add(bool add, const F& f, Index n, T* dx, const In*... in) {
   if (add)
-    simd::update(Added<F>{f}, n, dx, in...);
+    simd::update(Accumulate<F>{f}, n, dx, in...);
   else
     simd::map(f, n, dx, in...);
 }
@@ -85,7 +85,7 @@ void write_or_add(bool add, const F& f, Index n, T* dx, const In*... in) {
 /// Gradient (2) of input i: f(in...), all dense and of the input's shape.
 template <class F, class T, class... In>
 void map_gradient(const F& f, Index cost, Gradients<T>& d, std::size_t i, const Tensor<In>&... in) {
-  const Target<T> target = target_of(d, i);
+  const GradientSlot<T> target = gradient_slot(d, i);
   T* const dx = target.dx.data();
   parallel_blocks(target.dx.size(), map_block / cost, cost, [&](Index begin, Index end) {
     write_or_add(target.add, f, end - begin, dx + begin, (in.data() + begin)...);
@@ -102,11 +102,12 @@ Tensor<T> map_broadcast(std::string_view op, const F& f, Index cost, const Tenso
   Tensor<T> y(shape);
   const Tensor<T> left = a.contiguous().broadcast_to(shape),
                   right = b.contiguous().broadcast_to(shape);
-  const Loops<3> loops = join_axes<3>(shape, {y.strides(), left.strides(), right.strides()});
+  const StridedLoop<3> loops =
+      coalesce_dims<3>(shape, {y.strides(), left.strides(), right.strides()});
   T* const to = y.data();
   const T* const from_a = left.raw();
   const T* const from_b = right.raw();
-  for_each_run(loops, cost, [&](const std::array<Index, 3>& at, Index n) {
+  for_each_contiguous_run(loops, cost, [&](const std::array<Index, 3>& at, Index n) {
     if (loops.step(1) == 0)
       simd::map(WithLeft<F, T>{f, from_a[at[1]]}, n, to + at[0], from_b + at[2]);
     else if (loops.step(2) == 0)

@@ -1,9 +1,9 @@
 // embedding: rows of a table, one for each index.
 //
 //   (1)  y_p = W_(i_p)
-//   (2)  dW_v = sum over the places p with i_p = v of dy_p
+//   (2)  dW_v = sum over the positions p with i_p = v of dy_p
 //
-// W: (V, E), i: any shape, y: that shape and E behind it. O(places E).
+// W: (V, E), i: any shape, y: that shape and E behind it. O(positions E).
 // Notation: docs/math/notation.md.
 #pragma once
 

@@ -1,4 +1,4 @@
-// grid sample: a picture read at places between its pixels.
+// grid sample: an image read at positions between its pixels.
 //
 //   (1)  u = ((g_x + 1) W - 1) / 2,  v = ((g_y + 1) H - 1) / 2
 //        From [-1, 1] to pixels, whose centers are at whole numbers.
@@ -9,13 +9,13 @@
 //        dg_y = H/2 dv,  dv = sum_c dy_c ((1 - a)(x10 - x00) + a (x11 - x01))
 //        At a pixel's center the slope jumps: (4) is the one to the right and below, a = b = 0.
 //
-//   border   places beyond the outer pixels' centers are moved to them. At and beyond the outer
+//   border   positions beyond the outer pixels' centers are moved to them. At and beyond the outer
 //            centers (u <= 0, u >= W - 1, v alike) there is no gradient in (4)
-//   zeros    neighbors outside the picture are 0
+//   zeros    neighbors outside the image are 0
 //
-// A place within rounding of a pixel's center is taken to be that center: the grid of a picture's
+// A position within rounding of a pixel's center is taken to be that center: the grid of an image's
 // own pixels, which in floating point misses them by a few units in the last place, then gives the
-// picture back bit for bit.
+// image back bit for bit.
 //
 // x: (N, C, H, W), grid: (N, h, w, 2) with x first, y: (N, C, h, w). Half-pixel centers throughout,
 // what PyTorch calls align_corners=False. Source: Jaderberg et al., Spatial Transformer Networks,
@@ -33,17 +33,17 @@
 
 namespace glimpse::inline v0 {
 
-/// What grid_sample finds outside the picture: its edge pixels again, or zeros.
+/// What grid_sample finds outside the image: its edge pixels again, or zeros.
 enum class GridPadding { border, zeros };
 
 namespace kernel {
 
-/// One axis of a place: neighbors `low` and `low + 1`, how far it is from the first, and d place /
-/// d g.
+/// One axis of a position: neighbors `low` and `low + 1`, how far it is from the first, and d
+/// position / d g.
 template <class T>
 struct SampleAxis {
   Index low;
-  T part, slope;
+  T fraction, slope;
   bool low_inside, high_inside;
 
   SampleAxis(T g, Index n, GridPadding padding) {
@@ -58,24 +58,24 @@ struct SampleAxis {
         slope = 0;
       }
     } else if (!(u > -1 && u < size)) {
-      low = 0, part = slope = 0, low_inside = high_inside = false;
+      low = 0, fraction = slope = 0, low_inside = high_inside = false;
       return;
     }
     const T floor = std::floor(u);
     low = static_cast<Index>(floor);
-    part = u - floor;
+    fraction = u - floor;
     low_inside = low >= 0;
     high_inside = low + 1 < n;
   }
 };
 
-/// The four neighbors of a place and their weights; 0 outside.
+/// The four neighbors of a position and their weights; 0 outside.
 template <class T>
-struct SamplePlace {
+struct SamplePosition {
   SampleAxis<T> x, y;
   Index w;
 
-  SamplePlace(const T* g, Index height, Index width, GridPadding padding)
+  SamplePosition(const T* g, Index height, Index width, GridPadding padding)
       : x(g[0], width, padding), y(g[1], height, padding), w(width) {}
 
   Index at(Index row, Index col) const { return (y.low + row) * w + x.low + col; }
@@ -86,7 +86,7 @@ struct SamplePlace {
     return inside(row, col) ? plane[at(row, col)] : T(0);
   }
   T weight(Index row, Index col) const {
-    return (row ? y.part : 1 - y.part) * (col ? x.part : 1 - x.part);
+    return (row ? y.fraction : 1 - y.fraction) * (col ? x.fraction : 1 - x.fraction);
   }
 };
 
@@ -113,8 +113,8 @@ void grid_sample_forward(const SampleGeometry& g, GridPadding padding, const T* 
   parallel_for(g.count * g.out_h, g.out_w * (16 + 8 * g.channels), [&](Index row) {
     const Index n = row / g.out_h, first = row % g.out_h * g.out_w;
     for (Index p = first; p < first + g.out_w; ++p) {
-      const SamplePlace<T> s(grid + (n * g.out() + p) * 2, g.h, g.w, padding);
-      const T a = s.x.part, b = s.y.part;
+      const SamplePosition<T> s(grid + (n * g.out() + p) * 2, g.h, g.w, padding);
+      const T a = s.x.fraction, b = s.y.fraction;
       for (Index c = n * g.channels; c < (n + 1) * g.channels; ++c) {
         const T* plane = x + c * g.in();
         y[c * g.out() + p] =
@@ -125,7 +125,7 @@ void grid_sample_forward(const SampleGeometry& g, GridPadding padding, const T* 
   });
 }
 
-/// dx and dgrid are added to; either may be null. A picture stays on one thread: sums keep their
+/// dx and dgrid are added to; either may be null. An image stays on one thread: sums keep their
 /// order.
 template <class T>
 void grid_sample_backward(const SampleGeometry& g, GridPadding padding, const T* x, const T* grid,
@@ -142,7 +142,7 @@ void grid_sample_backward(const SampleGeometry& g, GridPadding padding, const T*
   parallel_for(g.count, g.out() * (16 + 16 * g.channels), [&](Index n) {
     for (Index p = 0; p < g.out(); ++p) {
       const Index at = (n * g.out() + p) * 2;
-      const SamplePlace<T> s(grid + at, g.h, g.w, padding);
+      const SamplePosition<T> s(grid + at, g.h, g.w, padding);
       T du = 0, dv = 0;
       for (Index c = n * g.channels; c < (n + 1) * g.channels; ++c) {
         const T share = dy[c * g.out() + p];
@@ -156,8 +156,8 @@ void grid_sample_backward(const SampleGeometry& g, GridPadding padding, const T*
           const T* plane = x + c * g.in();
           const T x00 = s.value(plane, 0, 0), x01 = s.value(plane, 0, 1);
           const T x10 = s.value(plane, 1, 0), x11 = s.value(plane, 1, 1);
-          du += share * ((1 - s.y.part) * (x01 - x00) + s.y.part * (x11 - x10));  // (4)
-          dv += share * ((1 - s.x.part) * (x10 - x00) + s.x.part * (x11 - x01));
+          du += share * ((1 - s.y.fraction) * (x01 - x00) + s.y.fraction * (x11 - x10));  // (4)
+          dv += share * ((1 - s.x.fraction) * (x10 - x00) + s.x.fraction * (x11 - x01));
         }
       }
       if (dgrid) {
@@ -170,27 +170,27 @@ void grid_sample_backward(const SampleGeometry& g, GridPadding padding, const T*
 
 }  // namespace kernel
 
-/// Reads x (N, C, H, W) at the places of grid (N, h, w, 2) by bilinear interpolation: (N, C, h, w).
-/// grid: x, y in [-1, 1], where -1 and 1 are the outer edges of the picture; a NaN reads the first
-/// pixel or zero. Throws ShapeError where the two do not fit or the picture has no pixels.
+/// Reads x (N, C, H, W) at the positions of grid (N, h, w, 2) by bilinear interpolation: (N, C, h,
+/// w). grid: x, y in [-1, 1], where -1 and 1 are the outer edges of the image; a NaN reads the
+/// first pixel or zero. Throws ShapeError where the two do not fit or the image has no pixels.
 template <class T>
 Variable<T> grid_sample(const Variable<T>& x, const Variable<T>& grid,
                         GridPadding padding = GridPadding::border) {
   if (x.rank() != 4 || grid.rank() != 4 || grid.size(3) != 2 || grid.size(0) != x.size(0))
-    fail<ShapeError>("grid_sample", "pictures ", x, " want (N, C, H, W), grid ", grid,
+    fail<ShapeError>("grid_sample", "images ", x, " want (N, C, H, W), grid ", grid,
                      " wants (N, h, w, 2)");
-  require(x.size(2) > 0 && x.size(3) > 0, "grid_sample", "wants pictures with pixels", x);
+  require(x.size(2) > 0 && x.size(3) > 0, "grid_sample", "wants images with pixels", x);
   const kernel::SampleGeometry g{x.size(0), x.size(1),    x.size(2),
                                  x.size(3), grid.size(1), grid.size(2)};
-  const Tensor<T> picture = x.value().contiguous(), places = grid.value().contiguous();
+  const Tensor<T> image = x.value().contiguous(), positions = grid.value().contiguous();
   Tensor<T> y(Shape{g.count, g.channels, g.out_h, g.out_w});
-  kernel::grid_sample_forward(g, padding, picture.data(), places.data(), y.data());
+  kernel::grid_sample_forward(g, padding, image.data(), positions.data(), y.data());
   return record("grid_sample", y, {x, grid},
-                [g, padding, picture, places](const Tensor<T>& dy, Gradients<T>& d) {
+                [g, padding, image, positions](const Tensor<T>& dy, Gradients<T>& d) {
                   T* dx = d.wants(0) ? d[0].data() : nullptr;
                   T* dgrid = d.wants(1) ? d[1].data() : nullptr;
-                  kernel::grid_sample_backward(g, padding, picture.data(), places.data(), dy.data(),
-                                               dx, dgrid);
+                  kernel::grid_sample_backward(g, padding, image.data(), positions.data(),
+                                               dy.data(), dx, dgrid);
                 });
 }
 

@@ -90,7 +90,7 @@ struct GruRun {
   GruRun(const Sequence& s, const Tensor<T>& x, const Direction<T>& run)
       : a(input_product(s, x, run, false)), u(a.shape()), zero(zeros<T>({s.batch, s.hidden})) {}
 
-  void forward(const Sequence& s, Direction<T>& run, const StepWeights<T>& w_h,
+  void forward(const Sequence& s, Direction<T>& run, const PackedWeights<T>& w_h,
                const SequenceBlock& block) {
     const Index h = s.hidden, rows = block.rows(), row = a.size(2);
     for (Index k = 0; k < s.steps; ++k) {
@@ -104,7 +104,7 @@ struct GruRun {
         for (Index r = 0; r < rows; ++r) std::copy_n(run.b_h.data(), 3 * h, ut + r * row);
       gru_step_forward<T>(rows, h, at, ut, row, before.h, before.row, yt, run.y_row());
       for (Index r = 0; r < rows; ++r)
-        if (!s.alive(t, block.begin + r)) {
+        if (!s.within_length(t, block.begin + r)) {
           std::fill_n(at + r * row, 3 * h, T(0)), std::fill_n(ut + r * row, 3 * h, T(0));
           std::fill_n(yt + r * run.y_row(), h, T(0));
         }
@@ -117,7 +117,7 @@ struct GruRun {
     return {a, u, zeros<T>(sums), zeros<T>(sums)};
   }
 
-  void backward(const Sequence& s, const Direction<T>& run, const StepWeights<T>& w_h,
+  void backward(const Sequence& s, const Direction<T>& run, const PackedWeights<T>& w_h,
                 const SequenceBlock& block, const T* dy, GateGradients<T>& g) const {
     const Index h = s.hidden, rows = block.rows(), row = a.size(2);
     Tensor<T> dh = zeros<T>({rows, h});
@@ -126,7 +126,7 @@ struct GruRun {
       const State before = state_before(s, run, k, block.begin);
       T *da = &g.da(t, block.begin, 0), *du = &g.da_h(t, block.begin, 0);
       for (Index r = 0; r < rows; ++r)
-        if (s.alive(t, block.begin + r))
+        if (s.within_length(t, block.begin + r))
           simd::add<T>(h, &dh(r, 0), run.state(dy, t, block.begin + r));
         else
           std::fill_n(&dh(r, 0), h, T(0));  // a, u are zero there, so da and du come out zero

@@ -1,4 +1,4 @@
-// layer norm: every row to mean 0 and variance 1 over its last axis, then to a learnt mean and
+// layer norm: every row to mean 0 and variance 1 over its last axis, then to a learned mean and
 // scale. A row at a time: batch and training play no part.
 //
 //   (1)  mean = 1/n sum_j x_j,   var = 1/n sum_j (x_j - mean)^2
@@ -133,7 +133,7 @@ Variable<T> layer_norm(const Variable<T>& x, const Variable<T>& gamma, const Var
   return record(
       "layer_norm", y, {x, gamma, beta}, [dense, g, mean, r](const Tensor<T>& dy, Gradients<T>& d) {
         if (d.wants(0)) {
-          const kernel::Target<T> dx = kernel::target_of(d, 0);
+          const kernel::GradientSlot<T> dx = kernel::gradient_slot(d, 0);
           kernel::layer_norm_backward_input<T>(rows_of(dense), g.data(), mean.data(), r.data(),
                                                rows_of(dy), rows_of(dx.dx), dx.add);
         }

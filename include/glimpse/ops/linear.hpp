@@ -73,15 +73,15 @@ Variable<T> linear(const Variable<T>& x, const Variable<T>& w, const Variable<T>
                             rows_of(y));
   return record("linear", y, {x, w, b}, [in, weight](const Tensor<T>& dy, Gradients<T>& d) {
     if (d.wants(0)) {
-      const kernel::Target<T> dx = kernel::target_of(d, 0);
+      const kernel::GradientSlot<T> dx = kernel::gradient_slot(d, 0);
       kernel::linear_backward_x<T>(rows_of(dy), rows_of(weight), rows_of(dx.dx), dx.add);
     }
     if (d.wants(1)) {
-      const kernel::Target<T> dw = kernel::target_of(d, 1);
+      const kernel::GradientSlot<T> dw = kernel::gradient_slot(d, 1);
       kernel::linear_backward_w<T>(rows_of(dy), rows_of(in), rows_of(dw.dx), dw.add);
     }
     if (d.wants(2)) {
-      const kernel::Target<T> db = kernel::target_of(d, 2);
+      const kernel::GradientSlot<T> db = kernel::gradient_slot(d, 2);
       kernel::linear_backward_b<T>(rows_of(dy), db.dx.data(), db.add);
     }
   });

@@ -1,5 +1,5 @@
-// location features: the weights of the look before, seen through a bank of filters, so that the
-// next look knows where the last one was.
+// location features: the weights of the attention step before, seen through a bank of filters, so
+// that the next attention step knows where the last one was.
 //
 //   (1)  f_nik = sum_r w_kr a_n(i + r - h)            0 <= r < R; a is 0 outside its row
 //   (2)  dw_kr = sum_ni df_nik a_n(i + r - h)
@@ -23,13 +23,13 @@ namespace glimpse::inline v0 {
 
 namespace kernel {
 
-/// Rows of a (N, T) with room for R taps around every place: (N, T + R).
+/// Rows of a (N, T) with room for R taps around every position: (N, T + R).
 template <class T>
 Tensor<T> padded_rows(const Tensor<T>& a, Index taps) {
-  const Index n = a.size(0), places = a.size(1);
-  Tensor<T> p = zeros<T>({n, places + taps});
+  const Index n = a.size(0), positions = a.size(1);
+  Tensor<T> p = zeros<T>({n, positions + taps});
   for (Index r = 0; r < n; ++r)
-    std::copy_n(a.data() + r * places, places, p.data() + r * (places + taps) + taps / 2);
+    std::copy_n(a.data() + r * positions, positions, p.data() + r * (positions + taps) + taps / 2);
   return p;
 }
 
@@ -42,29 +42,29 @@ Variable<T> location_features(const Variable<T>& a, const Variable<T>& w) {
   require(a.rank() == 2 && w.rank() == 2 && w.size(0) > 0 && w.size(1) > 0, "location_features",
           "wants weights (N, T) and filters (K, R)", a, w);
   using simd::Trans;
-  const Index n = a.size(0), places = a.size(1), filters = w.size(0), taps = w.size(1);
-  const Index row = places + taps;
+  const Index n = a.size(0), positions = a.size(1), filters = w.size(0), taps = w.size(1);
+  const Index row = positions + taps;
   const Tensor<T> p = kernel::padded_rows(a.value().contiguous(), taps);
   const Tensor<T> wv = w.value().contiguous();
-  Tensor<T> f({n, places, filters});
-  simd::gemm_batched<T>(n, Trans::no, Trans::yes, places, filters, taps, T(1), p.data(), 1, row,
-                        wv.data(), taps, 0, T(0), f.data(), filters, places * filters);
+  Tensor<T> f({n, positions, filters});
+  simd::gemm_batched<T>(n, Trans::no, Trans::yes, positions, filters, taps, T(1), p.data(), 1, row,
+                        wv.data(), taps, 0, T(0), f.data(), filters, positions * filters);
   return record("location_features", f, {a, w}, [=](const Tensor<T>& df, Gradients<T>& d) {
     if (d.wants(1))  // (2), entry by entry in order
       for (Index r = 0; r < n; ++r)
-        simd::gemm<T>(Trans::yes, Trans::no, filters, taps, places, T(1),
-                      df.data() + r * places * filters, filters, p.data() + r * row, 1, T(1),
+        simd::gemm<T>(Trans::yes, Trans::no, filters, taps, positions, T(1),
+                      df.data() + r * positions * filters, filters, p.data() + r * row, 1, T(1),
                       d[1].data(), taps);
     if (!d.wants(0)) return;
     T* const da = d[0].data();
-    parallel_for(n, 2 * places * filters * taps, [&](Index r) {
-      Tensor<T> each({places, taps}), sum = zeros<T>({row});
-      simd::gemm<T>(Trans::no, Trans::no, places, taps, filters, T(1),
-                    df.data() + r * places * filters, filters, wv.data(), taps, T(0), each.data(),
-                    taps);
-      for (Index i = 0; i < places; ++i)  // (3)
+    parallel_for(n, 2 * positions * filters * taps, [&](Index r) {
+      Tensor<T> each({positions, taps}), sum = zeros<T>({row});
+      simd::gemm<T>(Trans::no, Trans::no, positions, taps, filters, T(1),
+                    df.data() + r * positions * filters, filters, wv.data(), taps, T(0),
+                    each.data(), taps);
+      for (Index i = 0; i < positions; ++i)  // (3)
         simd::add<T>(taps, sum.data() + i, each.data() + i * taps);
-      simd::add<T>(places, da + r * places, sum.data() + taps / 2);
+      simd::add<T>(positions, da + r * positions, sum.data() + taps / 2);
     });
   });
 }

@@ -75,7 +75,7 @@ struct LstmRun {
       : a(input_product(s, x, run, true)), c({s.steps, s.batch, s.hidden}),
         zero(zeros<T>({s.hidden})) {}
 
-  void forward(const Sequence& s, Direction<T>& run, const StepWeights<T>& u,
+  void forward(const Sequence& s, Direction<T>& run, const PackedWeights<T>& u,
                const SequenceBlock& block) {
     const Index h = s.hidden;
     for (Index k = 0; k < s.steps; ++k) {
@@ -85,7 +85,7 @@ struct LstmRun {
                    &a(t, block.begin, 0), a.size(2));  // (1)
       for (Index r = block.begin; r < block.end; ++r) {
         T *ar = &a(t, r, 0), *cr = &c(t, r, 0), *yr = run.state(run.y.data(), t, r);
-        if (s.alive(t, r))
+        if (s.within_length(t, r))
           simd::update(LstmCell{}, h, ar, ar + h, ar + 2 * h, ar + 3 * h,
                        cells_before(k, before, r), cr, yr);
         else
@@ -100,7 +100,7 @@ struct LstmRun {
     return {a, a, db, db};
   }
 
-  void backward(const Sequence& s, const Direction<T>& run, const StepWeights<T>& u,
+  void backward(const Sequence& s, const Direction<T>& run, const PackedWeights<T>& u,
                 const SequenceBlock& block, const T* dy, GateGradients<T>& g) const {
     const Index h = s.hidden, rows = block.rows();
     Tensor<T> dh = zeros<T>({rows, h}), dc = zeros<T>({rows, h});
@@ -108,7 +108,7 @@ struct LstmRun {
       const Index t = run.step(k, s.steps), before = run.step(k - 1, s.steps);
       for (Index r = 0; r < rows; ++r) {
         const Index n = block.begin + r;
-        if (!s.alive(t, n)) continue;  // da is zero there; dh and dc are not used again
+        if (!s.within_length(t, n)) continue;  // da is zero there; dh and dc are not used again
         T* ar = &g.da(t, n, 0);
         simd::update(LstmCellBackward{}, h, ar, ar + h, ar + 2 * h, ar + 3 * h,
                      cells_before(k, before, n), &c(t, n, 0), run.state(dy, t, n),

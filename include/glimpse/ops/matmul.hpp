@@ -42,16 +42,17 @@ void batched_product(simd::Trans ta, simd::Trans tb, const Tensor<T>& a, const T
   const Shape batch = batch_of(c.shape());
   const Tensor<T> left = a.broadcast_to(with_matrix(batch, a.size(-2), a.size(-1)));
   const Tensor<T> right = b.broadcast_to(with_matrix(batch, b.size(-2), b.size(-1)));
-  const Loops<3> loops = join_axes<3>(
+  const StridedLoop<3> loops = coalesce_dims<3>(
       batch, {batch_of(c.strides()), batch_of(left.strides()), batch_of(right.strides())});
   T* const out = c.data();
   const T* const from_a = left.raw();
   const T* const from_b = right.raw();
-  for_each_run(loops, m * n * k / 64 + 1, [&](const std::array<Index, 3>& at, Index count) {
-    simd::gemm_batched<T>(count, ta, tb, m, n, k, T(1), from_a + at[1], a.size(-1), loops.step(1),
-                          from_b + at[2], b.size(-1), loops.step(2), T(add), out + at[0], n,
-                          loops.step(0));
-  });
+  for_each_contiguous_run(
+      loops, m * n * k / 64 + 1, [&](const std::array<Index, 3>& at, Index count) {
+        simd::gemm_batched<T>(count, ta, tb, m, n, k, T(1), from_a + at[1], a.size(-1),
+                              loops.step(1), from_b + at[2], b.size(-1), loops.step(2), T(add),
+                              out + at[0], n, loops.step(0));
+      });
 }
 
 template <class T>
@@ -67,7 +68,7 @@ void matmul_backward(Gradients<T>& d, std::size_t i, const Shape& shape, simd::T
                      const Shape& batch) {
   if (!d.wants(i)) return;
   if (batch_of(shape) == batch) {
-    const Target<T> target = target_of(d, i);
+    const GradientSlot<T> target = gradient_slot(d, i);
     batched_product(tl, tr, left, right, target.dx, target.add);
   } else {
     Tensor<T> each(with_matrix(batch, shape[-2], shape[-1]));

@@ -5,7 +5,7 @@
 //   (3)  max    y_k = x_(k, r*)               dx_(k, r) = dy_k [r = r*],  r* the first largest
 //        min    alike
 //
-// k runs over the kept axes, r over the n places of the reduced ones.
+// k runs over the kept axes, r over the n positions of the reduced ones.
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -33,9 +33,9 @@ template <class T>
 Tensor<T> max_backward(const Tensor<T>& dy, const Tensor<Index>& at, const Shape& shape,
                        unsigned mask) {
   Shape order, back = shape, rows;
-  for (const unsigned part : {~mask, mask})
+  for (const unsigned partial : {~mask, mask})
     for (Index a = 0; a < shape.rank(); ++a)
-      if (part >> a & 1) back[a] = order.rank(), order.push_back(a), rows.push_back(shape[a]);
+      if (partial >> a & 1) back[a] = order.rank(), order.push_back(a), rows.push_back(shape[a]);
   Tensor<T> dx = zeros<T>(rows);  // the reduced axes at the end, as the maximum was taken
   const Index n = shape.count() / std::max<Index>(dy.size(), 1);
   for (Index r = 0; r < dy.size(); ++r) dx.data()[r * n + at.data()[r]] = dy.data()[r];  // (3)
@@ -44,12 +44,12 @@ Tensor<T> max_backward(const Tensor<T>& dy, const Tensor<Index>& at, const Shape
 
 }  // namespace kernel
 
-/// Sum over `axes` (none: all, a scalar); `keep` leaves them in place with extent 1.
+/// Sum over `axes` (none: all, a scalar); `keepdim` leaves them in place with extent 1.
 /// Throws ShapeError for an axis that x does not have.
 template <class T>
-Variable<T> sum(const Variable<T>& x, const Shape& axes = {}, bool keep = false) {
+Variable<T> sum(const Variable<T>& x, const Shape& axes = {}, bool keepdim = false) {
   const unsigned mask = detail::axis_mask("sum", x.shape(), axes);
-  return record("sum", sum(x.value(), axes, keep), {x},
+  return record("sum", sum(x.value(), axes, keepdim), {x},
                 [shape = x.shape(), mask](const Tensor<T>& dy, Gradients<T>& d) {
                   d.add(0, kernel::sum_backward(dy, shape, mask, T(1)));  // (1)
                 });
@@ -57,9 +57,9 @@ Variable<T> sum(const Variable<T>& x, const Shape& axes = {}, bool keep = false)
 
 /// Mean over `axes` (none: all).
 template <class T>
-Variable<T> mean(const Variable<T>& x, const Shape& axes = {}, bool keep = false) {
+Variable<T> mean(const Variable<T>& x, const Shape& axes = {}, bool keepdim = false) {
   const unsigned mask = detail::axis_mask("mean", x.shape(), axes);
-  Tensor<T> y = mean(x.value(), axes, keep);
+  Tensor<T> y = mean(x.value(), axes, keepdim);
   return record("mean", y, {x}, [shape = x.shape(), mask](const Tensor<T>& dy, Gradients<T>& d) {
     const Index n = shape.count() / std::max<Index>(dy.size(), 1);
     d.add(0, kernel::sum_backward(dy, shape, mask, T(1) / static_cast<T>(n)));  // (2)
@@ -68,11 +68,11 @@ Variable<T> mean(const Variable<T>& x, const Shape& axes = {}, bool keep = false
 
 namespace detail {
 template <class Better, class T>
-Variable<T> best(std::string_view op, const Variable<T>& x, const Shape& axes, bool keep) {
+Variable<T> best(std::string_view op, const Variable<T>& x, const Shape& axes, bool keepdim) {
   const unsigned mask = axis_mask(op, x.shape(), axes);
   const Tensor<T> rows = reduced_last(op, x.value(), axes);
   const Tensor<Index> at = best_in_rows<Better>(rows);
-  Tensor<T> y(reduced_shape(x.shape(), mask, keep));
+  Tensor<T> y(reduced_shape(x.shape(), mask, keepdim));
   const Index n = rows.size(-1);
   for (Index r = 0; r < y.size(); ++r) y.data()[r] = rows.data()[r * n + at.data()[r]];
   return record(op, y, {x}, [at, shape = x.shape(), mask](const Tensor<T>& dy, Gradients<T>& d) {
@@ -84,13 +84,13 @@ Variable<T> best(std::string_view op, const Variable<T>& x, const Shape& axes, b
 /// Largest element over `axes` (none: all); the gradient of equals goes to the first, a NaN wins.
 /// Throws ShapeError over no elements.
 template <class T>
-Variable<T> max(const Variable<T>& x, const Shape& axes = {}, bool keep = false) {
-  return detail::best<detail::Larger>("max", x, axes, keep);
+Variable<T> max(const Variable<T>& x, const Shape& axes = {}, bool keepdim = false) {
+  return detail::best<detail::Larger>("max", x, axes, keepdim);
 }
 /// Smallest element over `axes` (none: all), alike.
 template <class T>
-Variable<T> min(const Variable<T>& x, const Shape& axes = {}, bool keep = false) {
-  return detail::best<detail::Smaller>("min", x, axes, keep);
+Variable<T> min(const Variable<T>& x, const Shape& axes = {}, bool keepdim = false) {
+  return detail::best<detail::Smaller>("min", x, axes, keepdim);
 }
 
 }  // namespace glimpse::inline v0

@@ -1,9 +1,9 @@
-// resize bilinear: a picture at another size, every output a weighted mean of its neighbors, axis
+// resize bilinear: an image at another size, every output a weighted mean of its neighbors, axis
 // by axis.
 //
 //   (1)  center of output i in the input:   s_i = (i + 1/2) in / out          half-pixel centers
 //   (2)  w_ik = tri((k + 1/2 - s_i) / f) / sum_k tri(...),   tri(t) = max(0, 1 - |t|)
-//        f = 1: the two nearest inputs. antialias: f = max(1, in / out), so that a smaller picture
+//        f = 1: the two nearest inputs. antialias: f = max(1, in / out), so that a smaller image
 //        sees all pixels.
 //   (3)  y = V x H^T  with V, H the weights down and across;     dx += V^T dy H
 //   Beyond the edge there is nothing, and the weights that are left are divided by their sum. For

@@ -7,8 +7,8 @@
 //   (4)  l_i = ln y_i = (x_i - m) - ln z
 //   (5)  dx_j = dl_j - exp(l_j) sum_i dl_i     (2) / y_i: partial l_i / partial x_j = [i = j] - y_j
 //
-// With lengths, row r runs over its first n_r places only; the places behind get exactly 0, and no
-// gradient. x, y: (rows, n). O(rows n).
+// With lengths, row r runs over its first n_r positions only; the positions behind get exactly 0,
+// and no gradient. x, y: (rows, n). O(rows n).
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -22,7 +22,7 @@ namespace glimpse::inline v0 {
 
 namespace kernel {
 
-/// lengths: empty, or how many places of each row count.
+/// lengths: empty, or how many positions of each row count.
 template <class T>
 void softmax_forward(Matrix<const T> x, Matrix<T> y, std::span<const Index> lengths = {}) {
   parallel_for(x.rows(), 8 * x.cols(), [&](Index r) {
@@ -94,7 +94,7 @@ void log_softmax_backward(Matrix<const T> l, Matrix<const T> dl, Matrix<T> dx, b
 
 }  // namespace kernel
 
-/// Softmax over the first lengths[r] places of each row; places behind get exactly 0.
+/// Softmax over the first lengths[r] positions of each row; positions behind get exactly 0.
 /// x: (..., n) of as many rows as there are lengths, each from 1 to n.
 /// Throws ShapeError for another number of lengths, ValueError for a length out of range.
 template <class T>
@@ -108,7 +108,7 @@ Variable<T> softmax(const Variable<T>& x, std::span<const Index> lengths) {
     if (n < 1 || n > x.size(-1)) fail("softmax", "length ", n, " leaves the rows of ", x);
   kernel::softmax_forward<T>(rows_of(in), rows_of(y), lengths);
   return record("softmax", y, {x}, [y](const Tensor<T>& dy, Gradients<T>& d) {
-    const kernel::Target<T> dx = kernel::target_of(d, 0);
+    const kernel::GradientSlot<T> dx = kernel::gradient_slot(d, 0);
     kernel::softmax_backward<T>(rows_of(y), rows_of(dy), rows_of(dx.dx), dx.add);
   });
 }
@@ -132,7 +132,7 @@ Variable<T> log_softmax(const Variable<T>& x) {
   Tensor<T> l = empty_like(in);
   kernel::log_softmax_forward<T>(rows_of(in), rows_of(l));
   return record("log_softmax", l, {x}, [l](const Tensor<T>& dl, Gradients<T>& d) {
-    const kernel::Target<T> dx = kernel::target_of(d, 0);
+    const kernel::GradientSlot<T> dx = kernel::gradient_slot(d, 0);
     kernel::log_softmax_backward<T>(rows_of(l), rows_of(dl), rows_of(dx.dx), dx.add);
   });
 }

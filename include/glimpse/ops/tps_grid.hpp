@@ -1,7 +1,7 @@
-// TPS grid: where every pixel of the rectified picture looks, given K fiducial points in the
-// picture as it came.
+// TPS grid: where every pixel of the rectified image looks, given K fiducial points in the
+// image as it came.
 //
-// Base points C' (2 x K) stand evenly on the top and bottom edge of the rectified picture,
+// Base points C' (2 x K) stand evenly on the top and bottom edge of the rectified image,
 // fiducials C (2 x K) anywhere. With d_ij = |c'_i - c'_j| and R_ij = d_ij^2 ln d_ij^2 (0 on the
 // diagonal):
 //
@@ -9,13 +9,13 @@
 //   (1) Delta = [ 0   0     1^T ]        T = (Delta^-1 [ C^T ; 0 ])^T                 2 x (K + 3)
 //               [ 0   0     C'  ]
 //   (2) p = T [1, x', y', r'_1 ... r'_K]^T       r'_k = d^2 ln d^2,  d = |p' - c'_k|
-//   (3) only C depends on the picture: with P' the rows of (2) for all pixels, grid = A C^T,
+//   (3) only C depends on the image: with P' the rows of (2) for all pixels, grid = A C^T,
 //       A = P' Delta^-1[:, 0:K]  (n x K), made once a size, in double.  dC^T = A^T dgrid
 //   (4) A reproduces what is linear: rows of A sum to 1 and A C'^T = p', so
 //       grid = p' + A (C - C')^T.
 //       Forward takes this form: fiducials at their base points give back every pixel exactly.
 //
-// Coordinates are in [-1, 1], x first, y down; pixels have their centers at half places:
+// Coordinates are in [-1, 1], x first, y down; pixels have their centers at half positions:
 // x'_j = (2 j + 1) / w - 1. Sources: Bookstein 1989; Shi et al., Robust Scene Text Recognition with
 // Automatic Rectification, CVPR 2016.
 // Notation: docs/math/notation.md.
@@ -108,19 +108,19 @@ inline std::vector<double> tps_inverse(const Tensor<double>& base) {
   return delta;
 }
 
-/// (4) for `count` pictures of h x w.
+/// (4) for `count` images of h x w.
 template <class T>
 void tps_grid_forward(const TpsRows<T>& a, Index count, Index h, Index w, const T* fiducials,
                       const T* base_points, T* grid) {
   constexpr Index lanes = TpsRows<T>::lanes, block = 32 * lanes;
   Tensor<T> base(Shape{a.stride}), offsets(Shape{count, a.points, lanes});
-  T *const places = base.data(), *const d = offsets.data();
-  std::fill(places + a.size, places + a.stride, T(0));
-  for (Index j = 0; j < w; ++j) places[2 * j] = pixel_center<T>(j, w);
+  T *const positions = base.data(), *const d = offsets.data();
+  std::fill(positions + a.size, positions + a.stride, T(0));
+  for (Index j = 0; j < w; ++j) positions[2 * j] = pixel_center<T>(j, w);
   for (Index i = h - 1; i >= 0; --i) {
     const T y = pixel_center<T>(i, h);
     for (Index j = 0; j < w; ++j)
-      places[2 * (i * w + j)] = places[2 * j], places[2 * (i * w + j) + 1] = y;
+      positions[2 * (i * w + j)] = positions[2 * j], positions[2 * (i * w + j) + 1] = y;
   }
   for (Index i = 0; i < count * a.points; ++i) {
     for (Index l = 0; l < lanes; ++l)
@@ -133,7 +133,7 @@ void tps_grid_forward(const TpsRows<T>& a, Index count, Index h, Index w, const 
   });
 }
 
-/// dC^T += A^T dgrid for `count` pictures.
+/// dC^T += A^T dgrid for `count` images.
 template <class T>
 void tps_grid_backward(const TpsRows<T>& a, Index count, const T* dgrid, T* dfiducials) {
   parallel_blocks(count, 8, a.points * a.size / 4, [&](Index begin, Index end) {
@@ -148,7 +148,7 @@ void tps_grid_backward(const TpsRows<T>& a, Index count, const T* dgrid, T* dfid
 
 }  // namespace kernel
 
-/// A of (3): (h w, K), from K fiducials to the grid of h x w pixels. The same for all pictures:
+/// A of (3): (h w, K), from K fiducials to the grid of h x w pixels. The same for all images:
 /// make it once a size. Throws ValueError unless K is even and at least 4, and h and w at least 1.
 template <class T = float>
 Tensor<T> tps_matrix(Index points, Index h, Index w) {

@@ -17,8 +17,8 @@ namespace glimpse::inline v0 {
 struct AdadeltaOptions {
   double learning_rate = 1, rho = 0.9, epsilon = 1e-6;
   double weight_decay = 0;
-  bool decay_vectors = true;               // false: no decay for biases and norms
-  std::vector<RateFactor> rate_factors{};  // by name prefix
+  bool decay_vectors = true;                             // false: no decay for biases and norms
+  std::vector<LearningRateMultiplier> lr_multipliers{};  // by name prefix
 };
 
 namespace detail {
@@ -48,7 +48,7 @@ class Adadelta : public detail::Optimizer<T, 2> {
  public:
   explicit Adadelta(std::vector<NamedParameter<T>> parameters, const AdadeltaOptions& o = {})
       : detail::Optimizer<T, 2>("Adadelta", std::move(parameters), o.learning_rate, o.weight_decay,
-                                o.decay_vectors, o.rate_factors, {"square", "delta"}),
+                                o.decay_vectors, o.lr_multipliers, {"square", "delta"}),
         rho_(o.rho),
         epsilon_(o.epsilon) {
     detail::require_option(o.learning_rate >= 0, "Adadelta", "wants a learning rate from 0",

@@ -21,15 +21,15 @@ namespace glimpse::inline v0 {
 struct AdamOptions {
   double learning_rate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
   double weight_decay = 0;
-  bool decay_vectors = true;               // false: no decay for biases and norms
-  std::vector<RateFactor> rate_factors{};  // by name prefix
+  bool decay_vectors = true;                             // false: no decay for biases and norms
+  std::vector<LearningRateMultiplier> lr_multipliers{};  // by name prefix
 };
 
 struct AdamWOptions {
   double learning_rate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
   double weight_decay = 0.01;
   bool decay_vectors = true;
-  std::vector<RateFactor> rate_factors{};
+  std::vector<LearningRateMultiplier> lr_multipliers{};
 };
 
 namespace detail {
@@ -60,7 +60,7 @@ class AdamOptimizer : public Optimizer<T, 2> {
   template <class Options>
   AdamOptimizer(std::vector<NamedParameter<T>> parameters, const Options& o)
       : Optimizer<T, 2>(name(), std::move(parameters), o.learning_rate, o.weight_decay,
-                        o.decay_vectors, o.rate_factors, {"m", "v"}, true),
+                        o.decay_vectors, o.lr_multipliers, {"m", "v"}, true),
         beta1_(o.beta1),
         beta2_(o.beta2),
         epsilon_(o.epsilon) {

@@ -25,7 +25,7 @@ namespace glimpse::inline v0 {
 
 /// Learning-rate factor of all parameters under `prefix`: "rectifier.localization" has
 /// "rectifier.localization.fc1.bias" but not "rectifier.localization2.bias".
-struct RateFactor {
+struct LearningRateMultiplier {
   std::string prefix;
   double factor = 1;
 
@@ -101,7 +101,8 @@ class Optimizer {
 
  protected:
   Optimizer(std::string_view name, std::vector<NamedParameter<T>> parameters, double rate,
-            double weight_decay, bool decay_vectors, const std::vector<RateFactor>& factors,
+            double weight_decay, bool decay_vectors,
+            const std::vector<LearningRateMultiplier>& factors,
             std::array<const char*, Slots> slot_names, bool counts_updates = false)
       : learning_rate(rate),
         parameters_(std::move(parameters)),
@@ -110,15 +111,15 @@ class Optimizer {
         missed_(parameters_.size()) {
     require_option(weight_decay >= 0, name, "wants weight_decay from 0", weight_decay);
     for (const NamedParameter<T>& p : parameters_) {
-      const RateFactor* best = nullptr;
-      for (const RateFactor& f : factors)
+      const LearningRateMultiplier* best = nullptr;
+      for (const LearningRateMultiplier& f : factors)
         if (f.holds(p.name) && (!best || f.prefix.size() > best->prefix.size())) best = &f;
       factor_.push_back(best ? best->factor : 1);
       decay_.push_back(p.variable.rank() > 1 || decay_vectors ? weight_decay : 0);
       state_.emplace_back();
       for (Tensor<T>& t : state_.back()) t = zeros<T>(p.variable.shape());
     }
-    for (const RateFactor& f : factors) {
+    for (const LearningRateMultiplier& f : factors) {
       bool used = false;
       for (const NamedParameter<T>& p : parameters_) used = used || f.holds(p.name);
       if (!used)

@@ -16,8 +16,8 @@ namespace glimpse::inline v0 {
 struct RmspropOptions {
   double learning_rate = 1e-2, alpha = 0.99, epsilon = 1e-8, momentum = 0;
   double weight_decay = 0;
-  bool decay_vectors = true;               // false: no decay for biases and norms
-  std::vector<RateFactor> rate_factors{};  // by name prefix
+  bool decay_vectors = true;                             // false: no decay for biases and norms
+  std::vector<LearningRateMultiplier> lr_multipliers{};  // by name prefix
 };
 
 namespace detail {
@@ -45,7 +45,7 @@ class Rmsprop : public detail::Optimizer<T, 2> {
  public:
   explicit Rmsprop(std::vector<NamedParameter<T>> parameters, const RmspropOptions& o = {})
       : detail::Optimizer<T, 2>("Rmsprop", std::move(parameters), o.learning_rate, o.weight_decay,
-                                o.decay_vectors, o.rate_factors, {"square", "momentum"}),
+                                o.decay_vectors, o.lr_multipliers, {"square", "momentum"}),
         alpha_(o.alpha),
         epsilon_(o.epsilon),
         momentum_(o.momentum) {

@@ -71,14 +71,15 @@ WarmupSchedule(Index, Schedule) -> WarmupSchedule<Schedule>;
 template <class Schedule>
 WarmupSchedule(Index, Schedule, double) -> WarmupSchedule<Schedule>;
 
-/// (4): up to `peak` over the share `rise` of `total` steps, then down to almost nothing.
+/// (4): up to `peak` over the share `warmup_fraction` of `total` steps, then down to almost
+/// nothing.
 struct OneCycleSchedule {
   double peak;
   Index total;
-  double rise = 0.3, start_divisor = 25, end_divisor = 1e4;
+  double warmup_fraction = 0.3, start_divisor = 25, end_divisor = 1e4;
   double operator()(Index step) const {
     const double first = peak / start_divisor, last = first / end_divisor;
-    const double top = std::max(0.0, rise * static_cast<double>(total) - 1),
+    const double top = std::max(0.0, warmup_fraction * static_cast<double>(total) - 1),
                  end = static_cast<double>(total) - 1;
     const auto s = static_cast<double>(step);
     if (s <= top && top > 0) return detail::cosine_between(first, peak, s / top);

@@ -17,7 +17,7 @@ struct SgdOptions {
   bool nesterov = false;
   double weight_decay = 0;
   bool decay_vectors = true;               // false: no decay for biases and norms
-  std::vector<RateFactor> rate_factors{};  // by name prefix
+  std::vector<LearningRateMultiplier> lr_multipliers{};  // by name prefix
 };
 
 namespace detail {
@@ -46,7 +46,7 @@ class Sgd : public detail::Optimizer<T, 1> {
  public:
   explicit Sgd(std::vector<NamedParameter<T>> parameters, const SgdOptions& o = {})
       : detail::Optimizer<T, 1>("Sgd", std::move(parameters), o.learning_rate, o.weight_decay,
-                                o.decay_vectors, o.rate_factors, {"momentum"}),
+                                o.decay_vectors, o.lr_multipliers, {"momentum"}),
         momentum_(o.momentum),
         nesterov_(o.nesterov) {
     detail::require_option(o.learning_rate >= 0, "Sgd", "wants a learning rate from 0",

@@ -36,7 +36,7 @@ template <class V>
   const V s = raised * r;
   const V root = (r * T(0.5)) * (raised - s * s) + s;  // (3)
   const V lowered = root * down;
-  y = raised != x ? lowered : root;  // (4); one comparison a selection, as in pool_places.hpp
+  y = raised != x ? lowered : root;  // (4); one comparison a selection, as in pool_argmax.hpp
   simd::broadcast(infinity, Limits::infinity());
   y = x < infinity ? y : x;
 }

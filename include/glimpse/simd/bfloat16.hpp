@@ -6,17 +6,17 @@
 //
 // A pair of neighbors along k fills 32 bits: a row of A is pairs one behind the other, of which
 // one is spread over a vector; row q of B's panel holds the pairs of its columns. So a tile works
-// as in tile.hpp, at twice the multiply-adds. AVX512_BF16 has (1) as VDPBF16PS; elsewhere the
-// halves are made floats again and multiplied, which is slower than floats but gives the same up to
-// the rounding of sums, so that every machine can test and measure what the rounding does.
+// as in micro_kernel.hpp, at twice the multiply-adds. AVX512_BF16 has (1) as VDPBF16PS; elsewhere
+// the halves are made floats again and multiplied, which is slower than floats but gives the same
+// up to the rounding of sums, so that every machine can test and measure what the rounding does.
 // Notation: docs/math/notation.md.
 #pragma once
 
 #include <algorithm>
 #include <utility>
 
+#include <glimpse/simd/blocked_gemm.hpp>
 #include <glimpse/simd/precision.hpp>
-#include <glimpse/simd/product.hpp>
 
 namespace glimpse::inline v0::simd {
 
@@ -62,7 +62,7 @@ struct PairRows {
 };
 
 /// dst[q] = the pair src[2q], src[2q + 1].
-struct PairNeighbours {
+struct PairNeighbors {
   template <int Bytes>
   [[gnu::always_inline]] static inline void run(int* dst, const float* src, Index count) {
     using V = Vec<float, Bytes>;
@@ -210,11 +210,11 @@ inline PairTileFunction pair_tile(Index rows) {
   return pick(std::make_integer_sequence<int, tile_rows(Isa::avx512)>{});
 }
 
-/// Rows [m0, m1) and columns [n0, n1) of the product, as product_block.
+/// Rows [m0, m1) and columns [n0, n1) of the product, as gemm_block.
 template <class Done>
-void bfloat16_block(const Product<float>& x, Index m0, Index m1, Index n0, Index n1, bool add,
+void bfloat16_block(const GemmArgs<float>& x, Index m0, Index m1, Index n0, Index n1, bool add,
                     Done&& done) {
-  const TileSet<float>& set = tiles<float>();
+  const MicroKernels<float>& set = micro_kernels<float>();
   const Index cols = set.cols, width = n1 - n0, wide = round_up(width, cols);
   const Index depth = round_up(std::min<Index>(x.k, 512), 2), pairs = depth / 2;
   const Index strips = ceil_div(m1 - m0, set.rows), rows_most = ceil_div(m1 - m0, strips);
@@ -244,7 +244,7 @@ void bfloat16_block(const Product<float>& x, Index m0, Index m1, Index n0, Index
         pack_transposed(floats, k, from, x.a_step, rows, k);  // reads these columns alone
         from = floats, stride = k;
       }
-      for (Index r = 0; r < rows; ++r) dispatch<PairNeighbours>(a + r * half, from + r * stride, k);
+      for (Index r = 0; r < rows; ++r) dispatch<PairNeighbors>(a + r * half, from + r * stride, k);
       const PairTileFunction run = pair_tile(rows);
       for (Index j = 0; j < width; j += cols) {
         float* const c = x.c + i * x.c_stride + n0 + j;
@@ -255,7 +255,7 @@ void bfloat16_block(const Product<float>& x, Index m0, Index m1, Index n0, Index
         } else {
           t.out = tile, t.out_row = cols, t.add = false;
           run(&t);
-          finish<float>({c, x.c_stride, tile, cols, rows, width - j, float(adds), {}});
+          apply_epilogue<float>({c, x.c_stride, tile, cols, rows, width - j, float(adds), {}});
         }
       }
       if (k0 + k == x.k) done(i, rows);
@@ -266,7 +266,7 @@ void bfloat16_block(const Product<float>& x, Index m0, Index m1, Index n0, Index
 /// Whether the product goes through bfloat16: where it was asked for, and where there is something
 /// to gain, which is not so for a few rows that memory sets the pace of.
 template <class T>
-bool goes_through_bfloat16(const Product<T>& x) {
+bool goes_through_bfloat16(const GemmArgs<T>& x) {
   if constexpr (std::is_same_v<T, float>) {
     return precision() == Precision::bfloat16 && x.packed == nullptr && x.m >= 8 && x.n >= 8 &&
            x.k >= 16;
@@ -276,15 +276,16 @@ bool goes_through_bfloat16(const Product<T>& x) {
 }
 
 /// C = epilogue(alpha A B + beta C) through bfloat16.
-inline void bfloat16_product(const Product<float>& x, float beta, const Epilogue<float>& epilogue) {
-  split_product(x, [&](Index m0, Index m1, Index n0, Index n1) {
+inline void bfloat16_product(const GemmArgs<float>& x, float beta,
+                             const Epilogue<float>& epilogue) {
+  split_gemm(x, [&](Index m0, Index m1, Index n0, Index n1) {
     float* const c = x.c + m0 * x.c_stride + n0;
     if (beta != 0 && beta != 1)
-      finish<float>({c, x.c_stride, nullptr, 0, m1 - m0, n1 - n0, beta, {}});
+      apply_epilogue<float>({c, x.c_stride, nullptr, 0, m1 - m0, n1 - n0, beta, {}});
     bfloat16_block(x, m0, m1, n0, n1, beta != 0, [&](Index i, Index rows) {
       if (epilogue.none()) return;
-      finish<float>({x.c + i * x.c_stride + n0, x.c_stride, nullptr, 0, rows, n1 - n0, 1.0f,
-                     shifted(epilogue, i, n0)});
+      apply_epilogue<float>({x.c + i * x.c_stride + n0, x.c_stride, nullptr, 0, rows, n1 - n0, 1.0f,
+                             shifted(epilogue, i, n0)});
     });
   });
 }

@@ -24,7 +24,7 @@ namespace detail {
 
 /// Equation (2).
 template <class T>
-struct Finish {
+struct EpilogueArgs {
   T* y;
   Index y_stride;
   const T* x;  // null: y alone
@@ -34,9 +34,9 @@ struct Finish {
   Epilogue<T> epilogue;
 };
 
-struct FinishKernel {
+struct EpilogueKernel {
   template <int Bytes, class T>
-  [[gnu::always_inline]] static inline void run(const Finish<T>* f) {
+  [[gnu::always_inline]] static inline void run(const EpilogueArgs<T>* f) {
     using V = Vec<T, Bytes>;
     for (Index i = 0; i < f->rows; ++i) {
       const T bias = f->epilogue.row_bias != nullptr ? f->epilogue.row_bias[i] : T(0);
@@ -48,8 +48,8 @@ struct FinishKernel {
 
  private:
   template <class V>
-  [[gnu::always_inline]] static inline void block(const Finish<Scalar<V>>& f, Index i, Index j,
-                                                  Index count, Scalar<V> bias) {
+  [[gnu::always_inline]] static inline void block(const EpilogueArgs<Scalar<V>>& f, Index i,
+                                                  Index j, Index count, Scalar<V> bias) {
     using T = Scalar<V>;
     T* const out = f.y + i * f.y_stride + j;
     V v{}, u;
@@ -70,7 +70,7 @@ struct FinishKernel {
     if (count == lanes<V>) {
       store(out, v);
     } else {
-      store_part(out, v, count);
+      store_partial(out, v, count);
     }
   }
 
@@ -79,7 +79,7 @@ struct FinishKernel {
     if (count == lanes<V>) {
       load(v, p);
     } else {
-      load_part(v, p, count);
+      load_partial(v, p, count);
     }
   }
 };
@@ -92,8 +92,8 @@ Epilogue<T> shifted(Epilogue<T> e, Index i, Index j) {
 }
 
 template <class T>
-void finish(const Finish<T>& f) {
-  dispatch<FinishKernel>(&f);
+void apply_epilogue(const EpilogueArgs<T>& f) {
+  dispatch<EpilogueKernel>(&f);
 }
 
 }  // namespace detail

@@ -3,12 +3,13 @@
 //   (1)  C = epilogue(alpha op(A) op(B) + beta C)       op(A): (m, k), op(B): (k, n), C: (m, n)
 //
 // How it runs. B is cut into blocks that stay in the second-level cache, packed as panels [k][two
-// vectors] (product.hpp); a small B, or one that few rows meet, is read where it lies. So is A, one
-// number spread over a vector at a time (tile.hpp), save A^T, whose numbers would each come from
-// another cache line. Rows are balanced over the tiles: 64 rows are 13 + 13 + 13 + 13 + 12, not
-// 14 + 14 + 14 + 14 + 8; columns that do not fill two vectors are left to a tile of one. Where that
-// is cheaper, C^T = op(B)^T op(A)^T is computed (turned.hpp). Where C has hardly any rows, B is
-// read just once (few_rows.hpp); a B that many products share is packed once for all (packed.hpp).
+// vectors] (blocked_gemm.hpp); a small B, or one that few rows meet, is read where it lies. So is
+// A, one number spread over a vector at a time (micro_kernel.hpp), save A^T, whose numbers would
+// each come from another cache line. Rows are balanced over the tiles: 64 rows are 13 + 13 + 13 +
+// 13 + 12, not 14 + 14 + 14 + 14 + 8; columns that do not fill two vectors are left to a tile of
+// one. Where that is cheaper, C^T = op(B)^T op(A)^T is computed (transposed_product.hpp). Where C
+// has hardly any rows, B is read just once (skinny_gemm.hpp); a B that many products share is
+// packed once for all (packed.hpp).
 //
 // Threads split the columns, or the rows where there are more; each packs what it needs, so no
 // thread waits for another. An element is always summed in the same order, whatever the split. The
@@ -24,10 +25,10 @@
 
 #include <glimpse/core/parallel.hpp>
 #include <glimpse/simd/bfloat16.hpp>
+#include <glimpse/simd/blocked_gemm.hpp>
 #include <glimpse/simd/epilogue.hpp>
-#include <glimpse/simd/few_rows.hpp>
-#include <glimpse/simd/product.hpp>
-#include <glimpse/simd/turned.hpp>
+#include <glimpse/simd/skinny_gemm.hpp>
+#include <glimpse/simd/transposed_product.hpp>
 
 namespace glimpse::inline v0::simd {
 
@@ -42,15 +43,15 @@ void gemm(Trans trans_a, Trans trans_b, Index m, Index n, Index k, T alpha, cons
           const T* b, Index ldb, T beta, T* c, Index ldc, const Epilogue<T>& epilogue = {}) {
   using namespace detail;
   if (m <= 0 || n <= 0) return;
-  if (k <= 0) return finish<T>({c, ldc, nullptr, 0, m, n, beta, epilogue});
+  if (k <= 0) return apply_epilogue<T>({c, ldc, nullptr, 0, m, n, beta, epilogue});
   const bool ta = trans_a == Trans::yes, tb = trans_b == Trans::yes;
-  const Product<T> x{m, n, k, alpha, a, ta ? 1 : lda, ta ? lda : 1, b, ldb, tb, c, ldc};
-  if (has_few_rows(x)) return few_rows_product(x, beta, epilogue);
-  if (has_one_column(x)) return one_column_product(x, beta, epilogue);
+  const GemmArgs<T> x{m, n, k, alpha, a, ta ? 1 : lda, ta ? lda : 1, b, ldb, tb, c, ldc};
+  if (is_skinny(x)) return skinny_gemm(x, beta, epilogue);
+  if (is_gemv(x)) return gemv(x, beta, epilogue);
   if constexpr (std::is_same_v<T, float>) {
     if (goes_through_bfloat16(x)) return bfloat16_product(x, beta, epilogue);
   }
-  if (is_better_turned(x)) return turned_product(x, beta, epilogue);
+  if (is_cheaper_transposed(x)) return transposed_product(x, beta, epilogue);
   blocked_product(x, beta, epilogue);
 }
 

@@ -25,7 +25,7 @@ struct MapKernel {
     using V = Vec<T, Bytes>;
     Index i = 0;
     for (; i + lanes<V> <= n; i += lanes<V>) whole<V>(f, y + i, x + i...);
-    if (i < n) part<V>(f, n - i, y + i, x + i...);
+    if (i < n) partial<V>(f, n - i, y + i, x + i...);
   }
 
  private:
@@ -37,11 +37,11 @@ struct MapKernel {
   }
 
   template <class V, class... In>
-  [[gnu::always_inline]] static inline void part(const F& f, Index count, Scalar<V>* y,
-                                                 const In*... x) {
+  [[gnu::always_inline]] static inline void partial(const F& f, Index count, Scalar<V>* y,
+                                                    const In*... x) {
     V out;
     f.apply(out, Loaded<V>(x, count).v...);
-    store_part(y, out, count);
+    store_partial(y, out, count);
   }
 
  public:
@@ -49,7 +49,7 @@ struct MapKernel {
   struct Loaded {
     [[gnu::always_inline]] explicit inline Loaded(const Scalar<V>* p) { load(v, p); }
     [[gnu::always_inline]] inline Loaded(const Scalar<V>* p, Index count) {
-      load_part(v, p, count, Scalar<V>(1));
+      load_partial(v, p, count, Scalar<V>(1));
     }
     V v;
   };
@@ -74,7 +74,7 @@ struct UpdateKernel {
       if (count == lanes<V>) {
         load(v, p);
       } else {
-        load_part(v, p, count, Scalar<V>(1));
+        load_partial(v, p, count, Scalar<V>(1));
       }
     }
     [[gnu::always_inline]] inline void put(Index count) {
@@ -82,7 +82,7 @@ struct UpdateKernel {
         if (count == lanes<V>) {
           store(p, v);
         } else {
-          store_part(p, v, count);
+          store_partial(p, v, count);
         }
       }
     }

@@ -141,7 +141,7 @@ struct TransposePack {
           } else if (count == w) {
             load(v[i], src + (j + i) * stride + p);
           } else {
-            load_part(v[i], src + (j + i) * stride + p, count);
+            load_partial(v[i], src + (j + i) * stride + p, count);
           }
         }
         transpose_rounds<static_cast<int>(w / 2)>(v);

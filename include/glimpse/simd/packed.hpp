@@ -22,7 +22,7 @@ class PackedB {
       : n_(n),
         k_(k),
         level_(isa()),
-        width_(tiles<T>(level_).cols),
+        width_(micro_kernels<T>(level_).cols),
         offsets_(static_cast<std::size_t>(k) * sizeof(Index)),
         numbers_(static_cast<std::size_t>(detail::round_up(n, width_) * k) * sizeof(T)) {
     for (Index p = 0; p < k; ++p) static_cast<Index*>(offsets_.data())[p] = p * width_;
@@ -68,9 +68,9 @@ void gemm(Trans trans_a, Index m, T alpha, const T* a, Index lda, const PackedB<
   using namespace detail;
   const Index n = b.n(), k = b.k();
   if (m <= 0 || n <= 0) return;
-  if (k <= 0) return finish<T>({c, ldc, nullptr, 0, m, n, beta, epilogue});
+  if (k <= 0) return apply_epilogue<T>({c, ldc, nullptr, 0, m, n, beta, epilogue});
   const bool ta = trans_a == Trans::yes;
-  Product<T> x{m, n, k, alpha, a, ta ? 1 : lda, ta ? lda : 1, nullptr, 0, false, c, ldc};
+  GemmArgs<T> x{m, n, k, alpha, a, ta ? 1 : lda, ta ? lda : 1, nullptr, 0, false, c, ldc};
   x.packed = b.data(), x.offsets = b.offsets(), x.level = b.level();
   blocked_product(x, beta, epilogue);
 }

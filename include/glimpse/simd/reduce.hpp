@@ -35,7 +35,8 @@ struct SumKernel {
     for (; i + w <= n; i += w) step(s0, term, x + i, more + i...);
     if (i < n) {
       const T fill = static_cast<T>(term.fill);
-      term.apply(s1, Part<V>(x + i, n - i, fill).v, Part<V>(more + i, n - i, fill).v...);
+      term.apply(s1, PartialVector<V>(x + i, n - i, fill).v,
+                 PartialVector<V>(more + i, n - i, fill).v...);
     }
     const V all = (s0 + s1) + (s2 + s3);
     return sum_lanes(all);
@@ -43,17 +44,17 @@ struct SumKernel {
 
  private:
   template <class V>
-  struct Part {
-    [[gnu::always_inline]] inline Part(const Scalar<V>* p, Index count, Scalar<V> fill) {
-      load_part(v, p, count, fill);
+  struct PartialVector {
+    [[gnu::always_inline]] inline PartialVector(const Scalar<V>* p, Index count, Scalar<V> fill) {
+      load_partial(v, p, count, fill);
     }
-    [[gnu::always_inline]] explicit inline Part(const Scalar<V>* p) { load(v, p); }
+    [[gnu::always_inline]] explicit inline PartialVector(const Scalar<V>* p) { load(v, p); }
     V v;
   };
 
   template <class V, class... In>
   [[gnu::always_inline]] static inline void step(V& s, const Term& term, const In*... x) {
-    term.apply(s, Part<V>(x).v...);
+    term.apply(s, PartialVector<V>(x).v...);
   }
 };
 
@@ -114,11 +115,11 @@ struct ExpShiftedKernel {
       sum += e;
     }
     if (i < n) {
-      load_part(v, x + i, n - i, -std::numeric_limits<T>::infinity());
+      load_partial(v, x + i, n - i, -std::numeric_limits<T>::infinity());
       v -= m;
       Exp::apply(e, v);
-      store_part(y + i, e, n - i);
-      load_part(e, y + i, n - i);
+      store_partial(y + i, e, n - i);
+      load_partial(e, y + i, n - i);
       sum += e;
     }
     return sum_lanes(sum);

@@ -63,8 +63,8 @@ template <class V>
 
 /// The first `count` lanes from memory, the others `fill`; reads nothing past the count.
 template <class V>
-[[gnu::always_inline]] inline void load_part(V& v, const Scalar<V>* p, Index count,
-                                             Scalar<V> fill = 0) {
+[[gnu::always_inline]] inline void load_partial(V& v, const Scalar<V>* p, Index count,
+                                                Scalar<V> fill = 0) {
   Scalar<V> lane[lanes<V>];
   for (Index i = 0; i < lanes<V>; ++i) lane[i] = fill;
   for (Index i = 0; i < count; ++i) lane[i] = p[i];
@@ -73,7 +73,7 @@ template <class V>
 
 /// Writes the first `count` lanes.
 template <class V>
-[[gnu::always_inline]] inline void store_part(Scalar<V>* p, const V& v, Index count) {
+[[gnu::always_inline]] inline void store_partial(Scalar<V>* p, const V& v, Index count) {
   Scalar<V> lane[lanes<V>];
   store(lane, v);
   for (Index i = 0; i < count; ++i) p[i] = lane[i];

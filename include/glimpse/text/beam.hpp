@@ -1,19 +1,19 @@
-// beam: the likeliest texts under a model that tells one symbol after another.
+// beam: the likeliest texts under a model that predicts one symbol after another.
 //
-//   (1)  log p(y_1 ... y_n, end | picture) = sum_t log p(y_t | y_1 ... y_t-1, picture)
+//   (1)  log p(y_1 ... y_n, end | image) = sum_t log p(y_t | y_1 ... y_t-1, image)
 //
 //   (2)  score = log p / n^alpha                    n counts the end; alpha > 0: length is no
 //                                                   disadvantage
 //
 //   (3)  a hypothesis is dropped if its log p is more than `margin` below the best of its step
 //
-// From every step the `width` likeliest continuations of each picture live on; one that takes the
+// From every step the `width` likeliest continuations of each image live on; one that takes the
 // end symbol is finished. A sum of logarithms only falls, so the search is over when no living
 // hypothesis can come to lie above the finished ones (exact, not a heuristic). Width 1 is greedy
-// reading. With a trie only its words can be told. Source of (2): Wu et al.
+// reading. With a trie only its words can be predicted. Source of (2): Wu et al.
 // 2016, section 7, the form before their equation 14, which divides by ((5 + n) / 6)^alpha.
 //
-// The living hypotheses of all pictures form one batch, so a decoder runs a step as one product:
+// The living hypotheses of all images form one batch, so a decoder runs a step as one product:
 // see `BeamRows`.
 // Notation: docs/math/notation.md.
 #pragma once
@@ -35,15 +35,15 @@ struct BeamOptions {
   Index end = -1;              // the symbol that ends a text; the last one if -1
   Index max_length = 64;       // characters, without the end
   Index begin = -1;            // the symbol that the first step is given
-  Index results = 1;           // texts wanted of each picture, at most width
-  const Trie* trie = nullptr;  // the words that may be told; any text without
+  Index results = 1;           // texts wanted of each image, at most width
+  const Trie* trie = nullptr;  // the words that may be predicted; any text without
   double length_power = 0;     // alpha of (2), n counting the end; 0: the likeliest text wins
   double margin = std::numeric_limits<double>::infinity();  // see (3)
-  std::span<const Trie* const> tries = {};  // the same, one to a picture
+  std::span<const Trie* const> tries = {};  // the same, one to an image
 };
 
 /// The batch of one step. Row r continues row parent[r] of the step before (of the first step: row
-/// r of the beginning, which has one row a picture), by the symbol symbol[r], for picture item[r].
+/// r of the prefix, which has one row an image), by the symbol symbol[r], for image item[r].
 struct BeamRows {
   std::span<const Index> parent, symbol, item;
   Index size() const { return static_cast<Index>(symbol.size()); }
@@ -103,9 +103,9 @@ inline void insert_finished(std::vector<Hypothesis>& finished, Hypothesis h, Ind
 
 }  // namespace detail
 
-/// Searches the likeliest texts of `items` pictures at once.
+/// Searches the likeliest texts of `items` images at once.
 /// step(const BeamRows&) -> Tensor (rows, symbols) of log-probabilities.
-/// Returns for each picture up to `results` hypotheses, best first. At max_length a text has to
+/// Returns for each image up to `results` hypotheses, best first. At max_length a text has to
 /// end; where no continuation is possible (every word of the trie is longer), the best unfinished
 /// ones are returned.
 /// Throws ValueError for options out of range, ShapeError where the step's scores do not fit.
@@ -122,7 +122,7 @@ std::vector<std::vector<Hypothesis>> beam_search(Step&& step, Index items,
     fail("beam_search", "wants a length power from 0, got ", options.length_power);
   const Index results = std::min(options.results, options.width);
   if (!options.tries.empty() && std::ssize(options.tries) != items)
-    fail<ShapeError>("beam_search", options.tries.size(), " tries for ", items, " pictures");
+    fail<ShapeError>("beam_search", options.tries.size(), " tries for ", items, " images");
   std::vector<std::vector<Hypothesis>> living(static_cast<std::size_t>(items),
                                               std::vector<Hypothesis>(1));
   std::vector<std::vector<Hypothesis>> finished(static_cast<std::size_t>(items));
@@ -210,7 +210,7 @@ std::vector<std::vector<Hypothesis>> beam_search(Step&& step, Index items,
   return finished;
 }
 
-/// The same for one picture and a step on one state: step(state, symbol) -> {log-probabilities,
+/// The same for one image and a step on one state: step(state, symbol) -> {log-probabilities,
 /// next state}, where the log-probabilities are any sequence of numbers. `initial` is what the
 /// first step is given.
 template <class State, class Step>

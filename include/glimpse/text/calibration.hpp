@@ -2,7 +2,7 @@
 //
 //   (1)  bin k holds the words read with confidence in [k / n, (k + 1) / n), the last one 1 as well
 //   (2)  expected calibration error  ECE = sum_k (words_k / words) |right_k - confidence_k|
-//   (3)  tempered confidence         q = p^a, a >= 0 the one that makes what happened likeliest:
+//   (3)  temperature-scaled confidence  q = p^a, a >= 0 the one that makes what happened likeliest:
 //                                    a = argmax sum_right a ln p + sum_wrong ln(1 - p^a)
 //
 // A confidence is calibrated where, of the words read with confidence p, a share of p is right.
@@ -23,7 +23,7 @@
 namespace glimpse::inline v0 {
 
 /// One word: how sure the reader was, and whether it was right.
-struct Trial {
+struct ScoredPrediction {
   double confidence;
   bool right;
 };
@@ -35,10 +35,11 @@ struct CalibrationBin {
 };
 
 /// (1). Throws ValueError for less than one bin.
-inline std::vector<CalibrationBin> calibration_bins(const std::vector<Trial>& trials, Index bins) {
+inline std::vector<CalibrationBin> calibration_bins(
+    const std::vector<ScoredPrediction>& predictions_scored, Index bins) {
   if (bins < 1) fail("calibration_bins", "wants at least one bin, got ", bins);
   std::vector<CalibrationBin> result(static_cast<std::size_t>(bins));
-  for (const Trial& t : trials) {
+  for (const ScoredPrediction& t : predictions_scored) {
     const double sure = t.confidence > 0 ? std::min(t.confidence, 1.0) : 0;  // NaN, too, is 0
     const auto k = static_cast<Index>(sure * static_cast<double>(bins));
     CalibrationBin& bin = result[static_cast<std::size_t>(std::min(k, bins - 1))];
@@ -52,20 +53,21 @@ inline std::vector<CalibrationBin> calibration_bins(const std::vector<Trial>& tr
 }
 
 /// (2), 0 for no trials.
-inline double calibration_error(const std::vector<Trial>& trials, Index bins = 10) {
+inline double calibration_error(const std::vector<ScoredPrediction>& predictions_scored,
+                                Index bins = 10) {
   double error = 0;
-  for (const CalibrationBin& bin : calibration_bins(trials, bins))
+  for (const CalibrationBin& bin : calibration_bins(predictions_scored, bins))
     error += static_cast<double>(bin.words) * std::fabs(bin.right - bin.confidence);
-  return trials.empty() ? 0 : error / static_cast<double>(trials.size());
+  return predictions_scored.empty() ? 0 : error / static_cast<double>(predictions_scored.size());
 }
 
 /// The exponent of (3), between 1/16 and 16, by golden section in ln a: the likelihood has one peak.
 /// 1 for no trials.
-inline double fit_temper(const std::vector<Trial>& trials) {
-  if (trials.empty()) return 1;
+inline double fit_temperature(const std::vector<ScoredPrediction>& predictions_scored) {
+  if (predictions_scored.empty()) return 1;
   const auto likelihood = [&](double log_a) {
     double sum = 0;
-    for (const Trial& t : trials) {
+    for (const ScoredPrediction& t : predictions_scored) {
       const double log_q = std::exp(log_a) * std::log(std::clamp(t.confidence, 1e-12, 1 - 1e-9));
       sum += t.right ? log_q : std::log(-std::expm1(log_q));
     }

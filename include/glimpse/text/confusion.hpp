@@ -15,14 +15,14 @@
 
 namespace glimpse::inline v0 {
 
-/// Counts pairs of characters of normalised text, a-z and 0-9; `none` stands where there is none.
+/// Counts pairs of characters of normalized text, a-z and 0-9; `none` stands where there is none.
 class Confusion {
  public:
   static constexpr char none = '-';
 
   /// Aligns one reading with its truth and counts.
   void add(std::string_view reading, std::string_view truth) {
-    const std::string a = normalise(truth), b = normalise(reading);
+    const std::string a = normalize(truth), b = normalize(reading);
     const std::size_t n = a.size(), m = b.size(), row = m + 1;
     std::vector<Index> cost((n + 1) * row);
     for (std::size_t i = 0; i <= n; ++i)
@@ -49,12 +49,12 @@ class Confusion {
   }
 
   /// How often `truth` was read as `reading`; either may be `none`.
-  Index operator()(char truth, char reading) const { return counts_[place(truth)][place(reading)]; }
+  Index operator()(char truth, char reading) const { return counts_[index(truth)][index(reading)]; }
 
   struct Mistake {
     char truth, reading;
     Index count;
-    double share;  // of the places where the truth's character stood; 0 where it is none
+    double share;  // of the positions where the truth's character stood; 0 where it is none
   };
   /// The mistakes, the most frequent first; ties in the order of the characters.
   std::vector<Mistake> mistakes() const {
@@ -75,8 +75,8 @@ class Confusion {
  private:
   static constexpr std::string_view characters = "0123456789abcdefghijklmnopqrstuvwxyz-";
 
-  static std::size_t place(char c) { return std::min(characters.find(c), characters.size() - 1); }
-  Index& count(char truth, char reading) { return counts_[place(truth)][place(reading)]; }
+  static std::size_t index(char c) { return std::min(characters.find(c), characters.size() - 1); }
+  Index& count(char truth, char reading) { return counts_[index(truth)][index(reading)]; }
 
   std::array<std::array<Index, characters.size()>, characters.size()> counts_{};
 };

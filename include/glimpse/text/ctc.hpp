@@ -4,16 +4,16 @@
 //   (2)  p(text) = sum over the paths with that text of prod_t p_t(path_t)
 //
 //   greedy      the text of the likeliest path: the best symbol of every frame
-//   beam        the likeliest text, nearly: after each frame the `width` likeliest beginnings live
+//   beam        the likeliest text, nearly: after each frame the `width` likeliest prefixes live
 //               on, each with the sum of its paths (2) that end in a blank, B, and of those that do
-//               not, N. For a beginning l = l' c with last symbol c, after frame t:
+//               not, N. For a prefix l = l' c with last symbol c, after frame t:
 //   (3)  B_t(l) = p_t(blank) ( B_t-1(l) + N_t-1(l) )                 B_-1("") = 1, all others 0
 //   (4)  N_t(l) = p_t(c) ( N_t-1(l) + M ),   M = B_t-1(l')                   where l' ends in c
 //                                            M = B_t-1(l') + N_t-1(l')       elsewhere
 //   alignment   how likely frame t shows symbol i of a text: where a reader looked
 //
 // Frames are rows of logarithms of probabilities, (T, C).
-// Sources: Graves et al. 2006; Graves, Jaitly 2014 and Hannun 2017 for the beam of beginnings.
+// Sources: Graves et al. 2006; Graves, Jaitly 2014 and Hannun 2017 for the beam of prefixes.
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -88,7 +88,7 @@ CtcAlignment ctc_alignment(Matrix<T> log_p, std::span<const Index> text, Index b
                                    std::as_const(skip).data(), alpha.data());
   CtcAlignment found{kernel::ctc_log_p(alpha.data() + frames * kernel::ctc_stride(width), length),
                      zeros<double>({length, frames})};
-  if (found.log_probability < kernel::ctc_never<double> / 2) {
+  if (found.log_probability < kernel::log_zero<double> / 2) {
     found.log_probability = -std::numeric_limits<double>::infinity();
     return found;
   }
@@ -105,7 +105,7 @@ struct CtcBeamOptions {
   Index width = 7;
   Index blank = -1;            // the last class if -1
   Index results = 1;           // texts wanted, at most width
-  const Trie* trie = nullptr;  // the words that may be told; any text without
+  const Trie* trie = nullptr;  // the words that may be predicted; any text without
 };
 
 struct CtcHypothesis {
@@ -122,8 +122,8 @@ inline double log_add(double a, double b) {
   return top + std::log1p(std::exp(low - top));
 }
 
-/// Beginnings that were met, as a tree: each stands once, however many ways led to it.
-struct CtcBeginnings {
+/// Prefixes that were met, as a tree: each stands once, however many ways led to it.
+struct CtcPrefixes {
   static constexpr double never = -std::numeric_limits<double>::infinity();
   struct Node {
     Index parent, symbol, word;  // word: node of the trie of words
@@ -135,7 +135,7 @@ struct CtcBeginnings {
     double total() const { return log_add(blank, shown); }
   };
   std::vector<Node> nodes;
-  std::vector<Index> touched;  // beginnings that the next frame may leave us with
+  std::vector<Index> touched;  // prefixes that the next frame may leave us with
 
   Node& operator[](Index i) { return nodes[static_cast<std::size_t>(i)]; }
 
@@ -165,10 +165,10 @@ std::vector<CtcHypothesis> ctc_beam(Matrix<T> log_p, const CtcBeamOptions& optio
   if (options.width < 1 || options.results < 1)
     fail("ctc_beam", "wants width and results from 1, got ", options.width, " and ",
          options.results);
-  using Node = detail::CtcBeginnings::Node;
+  using Node = detail::CtcPrefixes::Node;
   const Index blank = options.blank < 0 ? log_p.cols() - 1 : options.blank;
   const Trie* trie = options.trie;
-  detail::CtcBeginnings all;
+  detail::CtcPrefixes all;
   all.nodes.push_back({-1, -1, Trie::root()});
   all[0].blank = 0;
   std::vector<Index> living{0};
@@ -185,7 +185,7 @@ std::vector<CtcHypothesis> ctc_beam(Matrix<T> log_p, const CtcBeamOptions& optio
       const auto extend = [&](Index c, Index to) {
         if (c == blank || c >= log_p.cols()) return;
         const double before = c == last ? ended : total;  // its like wants a blank between
-        if (before + p(c) == detail::CtcBeginnings::never) return;
+        if (before + p(c) == detail::CtcPrefixes::never) return;
         all.add(all.extended(h, c, to), &Node::next_shown, before + p(c));
       };
       if (!trie) {
@@ -195,11 +195,11 @@ std::vector<CtcHypothesis> ctc_beam(Matrix<T> log_p, const CtcBeamOptions& optio
       for (Index n = trie->first_child(word); n < trie->first_child(word + 1); ++n)
         extend(trie->symbol(n), n);
     }
-    for (const Index h : living) all[h].blank = all[h].shown = detail::CtcBeginnings::never;
+    for (const Index h : living) all[h].blank = all[h].shown = detail::CtcPrefixes::never;
     for (const Index n : all.touched) {
       Node& node = all[n];
       node.blank = node.next_blank, node.shown = node.next_shown;
-      node.next_blank = node.next_shown = detail::CtcBeginnings::never;
+      node.next_blank = node.next_shown = detail::CtcPrefixes::never;
       node.touched = false;
     }
     living = all.touched;
@@ -210,7 +210,7 @@ std::vector<CtcHypothesis> ctc_beam(Matrix<T> log_p, const CtcBeamOptions& optio
                         return x != y ? x > y : a < b;
                       });
     for (std::size_t i = kept; i < living.size(); ++i)
-      all[living[i]].blank = all[living[i]].shown = detail::CtcBeginnings::never;
+      all[living[i]].blank = all[living[i]].shown = detail::CtcPrefixes::never;
     living.resize(kept);
   }
   std::vector<CtcHypothesis> found;

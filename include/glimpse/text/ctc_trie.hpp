@@ -9,7 +9,7 @@
 //   (4)  before the first frame n = b = f = -infinity, but b(root) = f(root) = 0;
 //        b_t(root) = f_t(root) = f_t-1(root) + ln p_t(blank)
 //
-// n: paths that end in the symbol; b: in a blank. Beginnings are shared as the trie shares them,
+// n: paths that end in the symbol; b: in a blank. Prefixes are shared as the trie shares them,
 // and a vector holds neighboring nodes. Nodes come level by level, so walking them backwards
 // leaves every parent's old values in place, and frame t reaches no deeper than level t + 1.
 // O(T x nodes): 88 thousand words take some twenty milliseconds on one core.
@@ -75,7 +75,7 @@ struct CtcTrieFrame {
 
 }  // namespace kernel
 
-/// ln p(text) of every node of the trie; ctc_never or below where the frames are too few.
+/// ln p(text) of every node of the trie; log_zero or below where the frames are too few.
 /// log_p: (T, C) logarithms of probabilities; blank: the last class if -1.
 /// Throws ValueError where the trie holds a symbol that is no class, or the blank.
 /// Source: the forward recursion of Graves et al. 2006 over a trie.
@@ -83,9 +83,10 @@ template <class M>
 std::vector<std::remove_const_t<M>> ctc_trie(Matrix<M> log_p, const Trie& trie, Index blank = -1) {
   using T = std::remove_const_t<M>;
   if (blank < 0) blank = log_p.cols() - 1;
-  constexpr T never = kernel::ctc_never<T>;
-  constexpr std::size_t room = 64;  // behind the last node: a vector's worth, none of it read again
-  const std::size_t nodes = static_cast<std::size_t>(trie.nodes()), length = nodes + room;
+  constexpr T never = kernel::log_zero<T>;
+  constexpr std::size_t padding =
+      64;  // behind the last node: a vector's worth, none of it read again
+  const std::size_t nodes = static_cast<std::size_t>(trie.nodes()), length = nodes + padding;
   std::vector<std::int32_t> source(length, 0), symbol(length, 0);
   for (std::size_t v = 1; v < nodes; ++v) {
     const Index c = trie.symbol(static_cast<Index>(v)), u = trie.parent(static_cast<Index>(v));
@@ -95,9 +96,9 @@ std::vector<std::remove_const_t<M>> ctc_trie(Matrix<M> log_p, const Trie& trie, 
     source[v] = static_cast<std::int32_t>(trie.symbol(u) == c ? u + std::ssize(symbol) : u);
   }
   // f, then b: one table to enter from.
-  std::vector<T> told(2 * length, never), n(length, never);
+  std::vector<T> log_prefixes(2 * length, never), n(length, never);
   std::vector<T> row(static_cast<std::size_t>(log_p.cols()));
-  T *const f = told.data(), *const b = f + length;
+  T *const f = log_prefixes.data(), *const b = f + length;
   b[0] = f[0] = 0;  // (4)
   for (Index t = 0; t < log_p.rows(); ++t) {
     for (Index c = 0; c < log_p.cols(); ++c)
@@ -110,8 +111,8 @@ std::vector<std::remove_const_t<M>> ctc_trie(Matrix<M> log_p, const Trie& trie, 
                                            empty, n.data(), b, f);
     b[0] = f[0] += empty;
   }
-  told.resize(nodes);
-  return told;
+  log_prefixes.resize(nodes);
+  return log_prefixes;
 }
 
 }  // namespace glimpse::inline v0

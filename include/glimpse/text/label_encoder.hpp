@@ -5,7 +5,7 @@
 //   error   the labels are refused
 //
 // A-Z become a-z where the set holds the lower-case letter alone: so the protocol of a-z and 0-9
-// wants it. Whatever was left out or folded is counted, to be told.
+// wants it. Whatever was left out or folded is counted, to be reported.
 #pragma once
 
 #include <algorithm>
@@ -72,7 +72,7 @@ class LabelEncoder {
     return symbols;
   }
 
-  /// Counts a label and says whether it can be learnt.
+  /// Counts a label and says whether it can be learned.
   bool count(std::string_view label) {
     ++labels_;
     bool fits = true, folds = false;
@@ -96,8 +96,8 @@ class LabelEncoder {
   Index labels() const { return labels_; }        // counted so far
   Index empty() const { return empty_; }          // that hold no character at all
   Index left_out() const { return left_out_; }    // for characters outside the set
-  Index shortened() const { return shortened_; }  // learnt without such characters
-  Index folded() const { return folded_; }        // learnt with A-Z as a-z
+  Index shortened() const { return shortened_; }  // learned without such characters
+  Index folded() const { return folded_; }        // learned with A-Z as a-z
   const CharacterCounts& unknown() const { return unknown_; }
   const Charset& charset() const { return charset_; }
 
@@ -107,10 +107,10 @@ class LabelEncoder {
     const auto labels = [](Index n) { return std::to_string(n) + (n == 1 ? " label" : " labels"); };
     if (!unknown_.empty()) lines.push_back("characters outside the set: " + shown_counts(unknown_));
     if (left_out_ > 0) lines.push_back(labels(left_out_) + " left out for them");
-    if (shortened_ > 0) lines.push_back(labels(shortened_) + " learnt without them");
+    if (shortened_ > 0) lines.push_back(labels(shortened_) + " learned without them");
     if (empty_ > 0) lines.push_back(labels(empty_) + " left out: empty");
     if (folded_ > 0)
-      lines.push_back(labels(folded_) + " learnt with A-Z as a-z: the set has no such capitals");
+      lines.push_back(labels(folded_) + " learned with A-Z as a-z: the set has no such capitals");
     return lines;
   }
 

@@ -65,7 +65,7 @@ struct WordScore {
   /// Both sides are normalized here. Throws ValueError for text that is not UTF-8.
   void add(std::string_view reading, std::string_view truth,
            Protocol protocol = Protocol::lower36) {
-    const std::string read = normalise(reading, protocol), wanted = normalise(truth, protocol);
+    const std::string read = normalize(reading, protocol), wanted = normalize(truth, protocol);
     const auto a = utf8_characters(read), b = utf8_characters(wanted);
     ++words;
     correct += read == wanted;

@@ -30,7 +30,7 @@ inline Protocol protocol_named(std::string_view wanted) {
 }
 
 /// The part of a text that the protocol compares.
-inline std::string normalise(std::string_view text, Protocol protocol = Protocol::lower36) {
+inline std::string normalize(std::string_view text, Protocol protocol = Protocol::lower36) {
   if (protocol == Protocol::exact) return std::string(text);
   std::string kept;
   for (char c : text) {

@@ -14,7 +14,7 @@
 
 namespace glimpse::inline v0 {
 
-/// Reads a word list. Lines that hold no usable word are skipped and told in `bad()`.
+/// Reads a word list. Lines that hold no usable word are skipped and listed in `bad()`.
 /// Throws IoError where the file cannot be read, is no UTF-8 text, or holds no word at all.
 inline Lexicon read_lexicon(const std::string& path, const Charset& charset) {
   Lexicon lexicon;

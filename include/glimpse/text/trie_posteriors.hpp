@@ -1,10 +1,10 @@
-// trie posteriors: how likely each word of a lexicon is, under a model that tells one symbol after
-// another.
+// trie posteriors: how likely each word of a lexicon is, under a model that predicts one symbol
+// after another.
 //
 //   (1)  ln p(y_1 ... y_n, end) = sum_t ln p(y_t | y_1 ... y_t-1)            text/beam.hpp
 //
-// A beginning that many words share is told once: the nodes of a level of the trie, of all
-// pictures, are one batch. A sum of logarithms only falls, so a beginning that lies below the
+// A prefix that many words share is evaluated once: the nodes of a level of the trie, of all
+// images, are one batch. A sum of logarithms only falls, so a prefix that lies below the
 // likelihood of some word (`floor`) leads to none better and is left: the best word stays exact.
 // Notation: docs/math/notation.md.
 #pragma once
@@ -20,11 +20,11 @@ namespace glimpse::inline v0 {
 struct TriePosteriorOptions {
   Index end = -1;                      // the symbol that ends a text; the last one if -1
   Index begin = -1;                    // the symbol that the first step is given
-  std::span<const double> floor = {};  // of each picture; none: every word is told
+  std::span<const double> floor = {};  // of each image; none: every word is evaluated
 };
 
-/// ln p of every node's word for each picture, by (1); -infinity where no word ends or its
-/// beginning lay below the floor.
+/// ln p of every node's word for each image, by (1); -infinity where no word ends or its
+/// prefix lay below the floor.
 /// step(const BeamRows&) -> Tensor (rows, symbols) of log-probabilities, as in beam_search.
 /// Throws ShapeError for another number of floors.
 template <class Step>
@@ -33,7 +33,7 @@ std::vector<std::vector<double>> trie_posteriors(Step&& step, std::span<const Tr
   constexpr double never = -std::numeric_limits<double>::infinity();
   if (!options.floor.empty() && options.floor.size() != tries.size())
     fail<ShapeError>("trie_posteriors", options.floor.size(), " floors for ", tries.size(),
-                     " pictures");
+                     " images");
   std::vector<std::vector<double>> found;
   struct Row {
     Index node;

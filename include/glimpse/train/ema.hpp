@@ -14,14 +14,14 @@ template <class M>
 class ExponentialMovingAverage {
  public:
   /// Starts at the model's own weights. keep: from 0 to below 1.
-  ExponentialMovingAverage(M& model, double keep) : mean_(clone(model)), keep_(keep) {
+  ExponentialMovingAverage(M& model, double keep) : ema_(clone(model)), keep_(keep) {
     if (!(keep >= 0 && keep < 1)) fail("average", "expected keep from 0 to below 1, got ", keep);
   }
 
   /// Takes in the weights after step `step`, counted from 1.
   void update(M& model, std::uint64_t step) {
     const double t = static_cast<double>(step), keep = std::min(keep_, (1 + t) / (10 + t));
-    const auto from = state_dict(model), to = state_dict(mean_);
+    const auto from = state_dict(model), to = state_dict(ema_);
     for (std::size_t i = 0; i < from.size(); ++i) {
       const auto* w = from[i].tensor.data();
       auto* m = Tensor<element_t<M>>(to[i].tensor).data();
@@ -31,10 +31,10 @@ class ExponentialMovingAverage {
   }
 
   /// The average, a model like the one that is trained.
-  M& model() { return mean_; }
+  M& model() { return ema_; }
 
  private:
-  M mean_;
+  M ema_;
   double keep_;
 };
 

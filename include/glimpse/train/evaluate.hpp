@@ -1,4 +1,4 @@
-// evaluate: reads a data set of labelled images and counts.
+// evaluate: reads a data set of labeled images and counts.
 //
 // A protocol (text/protocol.hpp) says what counts. Words whose label keeps no character under it are
 // left out. What it leaves out of words and characters is counted and reported.
@@ -13,7 +13,7 @@
 
 #include <glimpse/data/dataset_words.hpp>
 #include <glimpse/data/open_dataset.hpp>
-#include <glimpse/data/picture_lexicons.hpp>
+#include <glimpse/data/image_lexicons.hpp>
 #include <glimpse/models/read.hpp>
 #include <glimpse/text/label_encoder.hpp>
 #include <glimpse/text/metrics.hpp>
@@ -28,14 +28,14 @@ struct Evaluation {
   Index skipped = 0;                // labels without a character that counts
   Index shortened = 0;              // labels of which characters do not count
   CharacterCounts ignored;          // those characters
-  Index free = 0;                   // images without words in the table of picture lexicons
+  Index free = 0;                   // images without words in the table of image lexicons
   std::vector<std::string> broken;  // images that could not be read, with the reason
 
   /// Scores one reading.
   void add(std::string_view reading, std::string_view label, Protocol protocol) {
     score.add(reading, label, protocol);
     for (const Protocol p : protocols)
-      if (!normalise(label, p).empty()) scores(p).add(reading, label, p);
+      if (!normalize(label, p).empty()) scores(p).add(reading, label, p);
   }
   WordScore& scores(Protocol p) {
     return p == Protocol::lower36 ? lower36 : p == Protocol::alnum62 ? alnum62 : exact;
@@ -74,7 +74,7 @@ inline Index check_evaluation(const WordDataset& set, const std::string& name, I
   std::string first;
   for (Index entry = 0; entry < count; ++entry) {
     const Index i = entry * set.size() / count;
-    if (normalise(set.label(i), protocol).empty()) continue;
+    if (normalize(set.label(i), protocol).empty()) continue;
     if (set.has_image(i))
       there.push_back(i);
     else if (++missing == 1)
@@ -99,12 +99,12 @@ inline Index check_evaluation(const WordDataset& set, const std::string& name, I
 inline Evaluation evaluate_dataset(
     Reader<float>& model, const WordDataset& set, const std::string& name, Index limit = 0,
     const ReadOptions& options = {},
-    const std::function<void(const LabelledFile&, const Picture&, const Reading&)>& each = {},
-    const PictureLexicons* words = nullptr, Protocol protocol = Protocol::lower36) {
+    const std::function<void(const LabeledFile&, const GrayImage&, const Reading&)>& each = {},
+    const ImageLexicons* words = nullptr, Protocol protocol = Protocol::lower36) {
   const Index count = limit > 0 ? std::min(limit, set.size()) : set.size();
   Evaluation result;
-  std::vector<LabelledFile> files;
-  std::vector<Picture> pictures;
+  std::vector<LabeledFile> files;
+  std::vector<GrayImage> images;
   const auto flush = [&] {
     std::vector<const Lexicon*> own;
     for (std::size_t i = 0; words && i < files.size(); ++i) {
@@ -114,24 +114,24 @@ inline Evaluation evaluate_dataset(
     ReadOptions now = options;
     if (words) now.lexicons = own;
     const auto start = std::chrono::steady_clock::now();
-    const std::vector<Reading> readings = read(model, std::span<const Picture>(pictures), now);
+    const std::vector<Reading> readings = read(model, std::span<const GrayImage>(images), now);
     result.seconds +=
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     for (std::size_t i = 0; i < readings.size(); ++i) {
       result.add(readings[i].text, files[i].label, protocol);
-      if (each) each(files[i], pictures[i], readings[i]);
+      if (each) each(files[i], images[i], readings[i]);
     }
-    files.clear(), pictures.clear();
+    files.clear(), images.clear();
   };
   for (Index i = 0; i < count; ++i) {
     const Index entry = i * set.size() / count;
     const std::string& label = set.label(entry);
-    if (normalise(label, protocol).empty()) {
+    if (normalize(label, protocol).empty()) {
       ++result.skipped;
       continue;
     }
     try {
-      pictures.push_back(set.image(entry));
+      images.push_back(set.image(entry));
       files.push_back({set.name(entry), label});
     } catch (const std::exception& e) {
       result.broken.push_back(e.what());
@@ -139,9 +139,9 @@ inline Evaluation evaluate_dataset(
     }
     bool short_of = false;
     for (const std::string_view c : utf8_characters(label))
-      if (normalise(c, protocol).empty()) ++result.ignored[std::string(c)], short_of = true;
+      if (normalize(c, protocol).empty()) ++result.ignored[std::string(c)], short_of = true;
     result.shortened += short_of;
-    if (pictures.size() == 256) flush();
+    if (images.size() == 256) flush();
   }
   flush();
   if (result.score.words == 0 && result.broken.empty()) detail::nothing_counts(name, count, protocol);
@@ -154,8 +154,8 @@ inline Evaluation evaluate_dataset(
 /// The same for a data set by its path (open_dataset).
 inline Evaluation evaluate_folder(
     Reader<float>& model, const std::string& path, Index limit = 0, const ReadOptions& options = {},
-    const std::function<void(const LabelledFile&, const Picture&, const Reading&)>& each = {},
-    const PictureLexicons* words = nullptr, Protocol protocol = Protocol::lower36) {
+    const std::function<void(const LabeledFile&, const GrayImage&, const Reading&)>& each = {},
+    const ImageLexicons* words = nullptr, Protocol protocol = Protocol::lower36) {
   return evaluate_dataset(model, *open_dataset(path), path, limit, options, each, words, protocol);
 }
 

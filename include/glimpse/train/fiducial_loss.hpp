@@ -1,10 +1,11 @@
-// fiducial loss: how far a rectifier's points are from where a drawn word has them.
+// fiducial loss: how far a rectifier's points are from where a synthetic word has them.
 //
 //   (1)  L = sum |C - C*|^2 / (2 K M)      over the M words of a batch whose points C* are known
 //   (2)  dC = dL (C - C*) / (K M)          0 for the words without C*
 //
 // RARE learns its points from the words alone. But a word that was drawn says where its letters
-// stand, and a localization network that is told needs no recogniser to learn: a step costs a sixth.
+// stand, and a localization network that is supervised needs no recognizer to learn: a step costs a
+// sixth.
 // Notation: docs/math/notation.md.
 #pragma once
 

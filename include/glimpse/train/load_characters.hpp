@@ -53,23 +53,23 @@ inline bool rows_are_symbols(std::string_view name) {
 inline LoadedCharacters load_characters(Reader<float>& to, const Checkpoint& from,
                                         const Charset& trained, const std::string& prefix) {
   const Charset& wanted = to.charset();
-  LoadedCharacters told;
+  LoadedCharacters loaded;
   std::vector<Index> row;  // for every symbol of `to` the row of `from`; -1: none
   for (Index i = 0; i < wanted.count(); ++i) {
     const std::string c(wanted.character(i));
     Index at = trained.find(c);
     if (at >= 0) {
-      told.kept += c;
+      loaded.kept += c;
     } else if (at = trained.find(detail::other_case(c)); at >= 0) {
-      told.other_case += c;
+      loaded.other_case += c;
     } else {
-      told.initialized += c;
+      loaded.initialized += c;
     }
     row.push_back(at);
   }
   row.push_back(trained.end());
   for (Index i = 0; i < trained.count(); ++i)
-    if (wanted.find(trained.character(i)) < 0) told.dropped += trained.character(i);
+    if (wanted.find(trained.character(i)) < 0) loaded.dropped += trained.character(i);
 
   Checkpoint moved;  // the checkpoint as if it had been trained on the characters of `to`
   const auto mine = state_dict(to);
@@ -95,7 +95,7 @@ inline LoadedCharacters load_characters(Reader<float>& to, const Checkpoint& fro
   }
   moved.metadata = from.metadata;
   load_state(to, moved, prefix);
-  return told;
+  return loaded;
 }
 
 /// What was kept and what was not, in a line.

@@ -2,7 +2,7 @@
 //
 //   metadata "config"   the fields of ReaderConfig as JSON, the model's name first; a field that is
 //                       absent keeps its default
-//   tensors             the model's state, by name; others (optimiser) may stand beside them under
+//   tensors             the model's state, by name; others (optimizer) may stand beside them under
 //                       their own prefix
 #pragma once
 
@@ -34,7 +34,7 @@ inline std::string config_text(ReaderConfig config) {
   return json.dump();
 }
 
-/// The configuration that `config_text` told of. Throws IoError for text that is no such thing.
+/// The configuration that `config_text` described. Throws IoError for text that is no such thing.
 inline ReaderConfig config_from_text(const std::string& text) {
   ReaderConfig config;
   try {
@@ -72,7 +72,8 @@ inline Reader<float> model_from_checkpoint(const Checkpoint& c) {
   return model;
 }
 
-/// Loads a reader for use: reading mode, batch norms folded. Throws IoError that names the path.
+/// Loads a reader for inference: evaluation mode, batch norms folded. Throws IoError that names the
+/// path.
 inline Reader<float> load_reader(const std::string& path) {
   const Checkpoint c = load_checkpoint(path);
   try {

@@ -1,7 +1,7 @@
 // run state: what a run keeps in its checkpoint beside the weights, tensors and numbers by name.
 //
-//   optimizer.visit_state(KeepState{checkpoint, "optimizer."});           what is visited is kept
-//   optimizer.visit_state(FindState{checkpoint, path, "optimizer."});     and found again
+//   optimizer.visit_state(SaveState{checkpoint, "optimizer."});           what is visited is kept
+//   optimizer.visit_state(LoadState{checkpoint, path, "optimizer."});     and found again
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@
 namespace glimpse::inline v0 {
 
 /// Adds what it is called with to a checkpoint; numbers stay exact.
-struct KeepState {
+struct SaveState {
   Checkpoint& to;
   std::string prefix;
 
@@ -28,7 +28,7 @@ struct KeepState {
 
 /// Fills what it is called with from a checkpoint. Throws IoError that names `path` and what it
 /// lacks. "missed." numbers (optim/optimizer.hpp) are 0 where an earlier version wrote the file.
-struct FindState {
+struct LoadState {
   const Checkpoint& from;
   std::string path, prefix;
 

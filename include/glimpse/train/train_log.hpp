@@ -1,6 +1,6 @@
 // train log: one line of numbers every so many steps, as text that any program reads and as a figure.
 //
-//   step <tab> seconds <tab> loss <tab> word_accuracy <tab> learning_rate <tab> gradient_norm <tab> pictures_per_second <tab> validation <tab> validation_loss
+//   step <tab> seconds <tab> loss <tab> word_accuracy <tab> learning_rate <tab> gradient_norm <tab> images_per_second <tab> validation <tab> validation_loss
 //
 // Words are counted right under teacher forcing; `validation` is free reading, on the lines where
 // it was measured. What is not measured is left empty. Numbers have a decimal point in every locale.
@@ -26,12 +26,12 @@ namespace glimpse::inline v0 {
 
 namespace detail {
 
-/// A number with so many places behind the point, in any locale; empty for NaN.
-inline std::string number_text(double x, int places,
+/// A number with so many positions behind the point, in any locale; empty for NaN.
+inline std::string number_text(double x, int positions,
                                std::chars_format format = std::chars_format::fixed) {
   char text[400];  // the largest double has 309 digits
   if (std::isnan(x)) return {};
-  return {text, std::to_chars(text, text + sizeof text, x, format, places).ptr};
+  return {text, std::to_chars(text, text + sizeof text, x, format, positions).ptr};
 }
 
 /// Reads a whole text as a number; an empty one as NaN. Returns false for any other text.

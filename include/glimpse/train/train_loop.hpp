@@ -5,8 +5,8 @@
 //              [&](Index step) { print(test(model)); });
 //
 // The batch is a function of the step number, so a run that resumes goes on with the batches that
-// come next. Time is told twice: on the clock, and as the processors' own, which other programs on
-// the machine do not stretch.
+// come next. Time is measured twice: on the clock, and as the processors' own, which other programs
+// on the machine do not stretch.
 #pragma once
 
 #include <chrono>
@@ -31,27 +31,27 @@ namespace glimpse::inline v0 {
 struct LoopOptions {
   Index steps = 1000;
   double minutes = 0;  // above 0: stops there on the clock, the rate falling with the time spent
-  double processor_minutes = 0;  // above 0: the same in processor time, of all threads together
-  double learning_rate = 2e-3, clip_norm = 1, rise = 0.1, weight_decay = 0;
+  double cpu_minutes = 0;  // above 0: the same in CPU time, of all threads together
+  double learning_rate = 2e-3, clip_norm = 1, warmup_fraction = 0.1, weight_decay = 0;
   double report_every = 15;  // seconds between lines in a log file
   Index check_every = 0;     // steps between calls of `check`; 0: none before the end
   std::string
-      checkpoint{};     // file of weights and optimiser, written with every check and at the end
+      checkpoint{};     // file of weights and optimizer, written with every check and at the end
   bool resume = false;  // go on from it where it exists
-  std::vector<RateFactor> rate_factors{};  // learning rates by name prefix, relative
+  std::vector<LearningRateMultiplier> lr_multipliers{};  // learning rates by name prefix, relative
 };
 
 struct LoopResult {
   Index steps = 0;
   double loss = 0;  // mean over the last twenty steps or so
-  double seconds = 0, processor_seconds = 0;
+  double seconds = 0, cpu_seconds = 0;
 
-  /// "1200 steps, loss 0.0123, 2:05 on the clock, 3:20 of processor time".
+  /// "1200 steps, loss 0.0123, 2:05 on the clock, 3:20 of CPU time".
   std::string text() const {
     char mean[32];
     std::snprintf(mean, sizeof mean, "%.4f", loss);
     return std::to_string(steps) + " steps, loss " + mean + ", " + clock_text(seconds) +
-           " on the clock, " + clock_text(processor_seconds) + " of processor time";
+           " on the clock, " + clock_text(cpu_seconds) + " of CPU time";
   }
 };
 
@@ -67,44 +67,44 @@ LoopResult train_loop(Model& model, const LoopOptions& options, Loss&& loss, Che
   AdamW<float> optimizer(parameters(model), {.learning_rate = options.learning_rate,
                                              .weight_decay = options.weight_decay,
                                              .decay_vectors = false,
-                                             .rate_factors = options.rate_factors});
+                                             .lr_multipliers = options.lr_multipliers});
   LoopResult now;
   const auto visit = [&](auto&& f) {
     f("steps", now.steps), f("loss", now.loss), f("seconds", now.seconds);
-    f("processor_seconds", now.processor_seconds);
+    f("processor_seconds", now.cpu_seconds);
   };
   if (options.resume && std::filesystem::exists(options.checkpoint)) {
     const Checkpoint c = load_checkpoint(options.checkpoint);
     load_state(model, c, "model");
-    optimizer.visit_state(FindState{c, options.checkpoint, "optimizer."});
-    visit(FindState{c, options.checkpoint, "loop."});
+    optimizer.visit_state(LoadState{c, options.checkpoint, "optimizer."});
+    visit(LoadState{c, options.checkpoint, "loop."});
   }
   const auto save = [&] {
     if (options.checkpoint.empty()) return;
     Checkpoint c;
     store_state(model, c, "model");
-    optimizer.visit_state(KeepState{c, "optimizer."});
-    visit(KeepState{c, "loop."});
+    optimizer.visit_state(SaveState{c, "optimizer."});
+    visit(SaveState{c, "loop."});
     save_checkpoint(options.checkpoint, c);
   };
 
-  const double clock_before = now.seconds, processor_before = now.processor_seconds;
+  const double clock_before = now.seconds, cpu_before = now.cpu_seconds;
   const Clock::time_point start = Clock::now();
-  const double processor_start = processor();
+  const double cpu_start = processor();
   const auto tell_time = [&] {
     now.seconds = clock_before + seconds_since(start);
-    now.processor_seconds = processor_before + processor() - processor_start;
+    now.cpu_seconds = cpu_before + processor() - cpu_start;
   };
   const auto done = [&] {  // share of the budget
     return options.minutes > 0 ? now.seconds / (60 * options.minutes)
-           : options.processor_minutes > 0
-               ? now.processor_seconds / (60 * options.processor_minutes)
+           : options.cpu_minutes > 0
+               ? now.cpu_seconds / (60 * options.cpu_minutes)
                : static_cast<double>(now.steps) / static_cast<double>(options.steps);
   };
   ProgressLine progress(options.report_every);
   constexpr Index parts = 1'000'000;
   const OneCycleSchedule schedule{
-      .peak = options.learning_rate, .total = parts, .rise = options.rise};
+      .peak = options.learning_rate, .total = parts, .warmup_fraction = options.warmup_fraction};
   int bad = 0;
   set_training(model, true);
   Index smoothed = 0;

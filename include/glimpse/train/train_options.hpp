@@ -41,17 +41,17 @@ struct TrainOptions {
   Index batch = 64;
   TrainOptimizer optimizer = TrainOptimizer::adamw;
   double learning_rate = 2e-3;  // the peak of the one-cycle schedule; Adadelta wants 1
-  double rise = 0.1;            // share of the budget until the peak
+  double warmup_fraction = 0.1;            // share of the budget until the peak
   double weight_decay = 0.01;
-  double localization_factor = 0.1;  // learning rate of the localization network, relative
+  double localization_lr_scale = 0.1;  // learning rate of the localization network, relative
   double encoder_factor = 1;         // learning rate of the encoder, relative
   double clip_norm = 5;
   double label_smoothing = 0;
   double fiducials = 0;          // weight of the fiducial loss beside the words
-  bool rectifier_alone = false;  // the fiducial loss instead of the words: trains the rectifier
+  bool rectifier_only = false;  // the fiducial loss instead of the words: trains the rectifier
   // What the exponential moving average of the weights keeps from step to step; 0: no average.
   // Where nothing is said: `default_average`, or in a run that goes on what the run has.
-  std::optional<double> average = {};
+  std::optional<double> ema_decay = {};
   std::vector<std::string> validation;  // data sets (open_dataset)
   Index validation_limit = 500;         // images of each, while training
   Protocol protocol = Protocol::lower36;  // what counts in validation
@@ -62,18 +62,18 @@ struct TrainOptions {
   int loader_threads = 1;
   std::uint64_t seed = 1;
   bool resume = false;
-  std::uint64_t stop_after = 0;  // steps in this call, 0: until the budget is spent
-  std::string data = {};         // what is learnt from, told beside the weights
+  std::uint64_t stop_after = 0;  // steps in this call, 0: until the budget is exhausted
+  std::string data = {};         // what is learned from, told beside the weights
 
   /// Every field that shapes the weights, by name.
   template <class F>
   void visit_fields(F&& f) {
     f("steps", steps), f("minutes", minutes), f("batch", batch), f("optimizer", optimizer);
-    f("learning_rate", learning_rate), f("rise", rise), f("weight_decay", weight_decay);
-    f("localization_factor", localization_factor), f("encoder_factor", encoder_factor);
+    f("learning_rate", learning_rate), f("rise", warmup_fraction), f("weight_decay", weight_decay);
+    f("localization_lr_scale", localization_lr_scale), f("encoder_factor", encoder_factor);
     f("clip_norm", clip_norm);
     f("label_smoothing", label_smoothing), f("fiducials", fiducials);
-    f("rectifier_alone", rectifier_alone), f("validation_limit", validation_limit);
+    f("rectifier_only", rectifier_only), f("validation_limit", validation_limit);
     f("protocol", protocol);
     f("validate_every", validate_every), f("patience", patience), f("seed", seed);
   }
@@ -100,13 +100,13 @@ struct TrainOptions {
       fail("train", "expected a validation set for patience to watch, got none");
     expect(learning_rate > 0 && std::isfinite(learning_rate), "learning_rate", "above 0",
            learning_rate);
-    between("rise", rise, 0, 1), between("label_smoothing", label_smoothing, 0, 0.5);
+    between("rise", warmup_fraction, 0, 1), between("label_smoothing", label_smoothing, 0, 0.5);
     not_negative("weight_decay", weight_decay);
-    not_negative("localization_factor", localization_factor);
+    not_negative("localization_lr_scale", localization_lr_scale);
     not_negative("encoder_factor", encoder_factor);
     expect(clip_norm > 0, "clip_norm", "above 0", clip_norm);
     not_negative("fiducials", fiducials);
-    if (average) between("average", *average, 0, 0.99999);
+    if (ema_decay) between("average", *ema_decay, 0, 0.99999);
     not_negative("validate_every", validate_every), not_negative("save_every", save_every);
   }
 };
@@ -122,8 +122,8 @@ inline double default_average(TrainOptimizer optimizer) {
 struct TrainResult {
   std::uint64_t steps = 0;
   double seconds = 0, loss = 0, best_accuracy = 0;
-  bool finished = false;         // false: stopped before the budget was spent
-  bool out_of_patience = false;  // finished before the budget was spent
+  bool finished = false;         // false: stopped before the budget was exhausted
+  bool out_of_patience = false;  // finished before the budget was exhausted
 };
 
 /// The options and data as JSON, for the metadata of the weights. more: fields to stand behind them.
@@ -131,7 +131,7 @@ inline nlohmann::ordered_json training_json(
     TrainOptions o, const nlohmann::ordered_json& more = nlohmann::ordered_json::object()) {
   nlohmann::ordered_json options;
   o.visit_fields([&](const char* name, auto& field) { options[name] = field; });
-  options["average"] = o.average.value_or(default_average(o.optimizer));
+  options["average"] = o.ema_decay.value_or(default_average(o.optimizer));
   nlohmann::ordered_json json = {
       {"version", version}, {"options", std::move(options)}, {"data", o.data}};
   json.update(more);
@@ -165,7 +165,7 @@ inline nlohmann::ordered_json training_record(const std::string& path,
   return record;
 }
 
-/// What differs between the run that a checkpoint tells of and the one that goes on with it, a line
+/// What differs between the run that a checkpoint reports and the one that goes on with it, a line
 /// each. Throws IoError for a difference with which the run cannot go on. saved: the metadata
 /// "training"; an older checkpoint has none, or not all.
 inline std::vector<std::string> resume_differences(const std::string& path,
@@ -178,7 +178,7 @@ inline std::vector<std::string> resume_differences(const std::string& path,
   for (const auto& [name, value] : mine.at("options").items()) {
     if (!before.contains(name) || before.at(name) == value) continue;
     const std::string then = before.at(name).dump(), here = value.dump();
-    for (const char* fixed : {"seed", "batch", "optimizer", "rectifier_alone"})
+    for (const char* fixed : {"seed", "batch", "optimizer", "rectifier_only"})
       if (name == fixed)
         fail<IoError>("resume", path, " was trained with ", name, " ", then, ", not ", here);
     told.push_back("resume: " + name + " was " + then + ", is now " + here);

@@ -20,7 +20,7 @@
 
 #include <glimpse/autograd/mode.hpp>
 #include <glimpse/data/prepare.hpp>
-#include <glimpse/models/word_extent.hpp>
+#include <glimpse/models/text_line_size.hpp>
 #include <glimpse/text/label_encoder.hpp>
 #include <glimpse/train/evaluate.hpp>
 
@@ -32,11 +32,11 @@ class ValidationLoss {
   /// model: in evaluation mode.
   explicit ValidationLoss(Reader<float>& model) : model_(model), labels_(model.charset()) {}
 
-  void add(const Picture& image, const std::string& label) {
+  void add(const GrayImage& image, const std::string& label) {
     const ReaderConfig& c = model_.config();
     std::vector<Index> symbols = labels_.encode(label);
     if (symbols.empty()) return;
-    const Index width = rectified_width(c, word_extent(image));
+    const Index width = rectified_width(c, text_line_size(image));
     Batch& batch = batches_[width];
     batch.images.push_back(
         resized(standardized(image), c.source_scale * c.height, c.source_scale * width));
@@ -101,7 +101,7 @@ inline std::vector<ValidationSet> open_validation(const std::vector<std::string>
       note(std::to_string(missing) + " of the images to validate on are missing");
     Index without = 0;
     for (Index i = 0; i < set.images->size(); ++i)
-      without += normalise(set.images->label(i), protocol).empty();
+      without += normalize(set.images->label(i), protocol).empty();
     if (without > 0)
       note(std::to_string(without) + " of " + std::to_string(set.images->size()) +
            " words left out, no character of the label counts");
@@ -125,7 +125,7 @@ inline Validation validate(Reader<float>& model, const std::vector<ValidationSet
     Index count = 0;
     const Evaluation e =
         evaluate_dataset(model, *set.images, set.path, limit, {},
-                         [&](const LabelledFile& file, const Picture& image, const Reading&) {
+                         [&](const LabeledFile& file, const GrayImage& image, const Reading&) {
                            if (count < 32 || count % 4 == 0) loss.add(image, file.label);
                            ++count;
                          },

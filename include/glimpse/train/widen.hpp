@@ -45,11 +45,12 @@ inline UnitAxes unit_axes(std::string_view name, Index rank, bool projected) {
 }
 
 /// For every place along an axis of the wide tensor the place in the narrow one, part by part.
-inline std::vector<Index> narrow_places(Index narrow, Index wide, Index parts) {
-  std::vector<Index> places;
+inline std::vector<Index> narrow_indices(Index narrow, Index wide, Index parts) {
+  std::vector<Index> indices;
   for (Index j = 0; j < wide; ++j)
-    places.push_back(j / (wide / parts) * (narrow / parts) + j % (wide / parts) % (narrow / parts));
-  return places;
+    indices.push_back(j / (wide / parts) * (narrow / parts) +
+                      j % (wide / parts) % (narrow / parts));
+  return indices;
 }
 
 template <class T>
@@ -67,7 +68,7 @@ void widen_tensor(std::string_view name, const Tensor<T>& narrow, Tensor<T> wide
     const bool may_grow = a == units.out.axis || a == units.in.axis;
     if (w < n || (w > n && !may_grow) || n % parts || w % parts)
       fail<ShapeError>("widen", "'", name, "' is ", narrow, " and cannot grow to ", wide);
-    from[static_cast<std::size_t>(a)] = narrow_places(n, w, parts);
+    from[static_cast<std::size_t>(a)] = narrow_indices(n, w, parts);
   }
 
   const Tensor<T> source = narrow.contiguous();
@@ -88,10 +89,10 @@ void widen_tensor(std::string_view name, const Tensor<T>& narrow, Tensor<T> wide
   if (units.in.axis < 0 || wide.size(units.in.axis) == narrow.size(units.in.axis)) return;
 
   // Along the axis that weights come from, the copies share what was one weight.
-  const auto& places = from[static_cast<std::size_t>(units.in.axis)];
+  const auto& indices = from[static_cast<std::size_t>(units.in.axis)];
   std::vector<std::vector<Index>> copies(static_cast<std::size_t>(narrow.size(units.in.axis)));
-  for (Index j = 0; j < std::ssize(places); ++j)
-    copies[static_cast<std::size_t>(places[static_cast<std::size_t>(j)])].push_back(j);
+  for (Index j = 0; j < std::ssize(indices); ++j)
+    copies[static_cast<std::size_t>(indices[static_cast<std::size_t>(j)])].push_back(j);
   Index outer = 1, inner = 1;
   for (Index a = 0; a < units.in.axis; ++a) outer *= wide.size(a);
   for (Index a = units.in.axis + 1; a < rank; ++a) inner *= wide.size(a);

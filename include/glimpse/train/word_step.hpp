@@ -3,7 +3,7 @@
 //   minimize   L = mean of -ln p(symbol | symbols before it, image)      RARE, SRN
 //              L = mean of -ln p(word | image) / characters of a word    CRNN
 //
-// With `fiducials` = w > 0, plus w times the fiducial loss; with `rectifier_alone` that loss alone.
+// With `fiducials` = w > 0, plus w times the fiducial loss; with `rectifier_only` that loss alone.
 // A batch whose loss, gradient or running statistics are no finite numbers leaves no trace.
 #pragma once
 
@@ -18,7 +18,7 @@
 
 #include <glimpse/data/word_loader.hpp>
 #include <glimpse/models/reader.hpp>
-#include <glimpse/models/word_extent.hpp>
+#include <glimpse/models/text_line_size.hpp>
 #include <glimpse/optim/adadelta.hpp>
 #include <glimpse/optim/adam.hpp>
 #include <glimpse/optim/clip.hpp>
@@ -31,16 +31,16 @@ namespace glimpse::inline v0 {
 inline WordLoaderOptions loader_options(const ReaderConfig& c, const TrainOptions& options) {
   // A word that knows its fiducial points tells how it runs. Where nothing will straighten it, or
   // nobody knows, it has the shape of its image.
-  const auto width_of = [c](const LabelledWord& word) {
-    const Picture& image = word.picture;
+  const auto width_of = [c](const LabeledWord& word) {
+    const GrayImage& image = word.image;
     const bool known = c.model == ReaderModel::rare && !word.fiducials.empty();
     return rectified_width(
-        c, known ? word_extent(std::span<const float>(word.fiducials), image.height, image.width)
-                 : word_extent(image));
+        c, known ? text_line_size(std::span<const float>(word.fiducials), image.height, image.width)
+                 : text_line_size(image));
   };
   return {.batch = options.batch,
-          .picture_height = c.source_scale * c.height,
-          .picture_scale = c.source_scale,
+          .image_height = c.source_scale * c.height,
+          .image_scale = c.source_scale,
           .fiducials = c.fiducials,
           .width_of = width_of,
           .threads = options.loader_threads,
@@ -60,7 +60,7 @@ class WordLearner {
   /// Throws ValueError where the rectifier is to be taught and there is none.
   WordLearner(Reader<float> model, const TrainOptions& options)
       : options_(options), model_(std::move(model)), optimizer_(made_optimizer()) {
-    if ((options_.fiducials > 0 || options_.rectifier_alone) && !rectifier())
+    if ((options_.fiducials > 0 || options_.rectifier_only) && !rectifier())
       fail("train", name(model_.config().model), " has no rectifier to teach fiducial points to");
     set_training(model_, true);
     for (const NamedTensor<float>& b : buffers(model_))
@@ -104,29 +104,29 @@ class WordLearner {
   }
 
   AnyOptimizer made_optimizer() {
-    std::vector<RateFactor> factors;
-    if (rectifier() && !options_.rectifier_alone)
-      factors.push_back({"rectifier", options_.localization_factor});
-    if (options_.encoder_factor != 1 && !options_.rectifier_alone)
+    std::vector<LearningRateMultiplier> factors;
+    if (rectifier() && !options_.rectifier_only)
+      factors.push_back({"rectifier", options_.localization_lr_scale});
+    if (options_.encoder_factor != 1 && !options_.rectifier_only)
       factors.push_back({model_.config().model == ReaderModel::crnn ? "encoder"
                                                                     : "recognizer.encoder",
                          options_.encoder_factor});
     const auto trained =
-        rectifier() && options_.rectifier_alone ? parameters(*rectifier()) : parameters(model_);
+        rectifier() && options_.rectifier_only ? parameters(*rectifier()) : parameters(model_);
     if (options_.optimizer == TrainOptimizer::adadelta)
       return Adadelta<float>(trained, {.learning_rate = options_.learning_rate,
                                        .weight_decay = options_.weight_decay,
                                        .decay_vectors = false,
-                                       .rate_factors = std::move(factors)});
+                                       .lr_multipliers = std::move(factors)});
     return AdamW<float>(trained, {.learning_rate = options_.learning_rate,
                                   .weight_decay = options_.weight_decay,
                                   .decay_vectors = false,
-                                  .rate_factors = std::move(factors)});
+                                  .lr_multipliers = std::move(factors)});
   }
 
   Variable<float> loss_of(const WordBatch& batch, WordStep& done) {
-    const Variable<float> images = constant(batch.pictures);
-    if (options_.rectifier_alone) {
+    const Variable<float> images = constant(batch.images);
+    if (options_.rectifier_only) {
       const Variable<float> off = fiducial_loss(rectifier()->locate(images), batch.fiducials);
       done.loss = static_cast<double>(off.item());
       return off;

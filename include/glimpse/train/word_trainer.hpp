@@ -8,8 +8,9 @@
 //
 // It validates at the start, at every tenth of the budget, and every `validate_every` seconds. A
 // validation gains where its accuracy is above the best, or its loss below the least, so far;
-// `patience` validations in a row without gain end the run. With `average` = k > 0 the weights that
-// are validated and kept are an exponential moving average of those that are trained (ema.hpp).
+// `patience` validations in a row without gain end the run. With `ema_decay` = k > 0 the weights
+// that are validated and kept are an exponential moving average of those that are trained
+// (ema.hpp).
 #pragma once
 
 #include <algorithm>
@@ -65,7 +66,7 @@ class WordTrainer {
     const std::uint64_t first = step_;
     double last_save = seconds_, last_validation = seconds_;
     const auto stopped = [&] {
-      return spent() || impatient() || (stop && stop()) ||
+      return budget_exhausted() || impatient() || (stop && stop()) ||
              (options_.stop_after > 0 && step_ - first >= options_.stop_after);
     };
     if (tenth() > tenth_) validate();
@@ -81,9 +82,14 @@ class WordTrainer {
     }
     save();
     progress_.finish();
-    if (impatient() && !spent())
+    if (impatient() && !budget_exhausted())
       progress_.say("stopped early: " + std::to_string(stale_) + " validations without gain");
-    return {step_, seconds_, loss_, best_, spent() || impatient(), impatient() && !spent()};
+    return {step_,
+            seconds_,
+            loss_,
+            best_,
+            budget_exhausted() || impatient(),
+            impatient() && !budget_exhausted()};
   }
 
   Reader<float>& model() { return model_; }
@@ -98,7 +104,9 @@ class WordTrainer {
   double scheduled_rate() const {
     if (options_.optimizer == TrainOptimizer::adadelta) return options_.learning_rate;
     constexpr std::int64_t parts = 1'000'000;  // the schedule counts in millionths of the budget
-    return OneCycleSchedule{.peak = options_.learning_rate, .total = parts, .rise = options_.rise}(
+    return OneCycleSchedule{.peak = options_.learning_rate,
+                            .total = parts,
+                            .warmup_fraction = options_.warmup_fraction}(
         static_cast<std::int64_t>(std::min(fraction(), 1.0) * static_cast<double>(parts)));
   }
 
@@ -106,12 +114,12 @@ class WordTrainer {
     return options_.steps > 0 ? static_cast<double>(step_) / static_cast<double>(options_.steps)
                               : seconds_ / (60 * options_.minutes);
   }
-  bool spent() const {
+  bool budget_exhausted() const {
     return options_.steps > 0 ? step_ >= options_.steps : seconds_ >= 60 * options_.minutes;
   }
   bool impatient() const { return options_.patience > 0 && stale_ >= options_.patience; }
   /// How many tenths of the budget are spent, 0 to 10.
-  int tenth() const { return spent() ? 10 : static_cast<int>(10 * fraction()); }
+  int tenth() const { return budget_exhausted() ? 10 : static_cast<int>(10 * fraction()); }
 
   WordBatch next_batch() {
     try {
@@ -134,7 +142,7 @@ class WordTrainer {
       return;
     }
     bad_ = 0;
-    if (mean_) mean_->update(model_, step_);
+    if (ema_) ema_->update(model_, step_);
     const double keep =
         std::min(0.99, static_cast<double>(counted_) / static_cast<double>(counted_ + 1));
     loss_ = keep * loss_ + (1 - keep) * done.loss;
@@ -173,7 +181,7 @@ class WordTrainer {
   void validate() {
     tenth_ = tenth();
     if (options_.validation.empty()) return;
-    Reader<float>& kept = mean_ ? mean_->model() : model_;
+    Reader<float>& kept = ema_ ? ema_->model() : model_;
     Reader<float> reader = clone(kept);
     set_training(reader, false);
     reader.fold();
@@ -203,24 +211,24 @@ class WordTrainer {
 
   void save() {
     Checkpoint c = model_checkpoint(model_);
-    if (mean_) store_state(mean_->model(), c, "mean");
-    learner_.visit_state(KeepState{c, "optimizer."});
-    visit_numbers(KeepState{c, "train."});
-    visit_newer_numbers(KeepState{c, "train."});
-    const KeepState keep{c, "loader."};
+    if (ema_) store_state(ema_->model(), c, "mean");
+    learner_.visit_state(SaveState{c, "optimizer."});
+    visit_numbers(SaveState{c, "train."});
+    visit_newer_numbers(SaveState{c, "train."});
+    const SaveState keep{c, "loader."};
     keep("chunk", loader_->position().chunk), keep("batch", loader_->position().batch);
     c.metadata["seed"] = std::to_string(options_.seed);
     c.metadata["batch"] = std::to_string(options_.batch);
     c.metadata["training"] = training_json(options_, {{"step", step_}}).dump();
     save_checkpoint(options_.out + "/last.safetensors", c);
-    log_->draw(options_.out + "/curves.png", options_.rectifier_alone
+    log_->draw(options_.out + "/curves.png", options_.rectifier_only
                                                  ? "mean square of what points are off"
                                                  : "-ln p of a symbol");
   }
 
   WordLoader::Position begin() {
-    if (!options_.average) options_.average = default_average(options_.optimizer);
-    if (*options_.average > 0) mean_.emplace(model_, *options_.average);
+    if (!options_.ema_decay) options_.ema_decay = default_average(options_.optimizer);
+    if (*options_.ema_decay > 0) ema_.emplace(model_, *options_.ema_decay);
     return {};
   }
 
@@ -240,14 +248,14 @@ class WordTrainer {
     for (std::string& line : resume_differences(path, training_record(path, c.metadata), options_))
       notes_.push_back(std::move(line));
     load_state(model_, c, "model");
-    if (mean_) load_state(mean_->model(), c, "mean");
-    learner_.visit_state(FindState{c, path, "optimizer."});
-    visit_numbers(FindState{c, path, "train."});
+    if (ema_) load_state(ema_->model(), c, "mean");
+    learner_.visit_state(LoadState{c, path, "optimizer."});
+    visit_numbers(LoadState{c, path, "train."});
     tenth_ = tenth();  // what a checkpoint without these numbers has done
-    if (c.find_exact("train.tenth")) visit_newer_numbers(FindState{c, path, "train."});
+    if (c.find_exact("train.tenth")) visit_newer_numbers(LoadState{c, path, "train."});
     tenth_ = std::min(tenth_, tenth());  // the budget may be another
     double chunk = 0, batch = 0;
-    const FindState find{c, path, "loader."};
+    const LoadState find{c, path, "loader."};
     find("chunk", chunk), find("batch", batch);
     const double batches = static_cast<double>(WordLoaderOptions{}.batches_per_chunk);
     if (!(chunk >= 0 && chunk < 1e15 && batch >= 0 && batch < batches))
@@ -261,15 +269,16 @@ class WordTrainer {
                                   [](const auto& t) { return t.first.starts_with("mean."); });
     const nlohmann::ordered_json record = training_record(path, c.metadata);
     const nlohmann::ordered_json::json_pointer at("/options/average");
-    if (!options_.average && record.contains(at)) options_.average = record.at(at).get<double>();
-    if (!options_.average && held)
+    if (!options_.ema_decay && record.contains(at))
+      options_.ema_decay = record.at(at).get<double>();
+    if (!options_.ema_decay && held)
       fail<IoError>("resume", "expected the average of ", path,
-                    ", got none; give --average as before");
-    if (!options_.average) options_.average = 0;
-    if (held != (*options_.average > 0))
+                    ", got none; give --ema-decay as before");
+    if (!options_.ema_decay) options_.ema_decay = 0;
+    if (held != (*options_.ema_decay > 0))
       fail<IoError>("resume", "expected average ", held ? "above 0, as " : "0, as ", path,
-                    held ? " holds one, got " : " holds none, got ", *options_.average);
-    if (held) mean_.emplace(model_, *options_.average);
+                    held ? " holds one, got " : " holds none, got ", *options_.ema_decay);
+    if (held) ema_.emplace(model_, *options_.ema_decay);
   }
 
   template <class F>
@@ -286,7 +295,7 @@ class WordTrainer {
   TrainOptions options_;
   WordLearner learner_;
   Reader<float>& model_ = learner_.model();
-  std::optional<ExponentialMovingAverage<Reader<float>>> mean_;
+  std::optional<ExponentialMovingAverage<Reader<float>>> ema_;
   std::optional<WordLoader> loader_;
   std::optional<TrainLog> log_;
   std::unique_ptr<RunLock> lock_;

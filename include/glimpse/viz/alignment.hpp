@@ -1,7 +1,7 @@
 // alignment: a table of squares that shows which symbol of one sequence each symbol of another was
 // made from.
 //
-//   columns: what was read,  rows: what was told,  darkness of a square: the weight a_ti
+//   columns: what was read,  rows: what was predicted,  darkness of a square: the weight a_ti
 #pragma once
 
 #include <algorithm>
@@ -38,7 +38,7 @@ inline Tensor<float> draw(const AlignmentView& view, float cell = 22) {
   canvas.rectangle(left, top, right, bottom, ink::panel);
   for (Index i = 0; i < columns; ++i)
     canvas.text({left + (static_cast<float>(i) + 0.5f) * cell, top - 8},
-                view.from[static_cast<std::size_t>(i)], letter, ink::text, Align::centre);
+                view.from[static_cast<std::size_t>(i)], letter, ink::text, Align::center);
   for (Index t = 0; t < rows; ++t) {
     const float y = top + static_cast<float>(t) * cell;
     canvas.text({left - 10, y + cell / 2 + letter / 2}, view.to[static_cast<std::size_t>(t)],

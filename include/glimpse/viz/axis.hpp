@@ -17,7 +17,7 @@ namespace glimpse::inline v0 {
 
 namespace detail {
 
-/// A number with as many places as a step between ticks needs: 0.25, 12, 1.5k, 2M.
+/// A number with as many digits as a step between ticks needs: 0.25, 12, 1.5k, 2M.
 inline std::string tick_label(double value, double step) {
   const double size = std::max(std::fabs(value), step);
   const char* unit = "";
@@ -26,13 +26,13 @@ inline std::string tick_label(double value, double step) {
   else if (size >= 1e4 && step >= 1e2)
     value /= 1e3, step /= 1e3, unit = "k";
   const bool tiny = step < 1e-4;
-  const int places =
+  const int digits =
       tiny ? 1 : std::clamp(static_cast<int>(std::ceil(-std::log10(step) - 1e-9)), 0, 6);
   char text[48];
   if (tiny && value != 0)
-    std::snprintf(text, sizeof text, "%.*e", places, value);
+    std::snprintf(text, sizeof text, "%.*e", digits, value);
   else
-    std::snprintf(text, sizeof text, "%.*f%s", places, value == 0 ? 0.0 : value,
+    std::snprintf(text, sizeof text, "%.*f%s", digits, value == 0 ? 0.0 : value,
                   value == 0 ? "" : unit);
   return text;
 }
@@ -52,23 +52,23 @@ struct Axis {
   float from, to;
   bool logarithmic = false;
 
-  double place(double v) const { return logarithmic ? std::log10(v) : v; }
+  double coordinate(double v) const { return logarithmic ? std::log10(v) : v; }
   bool shows(double v) const { return std::isfinite(v) && (!logarithmic || v > 0); }
   float pixel(double v) const {
-    const double t = (place(v) - place(low)) / (place(high) - place(low));
+    const double t = (coordinate(v) - coordinate(low)) / (coordinate(high) - coordinate(low));
     return from + static_cast<float>(t) * (to - from);
   }
   /// (value, label).
   std::vector<std::pair<double, std::string>> ticks(int count) const {
     std::vector<std::pair<double, std::string>> found;
     if (logarithmic && high / low >= 20) {
-      const double decades = place(high) - place(low),
+      const double decades = coordinate(high) - coordinate(low),
                    every = std::max(1.0, std::ceil(decades / count));
-      for (double e = std::floor(place(low)); e <= place(high) + 1e-9; e += every)
+      for (double e = std::floor(coordinate(low)); e <= coordinate(high) + 1e-9; e += every)
         for (const double m : {1.0, 2.0, 5.0}) {
           const double v = m * std::pow(10.0, e);
-          if ((m > 1 && 3 * decades > count) || place(v) < place(low) - 1e-9 ||
-              place(v) > place(high) + 1e-9)
+          if ((m > 1 && 3 * decades > count) || coordinate(v) < coordinate(low) - 1e-9 ||
+              coordinate(v) > coordinate(high) + 1e-9)
             continue;
           char text[32];
           std::snprintf(text, sizeof text, "%g", v);
@@ -78,7 +78,7 @@ struct Axis {
     }
     const double step = tick_step(high - low, count), first = std::ceil(low / step - 1e-9);
     for (int i = 0; i <= std::max(count, 1) + 1; ++i) {
-      const double k = first + i, v = k * step;  // far from 0 neighbours may be the same number
+      const double k = first + i, v = k * step;  // far from 0 neighbors may be the same number
       if (!(v <= high + step * 1e-9)) break;
       if ((logarithmic && !(k > 0)) || (!found.empty() && found.back().first == v)) continue;
       found.emplace_back(v, tick_label(v, step));

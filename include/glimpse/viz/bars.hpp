@@ -16,7 +16,7 @@ struct Bar {
   std::string name = {};
   double value = 0;
   std::string note = {};  // written at its right; the value if empty
-  Index colour = 0;       // number of a `category`
+  Index color = 0;        // number of a `category`
 };
 
 struct Bars {
@@ -47,16 +47,16 @@ inline Tensor<float> draw(const Bars& chart, Index width = 720) {
   if (std::isfinite(chart.high)) high = chart.high;
   if (!(high > 0)) high = 1;
   const float left = 24 + names + 14,
-              room = std::max(10.0f, static_cast<float>(width) - 24 - notes - 12 - left);
+              available = std::max(10.0f, static_cast<float>(width) - 24 - notes - 12 - left);
   for (std::size_t i = 0; i < chart.bars.size(); ++i) {
     const Bar& bar = chart.bars[i];
     const float y = top + row * static_cast<float>(i);
-    const double part = std::isfinite(bar.value) ? std::clamp(bar.value / high, 0.0, 1.0) : 0.0;
-    const float length = static_cast<float>(part) * room;
+    const double fraction = std::isfinite(bar.value) ? std::clamp(bar.value / high, 0.0, 1.0) : 0.0;
+    const float length = static_cast<float>(fraction) * available;
     canvas.text({left - 14, y + 15}, bar.name, 10, ink::text, Align::right);
-    canvas.box(left, y, left + room, y + 20, 4, ink::panel);
-    if (length > 0.5f) canvas.box(left, y, left + length, y + 20, 4, category(bar.colour));
-    canvas.text({left + room + 12, y + 15}, texts[i], 10, ink::quiet);
+    canvas.box(left, y, left + available, y + 20, 4, ink::panel);
+    if (length > 0.5f) canvas.box(left, y, left + length, y + 20, 4, category(bar.color));
+    canvas.text({left + available + 12, y + 15}, texts[i], 10, ink::quiet);
   }
   return canvas.image();
 }

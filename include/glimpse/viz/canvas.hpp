@@ -1,9 +1,9 @@
-// canvas: an RGB picture to draw on, everything anti-aliased.
+// canvas: an RGB image to draw on, everything anti-aliased.
 //
-//   coverage of a pixel = clamp(1/2 - d, 0, 1),  d = its centre's distance from the edge, inside < 0
-//   pixel <- (1 - opacity coverage) pixel + opacity coverage colour
+//   coverage of a pixel = clamp(1/2 - d, 0, 1),  d = its center's distance from the edge, inside < 0
+//   pixel <- (1 - opacity coverage) pixel + opacity coverage color
 //
-// Coordinates are pixels from the top left corner; the centre of pixel (i, j) is (j + 1/2, i +
+// Coordinates are pixels from the top left corner; the center of pixel (i, j) is (j + 1/2, i +
 // 1/2). What lies outside is cut off. The result is a tensor (3, height, width) in [0, 1].
 #pragma once
 
@@ -14,12 +14,12 @@
 #include <vector>
 
 #include <glimpse/core/tensor.hpp>
-#include <glimpse/viz/colour.hpp>
+#include <glimpse/viz/color.hpp>
 #include <glimpse/viz/font.hpp>
 
 namespace glimpse::inline v0 {
 
-enum class Align { left, centre, right };
+enum class Align { left, center, right };
 
 /// A place on a canvas, in pixels.
 struct Spot {
@@ -28,7 +28,7 @@ struct Spot {
 
 class Canvas {
  public:
-  Canvas(Index width, Index height, Colour background = ink::paper)
+  Canvas(Index width, Index height, Color background = ink::paper)
       : width_(width), height_(height) {
     if (width < 1 || height < 1)
       fail("canvas", "wants at least one pixel, got ", width, " x ", height);
@@ -41,50 +41,50 @@ class Canvas {
   Index height() const { return height_; }
   /// (3, height, width); shares storage with the canvas.
   const Tensor<float>& image() const { return image_; }
-  Colour at(Index x, Index y) const { return {image_(0, y, x), image_(1, y, x), image_(2, y, x)}; }
+  Color at(Index x, Index y) const { return {image_(0, y, x), image_(1, y, x), image_(2, y, x)}; }
 
-  /// Lays a colour over one pixel.
-  void blend(Index x, Index y, Colour colour, float opacity) {
+  /// Lays a color over one pixel.
+  void blend(Index x, Index y, Color color, float opacity) {
     if (x < 0 || y < 0 || x >= width_ || y >= height_ || !(opacity > 0)) return;
     float* p = image_.data() + y * width_ + x;
     const Index plane = width_ * height_;
-    p[0] += (colour.r - p[0]) * opacity;
-    p[plane] += (colour.g - p[plane]) * opacity;
-    p[2 * plane] += (colour.b - p[2 * plane]) * opacity;
+    p[0] += (color.r - p[0]) * opacity;
+    p[plane] += (color.g - p[plane]) * opacity;
+    p[2 * plane] += (color.b - p[2 * plane]) * opacity;
   }
 
   /// A filled rectangle; edges between pixels cover them in part.
-  void rectangle(float x0, float y0, float x1, float y1, Colour colour, float opacity = 1) {
-    cover(x0, y0, x1, y1, colour, opacity, [&](float x, float y) {
-      const auto overlap = [](float low, float high, float centre) {
-        return std::clamp(std::min(high, centre + 0.5f) - std::max(low, centre - 0.5f), 0.0f, 1.0f);
+  void rectangle(float x0, float y0, float x1, float y1, Color color, float opacity = 1) {
+    cover(x0, y0, x1, y1, color, opacity, [&](float x, float y) {
+      const auto overlap = [](float low, float high, float center) {
+        return std::clamp(std::min(high, center + 0.5f) - std::max(low, center - 0.5f), 0.0f, 1.0f);
       };
       return overlap(x0, x1, x) * overlap(y0, y1, y);
     });
   }
 
   /// A filled rectangle with round corners.
-  void box(float x0, float y0, float x1, float y1, float radius, Colour colour, float opacity = 1) {
-    cover(x0, y0, x1, y1, colour, opacity,
+  void box(float x0, float y0, float x1, float y1, float radius, Color color, float opacity = 1) {
+    cover(x0, y0, x1, y1, color, opacity,
           [&](float x, float y) { return coverage(box_distance(x, y, x0, y0, x1, y1, radius)); });
   }
   /// Its outline, `width` pixels wide, inside the edge.
-  void frame(float x0, float y0, float x1, float y1, float radius, Colour colour, float width = 1,
+  void frame(float x0, float y0, float x1, float y1, float radius, Color color, float width = 1,
              float opacity = 1) {
-    cover(x0, y0, x1, y1, colour, opacity, [&](float x, float y) {
+    cover(x0, y0, x1, y1, color, opacity, [&](float x, float y) {
       const float d = box_distance(x, y, x0, y0, x1, y1, radius);
       return std::min(coverage(d), coverage(-d - width));
     });
   }
 
   /// A line with round ends.
-  void line(Spot a, Spot b, Colour colour, float width = 1, float opacity = 1) {
+  void line(Spot a, Spot b, Color color, float width = 1, float opacity = 1) {
     const Spot both[] = {a, b};
-    polyline(both, colour, width, opacity);
+    polyline(both, color, width, opacity);
   }
 
-  /// Joined lines; where they overlap the colour counts once.
-  void polyline(std::span<const Spot> spots, Colour colour, float width = 1, float opacity = 1,
+  /// Joined lines; where they overlap the color counts once.
+  void polyline(std::span<const Spot> spots, Color color, float width = 1, float opacity = 1,
                 bool closed = false) {
     if (spots.empty()) return;
     std::vector<detail::Stroke> strokes;
@@ -93,11 +93,11 @@ class Canvas {
       strokes.push_back({spots[i].x, spots[i].y, spots[i + 1].x, spots[i + 1].y});
     if (n == 1 || closed)
       strokes.push_back({spots[n - 1].x, spots[n - 1].y, spots[0].x, spots[0].y});
-    pen(strokes, colour, width, opacity);
+    pen(strokes, color, width, opacity);
   }
 
   /// Strokes of a round pen.
-  void pen(std::span<const detail::Stroke> strokes, Colour colour, float width, float opacity = 1) {
+  void pen(std::span<const detail::Stroke> strokes, Color color, float width, float opacity = 1) {
     // Coverage is gathered first, stroke by stroke: the greatest counts.
     float x0 = 1e9f, y0 = 1e9f, x1 = -1e9f, y1 = -1e9f;
     for (const detail::Stroke& s : strokes) {
@@ -127,29 +127,29 @@ class Canvas {
     }
     const float* m = mask.data();
     for (Index j = area.y0; j < area.y1; ++j)
-      for (Index i = area.x0; i < area.x1; ++i) blend(i, j, colour, opacity * *m++);
+      for (Index i = area.x0; i < area.x1; ++i) blend(i, j, color, opacity * *m++);
   }
 
   /// A filled circle.
-  void disk(Spot c, float radius, Colour colour, float opacity = 1) {
-    cover(c.x - radius, c.y - radius, c.x + radius, c.y + radius, colour, opacity,
+  void disk(Spot c, float radius, Color color, float opacity = 1) {
+    cover(c.x - radius, c.y - radius, c.x + radius, c.y + radius, color, opacity,
           [&](float x, float y) { return coverage(std::hypot(x - c.x, y - c.y) - radius); });
   }
   /// Its outline.
-  void ring(Spot c, float radius, Colour colour, float width = 1, float opacity = 1) {
+  void ring(Spot c, float radius, Color color, float width = 1, float opacity = 1) {
     const float r = radius + width / 2;
-    cover(c.x - r, c.y - r, c.x + r, c.y + r, colour, opacity, [&](float x, float y) {
+    cover(c.x - r, c.y - r, c.x + r, c.y + r, color, opacity, [&](float x, float y) {
       return coverage(std::fabs(std::hypot(x - c.x, y - c.y) - radius) - width / 2);
     });
   }
 
-  /// A picture (H, W), (1, H, W) or (3, H, W) in [0, 1], scaled into a rectangle: bilinear when it
+  /// An image (H, W), (1, H, W) or (3, H, W) in [0, 1], scaled into a rectangle: bilinear when it
   /// grows, the mean of what falls on a pixel when it shrinks.
-  void picture(float x0, float y0, float width, float height, const Tensor<float>& source,
-               float opacity = 1) {
+  void image(float x0, float y0, float width, float height, const Tensor<float>& source,
+             float opacity = 1) {
     const Tensor<float> p =
         source.rank() == 2 ? source.reshape({1, source.size(0), source.size(1)}) : source;
-    require(p.rank() == 3 && (p.size(0) == 1 || p.size(0) == 3) && p.size() > 0, "picture",
+    require(p.rank() == 3 && (p.size(0) == 1 || p.size(0) == 3) && p.size() > 0, "image",
             "wants (height, width), (1, height, width) or (3, height, width)", source);
     const Range area = clip(x0, y0, x0 + width, y0 + height);
     const Index c1 = p.size(0) == 3 ? 1 : 0, c2 = p.size(0) == 3 ? 2 : 0;
@@ -175,16 +175,16 @@ class Canvas {
 
   /// A line of text. (x, y): its left end, middle or right end on the line that letters stand on;
   /// size: height of the capitals in pixels; weight: width of the pen, in dots of the font.
-  void text(Spot at, std::string_view line, float size, Colour colour = ink::text,
+  void text(Spot at, std::string_view line, float size, Color color = ink::text,
             Align align = Align::left, float weight = 1, float opacity = 1) {
     const float dot = size / 6, length = text_width(line) * size;
-    float x = at.x - (align == Align::left ? 0 : align == Align::centre ? length / 2 : length);
+    float x = at.x - (align == Align::left ? 0 : align == Align::center ? length / 2 : length);
     const float pen_width = std::max(dot * weight, 1.15f);
     for (const char c : printable(line)) {
       Glyph g = glyph(c);
       for (detail::Stroke& s : g.strokes)
         s = {x + s.x0 * dot, at.y + (s.y0 - 6) * dot, x + s.x1 * dot, at.y + (s.y1 - 6) * dot};
-      pen(g.strokes, colour, pen_width, opacity);
+      pen(g.strokes, color, pen_width, opacity);
       x += (g.width + 2) * dot;
     }
   }
@@ -199,9 +199,9 @@ class Canvas {
   /// the larger pixel.
   struct Tap {
     Index begin, end;
-    float centre, reach, inside;
+    float center, support, inside;
     float weight(Index i) const {
-      return std::max(0.0f, 1 - std::fabs(static_cast<float>(i) + 0.5f - centre) / reach);
+      return std::max(0.0f, 1 - std::fabs(static_cast<float>(i) + 0.5f - center) / support);
     }
   };
   static Tap tap(Index pixel, float start, float extent, Index source) {
@@ -209,10 +209,10 @@ class Canvas {
     const float low = static_cast<float>(pixel);
     Tap t;
     t.inside = std::clamp(std::min(start + extent, low + 1) - std::max(start, low), 0.0f, 1.0f);
-    t.reach = std::max(scale, 1.0f);
-    t.centre = std::clamp((low + 0.5f - start) * scale, 0.5f, n - 0.5f);
-    t.begin = std::max<Index>(0, static_cast<Index>(std::floor(t.centre - t.reach)));
-    t.end = std::min<Index>(source, static_cast<Index>(std::ceil(t.centre + t.reach)) + 1);
+    t.support = std::max(scale, 1.0f);
+    t.center = std::clamp((low + 0.5f - start) * scale, 0.5f, n - 0.5f);
+    t.begin = std::max<Index>(0, static_cast<Index>(std::floor(t.center - t.support)));
+    t.end = std::min<Index>(source, static_cast<Index>(std::ceil(t.center + t.support)) + 1);
     return t;
   }
 
@@ -225,12 +225,11 @@ class Canvas {
   }
 
   template <class F>
-  void cover(float x0, float y0, float x1, float y1, Colour colour, float opacity, F&& f) {
+  void cover(float x0, float y0, float x1, float y1, Color color, float opacity, F&& f) {
     const Range r = clip(x0, y0, x1, y1);
     for (Index j = r.y0; j < r.y1; ++j)
       for (Index i = r.x0; i < r.x1; ++i)
-        blend(i, j, colour,
-              opacity * f(static_cast<float>(i) + 0.5f, static_cast<float>(j) + 0.5f));
+        blend(i, j, color, opacity * f(static_cast<float>(i) + 0.5f, static_cast<float>(j) + 0.5f));
   }
 
   static float coverage(float distance) { return std::clamp(0.5f - distance, 0.0f, 1.0f); }

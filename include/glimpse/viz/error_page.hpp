@@ -1,4 +1,4 @@
-// error_page: what a reader got wrong, as one HTML file with the pictures inside. Pulls in
+// error_page: what a reader got wrong, as one HTML file with the images inside. Pulls in
 // stb_image_write.
 #pragma once
 
@@ -75,7 +75,7 @@ figcaption { display: flex; gap: 1.2rem; align-items: baseline; flex-wrap: wrap;
 }  // namespace detail
 
 /// The page: a table of the characters that were confused, then every error, the surest first: the
-/// reader's panel (fiducials, straightened picture, attention), truth and reading. words: how many
+/// reader's panel (fiducials, straightened image, attention), truth and reading. words: how many
 /// were read in all. At most `limit` errors are shown; the page says how many there are.
 inline std::string error_page(std::string_view title, std::vector<ReadingError> errors, Index words,
                               const Confusion& confusion, std::size_t limit = 400) {
@@ -96,7 +96,7 @@ inline std::string error_page(std::string_view title, std::vector<ReadingError> 
   if (errors.size() > limit) page += "; the " + std::to_string(limit) + " surest are shown";
   page +=
       ".</p>\n<h2>Characters</h2>\n<table><tr><th>is</th><th>read as</th>"
-      "<th class=\"n\">times</th><th class=\"n\">of its places</th></tr>\n";
+      "<th class=\"n\">times</th><th class=\"n\">of its positions</th></tr>\n";
   const auto shown = [](char c) {
     return c == Confusion::none ? std::string("nothing") : "<code>" + std::string(1, c) + "</code>";
   };

@@ -22,7 +22,7 @@ namespace glimpse::inline v0 {
 struct Series {
   std::string name = {};
   std::vector<double> y = {}, x = {};
-  Index colour = -1;  // number of a `category`; its place in the plot if -1
+  Index color = -1;   // number of a `category`; its place in the plot if -1
   double smooth = 0;  // beta; above 0 the raw curve stays behind, pale
   bool dots = false;  // a dot at every value
 };
@@ -102,16 +102,16 @@ inline Tensor<float> draw(const Plot& plot, Index width = 860, Index height = 48
   for (const auto& [value, text] : x.ticks(std::max(2, static_cast<int>((x.to - x.from) / 90)))) {
     const float at = std::round(x.pixel(value)) + 0.5f;
     canvas.line({at, y.from}, {at, y.from + 5}, ink::quiet);
-    canvas.text({at, y.from + 21}, text, 9, ink::quiet, Align::centre);
+    canvas.text({at, y.from + 21}, text, 9, ink::quiet, Align::center);
   }
   canvas.line({x.from, y.from + 0.5f}, {x.to, y.from + 0.5f}, ink::quiet);
   if (!plot.x_label.empty())
-    canvas.text({(x.from + x.to) / 2, h - 16}, plot.x_label, 9, ink::quiet, Align::centre);
+    canvas.text({(x.from + x.to) / 2, h - 16}, plot.x_label, 9, ink::quiet, Align::center);
 
   float legend = w - 28;
   for (std::size_t k = plot.series.size(); k-- > 0;) {
     const Series& s = plot.series[k];
-    const Colour colour = category(s.colour < 0 ? static_cast<Index>(k) : s.colour);
+    const Color color = category(s.color < 0 ? static_cast<Index>(k) : s.color);
     const auto curve = [&](const std::vector<double>& values, float pen, float opacity) {
       std::vector<Spot> run;
       for (std::size_t i = 0; i <= values.size(); ++i) {
@@ -119,7 +119,7 @@ inline Tensor<float> draw(const Plot& plot, Index width = 860, Index height = 48
           run.push_back(
               {x.pixel(x_of(s, i)), std::clamp(y.pixel(values[i]), y.to - 1, y.from + 1)});
         } else if (!run.empty()) {
-          canvas.polyline(run, colour, pen, opacity);
+          canvas.polyline(run, color, pen, opacity);
           run.clear();
         }
       }
@@ -142,12 +142,12 @@ inline Tensor<float> draw(const Plot& plot, Index width = 860, Index height = 48
         if (x.shows(x_of(s, i)) && y.shows(s.y[i])) {
           const Spot at{x.pixel(x_of(s, i)), std::clamp(y.pixel(s.y[i]), y.to, y.from)};
           canvas.disk(at, 5, ink::paper);
-          canvas.disk(at, 3.6f, colour);
+          canvas.disk(at, 3.6f, color);
         }
     if (s.name.empty()) continue;
     const float length = text_width(s.name) * 10, line = plot.title.empty() ? 18.0f : 38.0f;
     canvas.text({legend - length, line}, s.name, 10);
-    canvas.line({legend - length - 24, line - 5}, {legend - length - 10, line - 5}, colour, 3);
+    canvas.line({legend - length - 24, line - 5}, {legend - length - 10, line - 5}, color, 3);
     legend -= length + 46;
   }
   return canvas.image();

@@ -1,11 +1,11 @@
-// reading: the reader's panel, a picture of what it saw and why it read what it read.
+// reading: the reader's panel, an image of what it saw and why it read what it read.
 //
-//   picture with its fiducial points and their outline  |  the picture straightened by them
+//   image with its fiducial points and their outline    |  the image straightened by them
 //   the text, and how sure the reader is
-//   the straightened picture in its characters' colours, under it one row of attention for each
+//   the straightened image in its characters' colors, under it one row of attention for each
 //
 // Column j of an attention row of n stands over the pixels [j w / n, (j + 1) w / n) of the
-// straightened picture. Everything comes as plain tensors, so that this depends on no model.
+// straightened image. Everything comes as plain tensors, so that this depends on no model.
 #pragma once
 
 #include <algorithm>
@@ -22,7 +22,7 @@ namespace glimpse::inline v0 {
 /// What a panel shows. Whatever is left undefined or empty is left out.
 struct ReadingView {
   /// (H, W), (1, H, W) or (3, H, W) in [0, 1].
-  Tensor<float> picture = {};
+  Tensor<float> image = {};
   /// (K, 2) x, y in [-1, 1]: K / 2 along the top, then K / 2 along the bottom.
   Tensor<float> fiducials = {};
   /// (h, w) or (1, h, w).
@@ -41,18 +41,19 @@ struct ReadingView {
 
 namespace detail {
 
-inline Index picture_height(const Tensor<float>& p) { return p.size(-2); }
-inline Index picture_width(const Tensor<float>& p) { return p.size(-1); }
+inline Index image_height(const Tensor<float>& p) { return p.size(-2); }
+inline Index image_width(const Tensor<float>& p) { return p.size(-1); }
 
-/// Attention row t at a place u in [0, 1) across the picture, linear between the middles
+/// Attention row t at a place u in [0, 1) across the image, linear between the middles
 /// of the columns.
 inline float attention_at(const Tensor<float>& attention, Index t, float u) {
   const Index n = attention.size(1);
-  const float place = std::clamp(u * static_cast<float>(n) - 0.5f, 0.0f, static_cast<float>(n - 1));
-  const Index j = std::min<Index>(static_cast<Index>(place), n - 1),
+  const float position =
+      std::clamp(u * static_cast<float>(n) - 0.5f, 0.0f, static_cast<float>(n - 1));
+  const Index j = std::min<Index>(static_cast<Index>(position), n - 1),
               k = std::min<Index>(j + 1, n - 1);
-  const float part = place - static_cast<float>(j);
-  return attention(t, j) * (1 - part) + attention(t, k) * part;
+  const float fraction = position - static_cast<float>(j);
+  return attention(t, j) * (1 - fraction) + attention(t, k) * fraction;
 }
 
 inline std::string percent(double p) {
@@ -63,10 +64,10 @@ inline std::string percent(double p) {
 
 }  // namespace detail
 
-/// A picture in a frame, with the outline and the points that straighten it, scaled to fit.
+/// An image in a frame, with the outline and the points that straighten it, scaled to fit.
 inline void draw_fiducials(Canvas& canvas, float x, float y, float width, float height,
-                           const Tensor<float>& picture, const Tensor<float>& fiducials) {
-  canvas.picture(x, y, width, height, picture);
+                           const Tensor<float>& image, const Tensor<float>& fiducials) {
+  canvas.image(x, y, width, height, image);
   canvas.frame(x - 1, y - 1, x + width + 1, y + height + 1, 1, ink::line);
   if (!fiducials.defined() || fiducials.size() == 0) return;
   require(fiducials.rank() == 2 && fiducials.size(1) == 2, "draw_fiducials", "wants points (K, 2)",
@@ -90,13 +91,13 @@ inline void draw_fiducials(Canvas& canvas, float x, float y, float width, float 
 /// Throws ShapeError where a tensor has another rank than ReadingView says.
 inline Tensor<float> draw(const ReadingView& view, Index width = 760) {
   width = std::max<Index>(width, 480);
-  const bool shows_picture = view.picture.defined() && view.picture.size() > 0;
+  const bool shows_image = view.image.defined() && view.image.size() > 0;
   const bool shows_rectified = view.rectified.defined() && view.rectified.size() > 0;
   const bool shows_attention = view.attention.defined() && view.attention.size() > 0;
-  if (shows_picture)
-    require(view.picture.rank() >= 2, "reading", "wants a picture (height, width)", view.picture);
+  if (shows_image)
+    require(view.image.rank() >= 2, "reading", "wants an image (height, width)", view.image);
   if (shows_rectified)
-    require(view.rectified.rank() >= 2, "reading", "wants a picture (height, width)",
+    require(view.rectified.rank() >= 2, "reading", "wants an image (height, width)",
             view.rectified);
   if (shows_attention)
     require(view.attention.rank() == 2, "reading", "wants attention (steps, columns)",
@@ -111,18 +112,18 @@ inline Tensor<float> draw(const ReadingView& view, Index width = 760) {
     float width = 0, height = 0;
   };
   const auto fit = [](const Tensor<float>& p, float most_w, float most_h) {
-    const float pw = static_cast<float>(detail::picture_width(p)),
-                ph = static_cast<float>(detail::picture_height(p));
+    const float pw = static_cast<float>(detail::image_width(p)),
+                ph = static_cast<float>(detail::image_height(p));
     const float scale = std::min({most_w / pw, most_h / ph, 8.0f});
     return Box{std::max(1.0f, pw * scale), std::max(1.0f, ph * scale)};
   };
   const float column = (w - 2 * margin - gap) / 2;
   const Box left =
-      shows_picture ? fit(view.picture, shows_rectified ? column : w - 2 * margin, 280) : Box{};
+      shows_image ? fit(view.image, shows_rectified ? column : w - 2 * margin, 280) : Box{};
   const Box right =
-      shows_rectified ? fit(view.rectified, shows_picture ? column : w - 2 * margin, 280) : Box{};
-  const float pictures = std::max(left.height, right.height);
-  const float text_at = pictures > 0 ? 50 + pictures + 60 : 60;
+      shows_rectified ? fit(view.rectified, shows_image ? column : w - 2 * margin, 280) : Box{};
+  const float images = std::max(left.height, right.height);
+  const float text_at = images > 0 ? 50 + images + 60 : 60;
   const float strip_x = margin + 34, strip_w = w - margin - 112 - strip_x;
   const float strip_y = text_at + 48;
   const float strip_h = steps > 0 && shows_rectified
@@ -133,20 +134,20 @@ inline Tensor<float> draw(const ReadingView& view, Index width = 760) {
       steps > 0 ? rows_y + row * static_cast<float>(steps) + margin - 8 : text_at + margin;
 
   Canvas canvas(width, static_cast<Index>(std::ceil(bottom)));
-  if (shows_picture) {
-    canvas.text({margin, 34}, "picture", 9, ink::quiet);
-    draw_fiducials(canvas, margin, 50 + (pictures - left.height) / 2, left.width, left.height,
-                   view.picture, view.fiducials);
+  if (shows_image) {
+    canvas.text({margin, 34}, "image", 9, ink::quiet);
+    draw_fiducials(canvas, margin, 50 + (images - left.height) / 2, left.width, left.height,
+                   view.image, view.fiducials);
   }
   if (shows_rectified) {
-    const float x = shows_picture ? margin + column + gap : margin;
+    const float x = shows_image ? margin + column + gap : margin;
     const bool straightened = view.fiducials.defined() && view.fiducials.size() > 0;
     canvas.text({x, 34}, straightened ? "straightened" : "resized", 9, ink::quiet);
-    draw_fiducials(canvas, x, 50 + (pictures - right.height) / 2, right.width, right.height,
+    draw_fiducials(canvas, x, 50 + (images - right.height) / 2, right.width, right.height,
                    view.rectified, {});
   }
 
-  // The text, each character in the colour of its attention row.
+  // The text, each character in the color of its attention row.
   double product = 1;
   for (const double p : view.confidences) product *= p;
   const double confidence = view.confidence >= 0 ? view.confidence : product;
@@ -165,9 +166,9 @@ inline Tensor<float> draw(const ReadingView& view, Index width = 760) {
   if (sure) {
     canvas.text({w - margin, text_at - 8}, number, 14, ink::text, Align::right);
     canvas.box(w - margin - 90, text_at, w - margin, text_at + 5, 2.5f, ink::line);
-    const float part = static_cast<float>(std::clamp(confidence, 0.0, 1.0));
-    if (part > 0.02f)
-      canvas.box(w - margin - 90, text_at, w - margin - 90 + 90 * part, text_at + 5, 2.5f,
+    const float fraction = static_cast<float>(std::clamp(confidence, 0.0, 1.0));
+    if (fraction > 0.02f)
+      canvas.box(w - margin - 90, text_at, w - margin - 90 + 90 * fraction, text_at + 5, 2.5f,
                  ink::blue);
   }
   if (!view.truth.empty() && view.truth != view.text)
@@ -180,20 +181,20 @@ inline Tensor<float> draw(const ReadingView& view, Index width = 760) {
       most[static_cast<std::size_t>(t)] =
           std::max(most[static_cast<std::size_t>(t)], view.attention(t, j));
   const Index strip_pixels = static_cast<Index>(strip_w);
-  const auto place = [&](Index i) {
+  const auto position = [&](Index i) {
     return (static_cast<float>(i) + 0.5f) / static_cast<float>(strip_pixels);
   };
 
   if (strip_h > 0) {
-    canvas.picture(strip_x, strip_y, strip_w, strip_h, view.rectified);
+    canvas.image(strip_x, strip_y, strip_w, strip_h, view.rectified);
     for (Index i = 0; i < strip_pixels;
-         ++i) {  // each column in the colour of the character that looks there
-      Colour sum;
+         ++i) {  // each column in the color of the character that looks there
+      Color sum;
       float weight = 0, strongest = 0;
       for (Index t = 0; t < std::min(steps, letters); ++t) {
-        const float a =
-            detail::attention_at(view.attention, t, place(i)) / most[static_cast<std::size_t>(t)];
-        const Colour c = category(t);
+        const float a = detail::attention_at(view.attention, t, position(i)) /
+                        most[static_cast<std::size_t>(t)];
+        const Color c = category(t);
         sum = {sum.r + a * c.r, sum.g + a * c.g, sum.b + a * c.b}, weight += a,
         strongest = std::max(strongest, a);
       }
@@ -210,25 +211,26 @@ inline Tensor<float> draw(const ReadingView& view, Index width = 760) {
   for (Index t = 0; t < steps; ++t) {
     const bool end = t >= letters;
     const float y = rows_y + row * static_cast<float>(t), height = row - 6;
-    const Colour colour = end ? ink::quiet : category(t);
+    const Color color = end ? ink::quiet : category(t);
     const float middle = y + height / 2;
     if (end)
       canvas.text({strip_x - 10, middle + 4}, "end", 8, ink::quiet, Align::right);
     else
       canvas.text({strip_x - 18, middle + 6}, characters[static_cast<std::size_t>(t)], 13,
-                  mix(colour, ink::text, 0.25f), Align::centre, 1.1f);
+                  mix(color, ink::text, 0.25f), Align::center, 1.1f);
     canvas.box(strip_x, y, strip_x + strip_w, y + height, 3, ink::panel);
     for (Index i = 0; i < strip_pixels; ++i) {
       const float a =
-          detail::attention_at(view.attention, t, place(i)) / most[static_cast<std::size_t>(t)];
+          detail::attention_at(view.attention, t, position(i)) / most[static_cast<std::size_t>(t)];
       const float at = strip_x + static_cast<float>(i);
-      canvas.rectangle(at, y, at + 1, y + height, colour, std::clamp(a, 0.0f, 1.0f));
+      canvas.rectangle(at, y, at + 1, y + height, color, std::clamp(a, 0.0f, 1.0f));
     }
     if (t < static_cast<Index>(view.confidences.size())) {
       const double p = view.confidences[static_cast<std::size_t>(t)];
-      const float bar = strip_x + strip_w + 14, part = static_cast<float>(std::clamp(p, 0.0, 1.0));
+      const float bar = strip_x + strip_w + 14,
+                  fraction = static_cast<float>(std::clamp(p, 0.0, 1.0));
       canvas.box(bar, middle - 3, bar + 40, middle + 3, 3, ink::line);
-      if (part > 0.03f) canvas.box(bar, middle - 3, bar + 40 * part, middle + 3, 3, colour);
+      if (fraction > 0.03f) canvas.box(bar, middle - 3, bar + 40 * fraction, middle + 3, 3, color);
       canvas.text({w - margin, middle + 4}, detail::percent(p), 8, ink::quiet, Align::right);
     }
   }

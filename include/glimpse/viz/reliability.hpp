@@ -11,12 +11,12 @@
 namespace glimpse::inline v0 {
 
 /// The reliability diagram: the diagonal is an honest reader, below it lies a boastful one.
-/// temper: the exponent of calibration.hpp (3), shown as a second curve where it is not 1.
-inline Tensor<float> draw_reliability(const std::vector<Trial>& trials, double temper = 1,
-                                      Index bins = 10) {
+/// temperature: the exponent of calibration.hpp (3), shown as a second curve where it is not 1.
+inline Tensor<float> draw_reliability(const std::vector<ScoredPrediction>& predictions_scored,
+                                      double temperature = 1, Index bins = 10) {
   const auto curve = [&](double exponent, const char* name) {
-    std::vector<Trial> shown = trials;
-    for (Trial& t : shown) t.confidence = std::pow(t.confidence, exponent);
+    std::vector<ScoredPrediction> shown = predictions_scored;
+    for (ScoredPrediction& t : shown) t.confidence = std::pow(t.confidence, exponent);
     char label[64];
     std::snprintf(label, sizeof label, "%s, ECE %.3f", name, calibration_error(shown, bins));
     Series series{.name = label, .dots = true};
@@ -29,11 +29,11 @@ inline Tensor<float> draw_reliability(const std::vector<Trial>& trials, double t
   Plot plot{.title = "Reliability",
             .x_label = "confidence",
             .y_label = "share of words right",
-            .series = {{.name = "honest", .y = {0, 1}, .x = {0, 1}, .colour = 7}},
+            .series = {{.name = "honest", .y = {0, 1}, .x = {0, 1}, .color = 7}},
             .y_low = 0,
             .y_high = 1};
   plot.series.push_back(curve(1, "as read"));
-  if (temper != 1) plot.series.push_back(curve(temper, "tempered"));
+  if (temperature != 1) plot.series.push_back(curve(temperature, "tempered"));
   return draw(plot, 720, 560);
 }
 

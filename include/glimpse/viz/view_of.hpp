@@ -3,17 +3,17 @@
 
 #include <algorithm>
 
-#include <glimpse/data/turned.hpp>
+#include <glimpse/data/rotate90.hpp>
 #include <glimpse/models/reading.hpp>
 #include <glimpse/viz/reading.hpp>
 
 namespace glimpse::inline v0 {
 
-/// What the reader saw, the way up that it was read, and read. The straightened picture, standardised for the network, is
-/// stretched over [0, 1].
-inline ReadingView view_of(const Picture& picture, const Reading& reading) {
-  const Picture seen = turned(picture, reading.quarters);
-  ReadingView view{.picture = tensor<float>(std::span<const float>(seen.pixels),
+/// What the reader saw, the way up that it was read, and read. The straightened image, standardized
+/// for the network, is stretched over [0, 1].
+inline ReadingView view_of(const GrayImage& image, const Reading& reading) {
+  const GrayImage seen = rotate90(image, reading.quarters);
+  ReadingView view{.image = tensor<float>(std::span<const float>(seen.pixels),
                                             {seen.height, seen.width}),
                    .fiducials = reading.fiducials,
                    .attention = reading.attention,

@@ -37,7 +37,7 @@ inline Tensor<float> mel_filters(const MelOptions& o) {
   // (1)
   const auto mel = [](double f) { return 2595 * std::log10(1 + f / 700); };
   const auto hertz = [](double m) { return 700 * (std::pow(10, m / 2595) - 1); };
-  const auto centre = [&](Index b) {  // of band b; -1 and `bands` are the ends
+  const auto center = [&](Index b) {  // of band b; -1 and `bands` are the ends
     return hertz(mel(o.lowest) + (mel(o.highest) - mel(o.lowest)) * static_cast<double>(b + 1) /
                                      static_cast<double>(o.bands + 1));
   };
@@ -46,8 +46,8 @@ inline Tensor<float> mel_filters(const MelOptions& o) {
   for (Index b = 0; b < o.bands; ++b)
     for (Index k = 0; k < bins; ++k) {
       const double f = static_cast<double>(k * o.rate) / static_cast<double>(o.stft.transform);
-      const double up = (f - centre(b - 1)) / (centre(b) - centre(b - 1)),
-                   down = (centre(b + 1) - f) / (centre(b + 1) - centre(b));
+      const double up = (f - center(b - 1)) / (center(b) - center(b - 1)),
+                   down = (center(b + 1) - f) / (center(b + 1) - center(b));
       w(b, k) = static_cast<float>(std::max(0.0, std::min(up, down)));
     }
   return w;

@@ -31,7 +31,8 @@ class Fourier {
     for (Index k = 0; k < size / 2; ++k) {
       const double angle =
           -2 * 3.14159265358979323846 * static_cast<double>(k) / static_cast<double>(size);
-      turn_.emplace_back(static_cast<float>(std::cos(angle)), static_cast<float>(std::sin(angle)));
+      twiddles_.emplace_back(static_cast<float>(std::cos(angle)),
+                             static_cast<float>(std::sin(angle)));
     }
     for (Index i = 0; i < size; ++i) {
       Index reversed = 0;
@@ -50,7 +51,7 @@ class Fourier {
       const Index stride = size_ / (2 * half);
       for (Index begin = 0; begin < size_; begin += 2 * half)
         for (Index j = 0; j < half; ++j) {  // (3)
-          const std::complex<float> t = turn_[static_cast<std::size_t>(j * stride)],
+          const std::complex<float> t = twiddles_[static_cast<std::size_t>(j * stride)],
                                     a = x[begin + j], b = x[begin + j + half];
           const std::complex<float> tb(t.real() * b.real() - t.imag() * b.imag(),
                                        t.real() * b.imag() + t.imag() * b.real());
@@ -61,7 +62,7 @@ class Fourier {
 
  private:
   Index size_;
-  std::vector<std::complex<float>> turn_;
+  std::vector<std::complex<float>> twiddles_;
   std::vector<std::pair<Index, Index>> swaps_;
 };
 

@@ -1,24 +1,24 @@
-// camera: what lens, sensor and file format do to a picture. Every step leaves it as it was at
-// strength 0.
+// camera: what lens, sensor and file format do to an image. Every step leaves it as it was at
+// magnitude 0.
 //
 //   blur     rows, then columns, of a sampled Gaussian,  w_k ~ exp(-k^2 / 2 sigma^2)
 //   motion   mean over a line segment
 //   sharpen  p + a (p - blur p): the halos of phone cameras
 //   tone     p <- low + (high - low) p^gamma
 //
-// Fewer pixels: resample.hpp. JPEG: blocks.hpp.
+// Fewer pixels: resample.hpp. JPEG: jpeg_artifacts.hpp.
 #pragma once
 
 #include <array>
 #include <cmath>
 #include <vector>
 
-#include <glimpse/data/picture.hpp>
+#include <glimpse/data/gray_image.hpp>
 
 namespace glimpse::inline v0::synth {
 
 /// Gaussian blur, sigma in pixels; borders repeat.
-inline void blur(Picture& p, double sigma) {
+inline void blur(GrayImage& p, double sigma) {
   if (!(sigma > 0.15) || p.empty()) return;
   const Index r = std::min<Index>(static_cast<Index>(std::ceil(2.5 * sigma)), 15);
   std::array<float, 16> w{};
@@ -42,7 +42,7 @@ inline void blur(Picture& p, double sigma) {
       for (Index x = 0; x < p.width; ++x) row[x] += wk * (l[x - k] + l[x + k]);
     }
   }
-  const Picture source = p;
+  const GrayImage source = p;
   for (Index y = 0; y < p.height; ++y) {
     float* row = p.row(y).data();
     const float* here = source.row(y).data();
@@ -57,10 +57,10 @@ inline void blur(Picture& p, double sigma) {
 }
 
 /// Motion blur along a segment of `length` pixels at an angle in radians.
-inline void motion_blur(Picture& p, double length, double angle) {
+inline void motion_blur(GrayImage& p, double length, double angle) {
   const int taps = static_cast<int>(std::ceil(length));
   if (taps < 1 || p.empty()) return;
-  const Picture source = p;
+  const GrayImage source = p;
   std::fill(p.pixels.begin(), p.pixels.end(), 0.0f);
   const float share = 1.0f / static_cast<float>(taps + 1);
   for (int k = 0; k <= taps; ++k) {
@@ -77,9 +77,9 @@ inline void motion_blur(Picture& p, double length, double angle) {
 }
 
 /// Adds `amount` of what a blur takes away.
-inline void sharpen(Picture& p, double amount, double sigma) {
+inline void sharpen(GrayImage& p, double amount, double sigma) {
   if (!(amount > 0)) return;
-  Picture soft = p;
+  GrayImage soft = p;
   blur(soft, sigma);
   const float a = static_cast<float>(amount);
   for (std::size_t i = 0; i < p.pixels.size(); ++i)
@@ -87,12 +87,12 @@ inline void sharpen(Picture& p, double amount, double sigma) {
 }
 
 /// Into [0, 1]; what is no number becomes black.
-inline void clamp_greys(Picture& p) {
+inline void clamp_gray_levels(GrayImage& p) {
   for (float& v : p.pixels) v = v > 0 ? std::min(v, 1.0f) : 0.0f;
 }
 
-/// low + (high - low) p^gamma for a picture in [0, 1].
-inline void tone(Picture& p, float low, float high, float gamma) {
+/// low + (high - low) p^gamma for an image in [0, 1].
+inline void tone(GrayImage& p, float low, float high, float gamma) {
   std::array<float, 257> table{};
   for (std::size_t i = 0; i < table.size(); ++i)
     table[i] = low + (high - low) * std::pow(static_cast<float>(i) / 256.0f, gamma);

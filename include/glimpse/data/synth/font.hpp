@@ -41,7 +41,7 @@ struct Face {
   float space = 0.35f;      // advance of a blank
   bool caps_only = false;   // lower case looks as upper case, or is not there
   double density = 0;       // share of ink in the boxes of the letters: .2 thin, .6 heavy
-  double legibility = 1;    // share of the letters that a nearest-neighbour reader names right
+  double legibility = 1;    // share of the letters that a nearest-neighbor reader names right
   double weight = 1;        // how often it is drawn
 
   /// Where a character stands in `glyphs`; -1 where the face does not know it.

@@ -19,7 +19,7 @@ class FontBytes {
   const unsigned char* data() const { return bytes_.data(); }
   bool empty() const { return bytes_.empty(); }
 
-  FontBytes part(std::size_t offset, std::size_t length) const {
+  FontBytes split(std::size_t offset, std::size_t length) const {
     check(offset, length);
     return FontBytes(bytes_.subspan(offset, length));
   }

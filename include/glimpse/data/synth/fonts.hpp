@@ -1,4 +1,4 @@
-// fonts: finds the faces of this machine, tells letters from pictures, and draws faces by weight.
+// fonts: finds the faces of this machine, tells letters from images, and draws faces by weight.
 //
 //   (1)  weight_f = legibility^2 * style / sqrt(faces in the folder) / files of the same name
 //
@@ -18,7 +18,7 @@
 #include <glimpse/core/random.hpp>
 #include <glimpse/data/synth/font.hpp>
 #include <glimpse/data/synth/legibility.hpp>
-#include <glimpse/data/synth/part.hpp>
+#include <glimpse/data/synth/split.hpp>
 
 namespace glimpse::inline v0::synth {
 
@@ -27,7 +27,7 @@ struct FontOptions {
   std::vector<std::string> folders;  // searched with all folders below; empty: the system's
   std::string table;                 // optional TSV with columns path, legibility, near_dup_of
   double min_legibility = 0.44;      // faces below are left out
-  Part part = Part::all;             // of the families
+  Split split = Split::all;             // of the families
   std::string characters = {};       // UTF-8: read those beyond ASCII too
 };
 
@@ -171,7 +171,7 @@ class Fonts {
 inline Fonts Fonts::load(const FontOptions& options) {
   std::vector<std::string> files = find_font_files(options.folders);
   std::erase_if(files,
-                [&](const std::string& f) { return !belongs(options.part, family_of(f)); });
+                [&](const std::string& f) { return !in_split(options.split, family_of(f)); });
   std::vector<Face> faces(files.size());
   std::u32string characters = code_points(options.characters);
   std::sort(characters.begin(), characters.end());

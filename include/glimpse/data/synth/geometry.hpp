@@ -1,5 +1,5 @@
-// geometry: points, the projective maps that a drawn word goes through, and the curves it stands
-// on.
+// geometry: points, the projective maps that a synthetic word goes through, and the curves it
+// stands on.
 //
 //   (1)  H (x, y) = (h0 x + h1 y + h2, h3 x + h4 y + h5) / (h6 x + h7 y + h8)
 //   (2)  (A then B) = B A                   all maps become one matrix; outlines go through it once
@@ -116,17 +116,17 @@ struct Curve {
   double length = 1;  // of the text
   double bend =
       0;  // arc: angle of the whole text; parabola: rise / length; wave: amplitude / length
-  double periods = 1;  // wave
-  double phase = 0;    // wave
-  bool turn = true;    // glyphs follow the tangent; otherwise they stay upright
+  double periods = 1;   // wave
+  double phase = 0;     // wave
+  bool rotates = true;  // glyphs follow the tangent; otherwise they stay upright
 
-  struct Place {
+  struct CurvePoint {
     double x, y, angle;
   };
 
-  Place at(double s) const {
+  CurvePoint at(double s) const {
     const double t = s / length;  // -1/2 .. 1/2 along the text
-    Place p{s, 0, 0};
+    CurvePoint p{s, 0, 0};
     if (kind == Kind::arc && std::fabs(bend) > 1e-6) {
       const double radius = length / bend;
       p = {radius * std::sin(s / radius), radius * (1 - std::cos(s / radius)), s / radius};
@@ -137,7 +137,7 @@ struct Curve {
       p = {s, bend * length * std::sin(turns * t + phase),
            std::atan(bend * turns * std::cos(turns * t + phase))};
     }
-    if (!turn) p.angle = 0;
+    if (!rotates) p.angle = 0;
     return p;
   }
 };

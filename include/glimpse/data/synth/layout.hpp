@@ -1,11 +1,11 @@
 // layout: sets a text in a face along a curve, as outlines in the text plane.
 //
 //   (1)  pen_{i+1} = pen_i + advance_i + kern_{i,i+1} + spacing
-//   (2)  point p of glyph i goes to  curve(pen_i + centre_i) + R(angle) (p - (centre_i, 0))
+//   (2)  point p of glyph i goes to  curve(pen_i + center_i) + R(angle) (p - (center_i, 0))
 //   (3)  fiducial points of the line: curve(s) + R(angle) (0, y), s evenly from its first ink to its
 //        last, y above and below all of its ink
 //
-// Unit is the height of a capital; the text is centred on x = 0 and its baseline starts from y = 0
+// Unit is the height of a capital; the text is centered on x = 0 and its baseline starts from y = 0
 // (geometry.hpp).
 // Notation: docs/math/notation.md.
 #pragma once
@@ -16,7 +16,7 @@
 
 #include <glimpse/core/random.hpp>
 #include <glimpse/data/synth/font.hpp>
-#include <glimpse/data/synth/lettering.hpp>
+#include <glimpse/data/synth/glyph_outlines.hpp>
 #include <glimpse/data/synth/recipe.hpp>
 
 namespace glimpse::inline v0::synth {
@@ -34,15 +34,15 @@ struct Setting {
 inline Setting draw_setting(const Random& stream, const Recipe& recipe, const Face& face) {
   Setting setting;
   Random rng = stream.split(1);
-  if (rng.chance(recipe.spacing.chance)) {  // tight now and then, wide with a long tail
+  if (rng.bernoulli(recipe.spacing.probability)) {  // tight now and then, wide with a long tail
     const double u = rng.uniform();
-    setting.spacing = rng.chance(0.4) ? -0.07 * u : 0.8 * u * u * u * u;
-    setting.spacing *= recipe.spacing.strength;
+    setting.spacing = rng.bernoulli(0.4) ? -0.07 * u : 0.8 * u * u * u * u;
+    setting.spacing *= recipe.spacing.magnitude;
   }
   rng = stream.split(2);
-  if (rng.chance(recipe.curve.chance)) {
-    const double kind = rng.uniform(), side = rng.chance(0.65) ? 1 : -1;  // mostly a hill
-    const double s = recipe.curve.strength;
+  if (rng.bernoulli(recipe.curve.probability)) {
+    const double kind = rng.uniform(), side = rng.bernoulli(0.65) ? 1 : -1;  // mostly a hill
+    const double s = recipe.curve.magnitude;
     Curve& curve = setting.curve;
     if (kind < 0.65) {
       curve.kind = Curve::Kind::arc;
@@ -56,20 +56,20 @@ inline Setting draw_setting(const Random& stream, const Recipe& recipe, const Fa
       curve.periods = rng.uniform(0.6, 1.5);
       curve.phase = rng.uniform(0, 6.28);
     }
-    curve.turn = rng.chance(0.85);
+    curve.rotates = rng.bernoulli(0.85);
   }
   rng = stream.split(3);
-  if (rng.chance(recipe.jitter.chance))
-    setting.jitter = rng.uniform(0.2, 1) * recipe.jitter.strength;
+  if (rng.bernoulli(recipe.jitter.probability))
+    setting.jitter = rng.uniform(0.2, 1) * recipe.jitter.magnitude;
   rng = stream.split(4);
-  if (rng.chance(recipe.small_capitals.chance))
-    setting.small_capitals = 1 - rng.uniform(0.15, 0.3) * recipe.small_capitals.strength;
+  if (rng.bernoulli(recipe.small_capitals.probability))
+    setting.small_capitals = 1 - rng.uniform(0.15, 0.3) * recipe.small_capitals.magnitude;
   rng = stream.split(5);
-  if (rng.chance(recipe.bold.chance)) {  // thin faces gain, heavy ones lose a little too
-    const double room = std::clamp(0.45 - face.density, 0.05, 0.3);
-    setting.bold = (rng.chance(0.8) ? rng.uniform(0, 0.28) * room
-                                    : -rng.uniform(0, 0.1) * face.density * face.density) *
-                   recipe.bold.strength;
+  if (rng.bernoulli(recipe.bold.probability)) {  // thin faces gain, heavy ones lose a little too
+    const double margin = std::clamp(0.45 - face.density, 0.05, 0.3);
+    setting.bold = (rng.bernoulli(0.8) ? rng.uniform(0, 0.28) * margin
+                                       : -rng.uniform(0, 0.1) * face.density * face.density) *
+                   recipe.bold.magnitude;
   }
   return setting;
 }
@@ -77,20 +77,21 @@ inline Setting draw_setting(const Random& stream, const Recipe& recipe, const Fa
 namespace detail {
 
 /// Equation (3), half of the points above the line from left to right, half below. ink: of all
-/// glyphs along a straight line centred on x = 0.
+/// glyphs along a straight line centered on x = 0.
 inline void place_fiducials(std::span<Point> points, const Curve& curve, const Box& ink) {
   const std::size_t half = points.size() / 2;
-  const double room = 0.1;  // around the ink, in capitals
-  const double left = static_cast<double>(ink.left) - room,
-               step = (static_cast<double>(ink.width()) + 2 * room) / static_cast<double>(half - 1);
+  const double margin = 0.1;  // around the ink, in capitals
+  const double left = static_cast<double>(ink.left) - margin,
+               step =
+                   (static_cast<double>(ink.width()) + 2 * margin) / static_cast<double>(half - 1);
   for (std::size_t i = 0; i < half; ++i) {
-    const Curve::Place place = curve.at(left + step * static_cast<double>(i));
-    const double up_x = -std::sin(place.angle), up_y = std::cos(place.angle);
+    const Curve::CurvePoint point = curve.at(left + step * static_cast<double>(i));
+    const double up_x = -std::sin(point.angle), up_y = std::cos(point.angle);
     for (const bool below : {false, true}) {
       const double y =
-          below ? static_cast<double>(ink.bottom) + room : static_cast<double>(ink.top) - room;
-      points[below ? i + half : i] = {static_cast<float>(place.x + up_x * y),
-                                      static_cast<float>(place.y + up_y * y)};
+          below ? static_cast<double>(ink.bottom) + margin : static_cast<double>(ink.top) - margin;
+      points[below ? i + half : i] = {static_cast<float>(point.x + up_x * y),
+                                      static_cast<float>(point.y + up_y * y)};
     }
   }
 }
@@ -99,8 +100,8 @@ inline void place_fiducials(std::span<Point> points, const Curve& curve, const B
 
 /// Sets a UTF-8 text, equations (1) and (2). Characters that the face lacks are left out. fiducials: an
 /// even number of points from 4, or none, which receive (3).
-inline Lettering set_text(const Face& face, std::string_view utf8_text, const Setting& setting,
-                          const Random& stream, std::span<Point> fiducials = {}) {
+inline GlyphOutlines set_text(const Face& face, std::string_view utf8_text, const Setting& setting,
+                              const Random& stream, std::span<Point> fiducials = {}) {
   const std::u32string text = code_points(utf8_text);
   Random rng = stream;
   std::vector<double> pens, sizes;
@@ -118,14 +119,14 @@ inline Lettering set_text(const Face& face, std::string_view utf8_text, const Se
   if (curve.kind == Curve::Kind::arc)  // a circle smaller than this folds the letters over
     curve.bend = std::clamp(curve.bend, -curve.length / 1.6, curve.length / 1.6);
 
-  Lettering lettering;
+  GlyphOutlines outlines;
   Box ink;
   std::vector<Point> outline;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const Glyph& glyph = face.glyph(text[i]);
     const double half = 0.5 * static_cast<double>(glyph.advance);
-    const Curve::Place place = curve.at(pens[i] + half * sizes[i] - 0.5 * pen);
-    double angle = place.angle, x = place.x, y = place.y, size = sizes[i];
+    const Curve::CurvePoint point = curve.at(pens[i] + half * sizes[i] - 0.5 * pen);
+    double angle = point.angle, x = point.x, y = point.y, size = sizes[i];
     if (setting.jitter > 0) {
       angle += rng.normal(0, 0.07) * setting.jitter;
       y += rng.normal(0, 0.06) * setting.jitter;
@@ -145,11 +146,11 @@ inline Lettering set_text(const Face& face, std::string_view utf8_text, const Se
         ink.take(Point{at + scale * own.right, scale * own.bottom});
       }
       for (Point& p : outline) p = map(p);
-      lettering.add(outline);
+      outlines.add(outline);
     }
   }
   if (!ink.empty()) detail::place_fiducials(fiducials, curve, ink);
-  return lettering;
+  return outlines;
 }
 
 }  // namespace glimpse::inline v0::synth

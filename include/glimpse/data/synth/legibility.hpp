@@ -1,7 +1,7 @@
-// legibility: tells letters from pictures. Symbol fonts map letters to pictures, and no table in
-// the file says so. The crowd does: every face draws each letter and digit into a small square, the
-// squares of all faces are averaged, and a face whose squares do not find their own average is not
-// read by anybody.
+// legibility: tells letters from images. Symbol fonts map letters to images, and no table in
+// the file says so. The prototype does: every face draws each letter and digit into a small square,
+// the squares of all faces are averaged, and a face whose squares do not find their own average is
+// not read by anybody.
 //
 //   (1)  v_f,c = the glyph c of face f, set upright, in its ink box, 10 x 10 pixels, less its mean,
 //        to length 1;
@@ -18,7 +18,7 @@
 
 #include <glimpse/core/parallel.hpp>
 #include <glimpse/data/synth/font.hpp>
-#include <glimpse/data/synth/lettering.hpp>
+#include <glimpse/data/synth/glyph_outlines.hpp>
 
 namespace glimpse::inline v0::synth {
 
@@ -26,8 +26,8 @@ namespace detail {
 
 inline constexpr std::string_view letters_and_digits =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789abcdefghijklmnopqrstuvwxyz";
-inline constexpr Index square = 10;
-using Square = std::array<float, square * square>;
+inline constexpr Index template_side = 10;
+using GlyphTemplate = std::array<float, template_side * template_side>;
 
 // Lean of a face: dx / dy of its ink, 0 for upright faces.
 inline float lean(const Face& face) {
@@ -44,7 +44,7 @@ inline float lean(const Face& face) {
         points.push_back({(p.x - glyph.box.left) * scale, (p.y - glyph.box.top) * scale});
       raster.outline(points);
     }
-    const Picture cover = raster.cover();
+    const GrayImage cover = raster.cover();
     double n = 0, sx = 0, sy = 0, sxy = 0, syy = 0;
     for (Index y = 0; y < cover.height; ++y)
       for (Index x = 0; x < cover.width; ++x) {
@@ -60,11 +60,11 @@ inline float lean(const Face& face) {
 }
 
 // (1); `slope` shears the glyph: x - slope y.
-inline Square small_square(const Face& face, char32_t c, float slope) {
+inline GlyphTemplate small_template(const Face& face, char32_t c, float slope) {
   const Glyph& glyph = face.glyph(c);
-  Square out{};
+  GlyphTemplate out{};
   if (!glyph.drawn()) return out;
-  Lettering upright;
+  GlyphOutlines upright;
   std::vector<Point> points;
   for (std::uint32_t k = glyph.begin; k < glyph.end; ++k) {
     points.clear();
@@ -72,16 +72,16 @@ inline Square small_square(const Face& face, char32_t c, float slope) {
     upright.add(points);
   }
   const Box box = upright.box();
-  const float side = static_cast<float>(square);
+  const float side = static_cast<float>(template_side);
   // A narrow letter keeps its shape: l stays a bar.
   const float scale_y = side / std::max(box.height(), 0.05f);
   const float scale_x = side / std::max({box.width(), 0.6f * box.height(), 0.05f});
   const float shift = 0.5f * (side - box.width() * scale_x);
   for (Point& p : upright.points)
     p = {(p.x - box.left) * scale_x + shift, (p.y - box.top) * scale_y};
-  Raster raster(square, square);
+  Raster raster(template_side, template_side);
   upright.each_contour([&](std::span<Point> outline) { raster.outline(outline); });
-  const Picture cover = raster.cover();
+  const GrayImage cover = raster.cover();
   std::copy(cover.pixels.begin(), cover.pixels.end(), out.begin());
   float mean = 0, norm = 0;
   for (const float v : out) mean += v / static_cast<float>(out.size());
@@ -98,13 +98,14 @@ inline bool shapes_repeat(const Face& face) {
   const float slope = lean(face);
   float sum = 0;
   for (const char32_t c : asked) {
-    const Square small = small_square(face, c, slope), capital = small_square(face, upper(c), slope);
+    const GlyphTemplate small = small_template(face, c, slope),
+                        capital = small_template(face, upper(c), slope);
     for (std::size_t i = 0; i < small.size(); ++i) sum += small[i] * capital[i];
   }
   return sum > 0.66f * static_cast<float>(asked.size());
 }
 
-using Squares = std::array<Square, letters_and_digits.size()>;
+using Squares = std::array<GlyphTemplate, letters_and_digits.size()>;
 
 inline double legibility(const Squares& own, const Squares& mean, const Face& face) {
   int there = 0, right = 0;
@@ -132,8 +133,8 @@ inline double legibility(const Squares& own, const Squares& mean, const Face& fa
 
 }  // namespace detail
 
-/// Sets Face::legibility by equation (3). Fewer than 20 faces make no crowd: a person chose them,
-/// they stay at 1.
+/// Sets Face::legibility by equation (3). Fewer than 20 faces make no prototype: a person chose
+/// them, they stay at 1.
 inline void judge_legibility(std::vector<Face>& faces) {
   if (faces.size() < 20) return;
   std::vector<detail::Squares> squares(faces.size());
@@ -141,7 +142,7 @@ inline void judge_legibility(std::vector<Face>& faces) {
     const auto k = static_cast<std::size_t>(i);
     const float slope = detail::lean(faces[k]);
     for (std::size_t c = 0; c < squares[k].size(); ++c)
-      squares[k][c] = detail::small_square(faces[k], detail::letters_and_digits[c], slope);
+      squares[k][c] = detail::small_template(faces[k], detail::letters_and_digits[c], slope);
   });
   for (int pass = 0; pass < 2; ++pass) {
     detail::Squares mean{};  // (2)
@@ -150,7 +151,7 @@ inline void judge_legibility(std::vector<Face>& faces) {
       for (std::size_t c = 0; c < mean.size(); ++c)
         for (std::size_t i = 0; i < mean[c].size(); ++i) mean[c][i] += squares[k][c][i];
     }
-    for (detail::Square& m : mean) {
+    for (detail::GlyphTemplate& m : mean) {
       float norm = 1e-6f;
       for (const float v : m) norm += v * v;
       for (float& v : m) v /= std::sqrt(norm);

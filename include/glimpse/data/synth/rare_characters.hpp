@@ -1,4 +1,4 @@
-// rare characters: which characters of a set the usual texts hold too seldom to be learnt, and a
+// rare characters: which characters of a set the usual texts hold too seldom to be learned, and a
 // draw among them.
 //
 //   (1)  f_c = share of character c among all characters of the usual texts

@@ -7,7 +7,7 @@
 //   (2)  coverage(y, x) = clamp(sum_{x' <= x} area(y, x'), 0, 1)
 //
 // Outlines run so that ink has positive area; what a widened outline turns inside out counts for
-// nothing, and overlapping ink stays ink. Source: the signed-area accumulation of font rasterisers
+// nothing, and overlapping ink stays ink. Source: the signed-area accumulation of font rasterizers
 // (Catmull 1978; Levien 2016).
 // Notation: docs/math/notation.md.
 #pragma once
@@ -18,7 +18,7 @@
 #include <span>
 #include <vector>
 
-#include <glimpse/data/picture.hpp>
+#include <glimpse/data/gray_image.hpp>
 #include <glimpse/data/synth/geometry.hpp>
 
 namespace glimpse::inline v0::synth {
@@ -38,8 +38,8 @@ class Raster {
   }
 
   /// Coverage in [0, 1], equation (2).
-  Picture cover() const {
-    Picture out(height_, width_);
+  GrayImage cover() const {
+    GrayImage out(height_, width_);
     for (Index y = 0; y < height_; ++y) {
       const float* area = area_.data() + y * (width_ + 2);
       float* row = out.row(y).data();
@@ -122,8 +122,8 @@ inline void widen(std::span<Point> outline, float amount) {
     const Point here = outline[i], next = i + 1 < outline.size() ? outline[i + 1] : first;
     const Point in = direction(previous, here), out = direction(here, next);
     const Point normal{-(in.y + out.y), in.x + out.x};
-    const float square = normal.x * normal.x + normal.y * normal.y;
-    const float scale = amount * 2.0f / std::max(square, 1.0f);
+    const float template_side = normal.x * normal.x + normal.y * normal.y;
+    const float scale = amount * 2.0f / std::max(template_side, 1.0f);
     previous = here;
     outline[i] = {here.x + normal.x * scale, here.y + normal.y * scale};
   }

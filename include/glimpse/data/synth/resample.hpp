@@ -1,4 +1,4 @@
-// resample: pictures moved and resized.
+// resample: images moved and resized.
 //
 //   out_i = sum_k w_ik in_k,    w_ik ~ max(0, 1 - |k - c_i| / max(s, 1)),
 //   s = old / new,  c_i = (i + 1/2) s - 1/2
@@ -11,21 +11,21 @@
 #include <cmath>
 #include <vector>
 
-#include <glimpse/data/picture.hpp>
+#include <glimpse/data/gray_image.hpp>
 
 namespace glimpse::inline v0::synth {
 
-/// The picture moved by (dx, dy) pixels; `outside` comes in from the borders.
-inline Picture shifted(const Picture& p, Index dx, Index dy, float outside = 0) {
-  Picture out(p.height, p.width, outside);
+/// The image moved by (dx, dy) pixels; `outside` comes in from the borders.
+inline GrayImage shifted(const GrayImage& p, Index dx, Index dy, float outside = 0) {
+  GrayImage out(p.height, p.width, outside);
   for (Index y = std::max<Index>(0, dy); y < std::min(p.height, p.height + dy); ++y)
     for (Index x = std::max<Index>(0, dx); x < std::min(p.width, p.width + dx); ++x)
       out(y, x) = p(y - dy, x - dx);
   return out;
 }
 
-/// Resized: areas averaged where it shrinks, bilinear where it grows. Half-pixel centres.
-inline Picture resized(const Picture& p, Index height, Index width) {
+/// Resized: areas averaged where it shrinks, bilinear where it grows. Half-pixel centers.
+inline GrayImage resized(const GrayImage& p, Index height, Index width) {
   struct Weights {
     std::vector<Index> from;  // `taps` a result, each within the image
     std::vector<float> w;
@@ -33,17 +33,17 @@ inline Picture resized(const Picture& p, Index height, Index width) {
   };
   const auto make = [](Index from, Index to) {
     const double scale = static_cast<double>(from) / static_cast<double>(to),
-                 reach = std::max(scale, 1.0);
+                 distance = std::max(scale, 1.0);
     Weights r;
-    r.taps = static_cast<Index>(std::ceil(2 * reach)) + 1;
+    r.taps = static_cast<Index>(std::ceil(2 * distance)) + 1;
     for (Index i = 0; i < to; ++i) {
-      const double centre = (static_cast<double>(i) + 0.5) * scale - 0.5;
-      const Index first = static_cast<Index>(std::ceil(centre - reach));
+      const double center = (static_cast<double>(i) + 0.5) * scale - 0.5;
+      const Index first = static_cast<Index>(std::ceil(center - distance));
       double sum = 0;
       const std::size_t begin = r.w.size();
       for (Index k = 0; k < r.taps; ++k) {
         const double v =
-            std::max(0.0, 1 - std::fabs(static_cast<double>(first + k) - centre) / reach);
+            std::max(0.0, 1 - std::fabs(static_cast<double>(first + k) - center) / distance);
         r.from.push_back(std::clamp<Index>(first + k, 0, from - 1));
         r.w.push_back(static_cast<float>(v));
         sum += v;
@@ -53,7 +53,7 @@ inline Picture resized(const Picture& p, Index height, Index width) {
     return r;
   };
   const Weights wy = make(p.height, height), wx = make(p.width, width);
-  Picture tall(p.height, width), out(height, width);
+  GrayImage tall(p.height, width), out(height, width);
   for (Index y = 0; y < p.height; ++y) {
     const float* source = p.row(y).data();
     const float* w = wx.w.data();

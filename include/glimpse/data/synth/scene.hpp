@@ -12,7 +12,7 @@
 #include <cmath>
 
 #include <glimpse/core/random.hpp>
-#include <glimpse/data/synth/lettering.hpp>
+#include <glimpse/data/synth/glyph_outlines.hpp>
 #include <glimpse/data/synth/recipe.hpp>
 
 namespace glimpse::inline v0::synth {
@@ -21,28 +21,28 @@ namespace glimpse::inline v0::synth {
 inline Map draw_view(const Random& stream, const Recipe& recipe, double text_width) {
   Map map;
   Random rng = stream.split(1);
-  if (rng.chance(recipe.stretch.chance)) {
-    const double s = recipe.stretch.strength,
+  if (rng.bernoulli(recipe.stretch.probability)) {
+    const double s = recipe.stretch.magnitude,
                  by = std::exp(std::clamp(rng.normal(0, 0.2), -0.6, 0.6) * s);
     map = map.then(Map::scale(by, 1));
     text_width *= by;
   }
   rng = stream.split(2);
-  if (rng.chance(recipe.slant.chance))
+  if (rng.bernoulli(recipe.slant.probability))
     map = map.then(
-        Map::skew(std::clamp(rng.normal(0.08, 0.2), -0.45, 0.5) * recipe.slant.strength, 0));
+        Map::skew(std::clamp(rng.normal(0.08, 0.2), -0.45, 0.5) * recipe.slant.magnitude, 0));
   rng = stream.split(3);
-  if (rng.chance(recipe.skew.chance))
-    map = map.then(Map::skew(0, std::clamp(rng.normal(0, 0.1), -0.3, 0.3) * recipe.skew.strength));
+  if (rng.bernoulli(recipe.skew.probability))
+    map = map.then(Map::skew(0, std::clamp(rng.normal(0, 0.1), -0.3, 0.3) * recipe.skew.magnitude));
   rng = stream.split(4);
-  if (rng.chance(recipe.rotation.chance)) {
-    const double spread = rng.chance(0.2) ? 0.2 : 0.05;
+  if (rng.bernoulli(recipe.rotation.probability)) {
+    const double stddev = rng.bernoulli(0.2) ? 0.2 : 0.05;
     map = map.then(
-        Map::rotation(std::clamp(rng.normal(0, spread), -0.6, 0.6) * recipe.rotation.strength));
+        Map::rotation(std::clamp(rng.normal(0, stddev), -0.6, 0.6) * recipe.rotation.magnitude));
   }
   rng = stream.split(5);
-  if (rng.chance(recipe.perspective.chance)) {
-    const double s = recipe.perspective.strength;
+  if (rng.bernoulli(recipe.perspective.probability)) {
+    const double s = recipe.perspective.magnitude;
     const double yaw = std::clamp(rng.uniform(-0.9, 0.9) * s, -1.2, 1.2);
     const double pitch = std::clamp(rng.normal(0, 0.3) * s, -0.9, 0.9);
     map = map.then(Map::view(pitch, yaw, rng.uniform(0.9, 3) * std::max(text_width, 3.0)));
@@ -51,31 +51,31 @@ inline Map draw_view(const Random& stream, const Recipe& recipe, double text_wid
 }
 
 /// Bends all points smoothly: crumpled posters, cloth, cans.
-inline void bend(Lettering& lettering, double strength, const Random& stream) {
-  if (!(strength > 0)) return;
+inline void bend(GlyphOutlines& outlines, double magnitude, const Random& stream) {
+  if (!(magnitude > 0)) return;
   Random rng = stream;
   const auto wave = [&](double size) {
     return std::array<float, 4>{
         static_cast<float>(rng.uniform(0, size)), static_cast<float>(rng.uniform(0.4, 1.6)),
         static_cast<float>(rng.uniform(-1.5, 1.5)), static_cast<float>(rng.uniform(0, 6.28))};
   };
-  const auto in_x = wave(0.12 * strength), in_y = wave(0.12 * strength);
-  for (Point& p : lettering.points)
+  const auto in_x = wave(0.12 * magnitude), in_y = wave(0.12 * magnitude);
+  for (Point& p : outlines.points)
     p = {p.x + in_x[0] * std::sin(in_x[1] * p.x + in_x[2] * p.y + in_x[3]),
          p.y + in_y[0] * std::sin(in_y[1] * p.x + in_y[2] * p.y + in_y[3])};
 }
 
 /// A word with everything that is drawn by the same map, and the map to pixels.
 struct Scene {
-  Lettering word, others, rules;
-  Lettering fiducials;  // points along the word, which are not painted
+  GlyphOutlines word, others, rules;
+  GlyphOutlines fiducials;  // points along the word, which are not painted
   Box panel;  // in the plane, empty where there is none
   Map to_pixels;
   Index height = 0, width = 0;
   float capital = 0;  // height of a capital in pixels, about
 };
 
-/// Frames the word: crop by the ink with margins, scale to the picture's height. margin: share of
+/// Frames the word: crop by the ink with margins, scale to the image's height. margin: share of
 /// the height of the letters on left, top, right, bottom; negative cuts into the ink.
 inline void frame(Scene& scene, const Map& view, const std::array<double, 4>& margin,
                   double height) {
@@ -87,7 +87,7 @@ inline void frame(Scene& scene, const Map& view, const std::array<double, 4>& ma
   const double top = static_cast<double>(ink.top) - margin[1] * letters;
   const double w = std::max(static_cast<double>(ink.right) + margin[2] * letters - left, 0.05);
   const double h = std::max(static_cast<double>(ink.bottom) + margin[3] * letters - top, 0.05);
-  // Tall pictures (steep or strongly curved words) keep letters of a readable size; very wide ones
+  // Tall images (steep or strongly curved words) keep letters of a readable size; very wide ones
   // stay cheap.
   double pixels = height * std::clamp(h / (1.7 * letters), 1.0, 2.2);
   pixels = std::min(pixels, std::sqrt(20000.0 * h / w));

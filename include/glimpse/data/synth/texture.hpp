@@ -1,4 +1,4 @@
-// texture: fields of grey to paint with: gradients, clouds, stripes, blobs. Each adds to a picture,
+// texture: fields of gray to paint with: gradients, clouds, stripes, blobs. Each adds to an image,
 // scaled by `amount`.
 //
 //   (1)  hash(i): 32 mixed bits of a counter; one integer round a pixel, so grain costs next to
@@ -6,7 +6,7 @@
 //   (2)  cloud = sum_o 2^-o noise_o,    noise_o bilinear between random values on a grid of
 //        cell / 2^o pixels
 //
-// Amount 0 leaves every picture as it was. All fields have mean about 0 and reach about +-amount.
+// Amount 0 leaves every image as it was. All fields have mean about 0 and reach about +-amount.
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -16,7 +16,7 @@
 #include <vector>
 
 #include <glimpse/core/random.hpp>
-#include <glimpse/data/picture.hpp>
+#include <glimpse/data/gray_image.hpp>
 
 namespace glimpse::inline v0::synth {
 
@@ -41,8 +41,8 @@ struct Hash {
   }
 };
 
-/// A slope of grey across the picture in a random direction.
-inline void add_gradient(Picture& p, float amount, Random& rng) {
+/// A slope of gray across the image in a random direction.
+inline void add_gradient(GrayImage& p, float amount, Random& rng) {
   const double angle = rng.uniform(0, 2 * std::numbers::pi);
   const float dx = amount * 2 * static_cast<float>(std::cos(angle)) / static_cast<float>(p.width);
   const float dy = amount * 2 * static_cast<float>(std::sin(angle)) / static_cast<float>(p.height);
@@ -56,7 +56,7 @@ inline void add_gradient(Picture& p, float amount, Random& rng) {
 }
 
 /// Equation (2). cell: size of the largest features in pixels.
-inline void add_clouds(Picture& p, float amount, float cell, int octaves, Random& rng) {
+inline void add_clouds(GrayImage& p, float amount, float cell, int octaves, Random& rng) {
   for (int o = 0; o < octaves && cell >= 1.0f; ++o, cell *= 0.5f, amount *= 0.6f) {
     const Hash hash{rng.bits()};
     const Index columns = static_cast<Index>(static_cast<float>(p.width) / cell) + 2;
@@ -86,9 +86,9 @@ inline void add_clouds(Picture& p, float amount, float cell, int octaves, Random
 }
 
 /// Parallel bands, hard or soft: boards, shutters, bricks' courses, corrugated iron.
-inline void add_stripes(Picture& p, float amount, Random& rng) {
-  const double angle = rng.chance(0.7)
-                           ? rng.normal(rng.chance(0.6) ? std::numbers::pi / 2 : 0.0, 0.05)
+inline void add_stripes(GrayImage& p, float amount, Random& rng) {
+  const double angle = rng.bernoulli(0.7)
+                           ? rng.normal(rng.bernoulli(0.6) ? std::numbers::pi / 2 : 0.0, 0.05)
                            : rng.uniform(0, std::numbers::pi);
   const float period =
       static_cast<float>(rng.uniform(0.08, 0.9)) * static_cast<float>(p.height) + 2.0f;
@@ -108,7 +108,7 @@ inline void add_stripes(Picture& p, float amount, Random& rng) {
 }
 
 /// Sheer grain of one pixel.
-inline void add_grain(Picture& p, float amount, Random& rng) {
+inline void add_grain(GrayImage& p, float amount, Random& rng) {
   const Hash hash{rng.bits()};
   float* v = p.pixels.data();
   for (std::uint32_t i = 0, n = static_cast<std::uint32_t>(p.size()); i < n; ++i)
@@ -116,7 +116,7 @@ inline void add_grain(Picture& p, float amount, Random& rng) {
 }
 
 /// A soft round light or stain.
-inline void add_spot(Picture& p, float amount, Random& rng) {
+inline void add_spot(GrayImage& p, float amount, Random& rng) {
   const float cx = static_cast<float>(rng.uniform(0, 1)) * static_cast<float>(p.width);
   const float cy = static_cast<float>(rng.uniform(0, 1)) * static_cast<float>(p.height);
   const float size = static_cast<float>(rng.uniform(0.3, 1.5)) * static_cast<float>(p.height);

@@ -40,16 +40,16 @@ class TrueType {
       fail<IoError>("font", "is neither TrueType nor OpenType");
     for (std::size_t i = 0; i < file_.u16(4); ++i) {
       const std::size_t record = 12 + 16 * i, offset = file_.u32(record + 8);
-      const std::string_view tag(reinterpret_cast<const char*>(file_.part(record, 4).data()), 4);
+      const std::string_view tag(reinterpret_cast<const char*>(file_.split(record, 4).data()), 4);
       for (Table& table : tables_)
-        if (tag == table.tag) table.bytes = file_.part(offset, file_.u32(record + 12));
+        if (tag == table.tag) table.bytes = file_.split(offset, file_.u32(record + 12));
     }
     units_per_em_ = head().u16(18);
     glyphs_ = maxp().u16(4);
     if (units_per_em_ == 0 || glyphs_ == 0) fail<IoError>("font", "has no glyphs");
     long_metrics_ = hhea().u16(34);
     if (long_metrics_ == 0 || long_metrics_ > glyphs_) fail<IoError>("font", "has no metrics");
-    hmtx().part(0, 4 * std::size_t{long_metrics_});
+    hmtx().split(0, 4 * std::size_t{long_metrics_});
     if (glyf().empty()) {
       prepare_cff();
     } else {
@@ -96,7 +96,7 @@ class TrueType {
   FontBytes glyf() const { return tables_[6].bytes; }
   FontBytes cff() const { return tables_[7].bytes; }
   FontBytes kern() const { return tables_[8].bytes; }
-  int place(FontBytes table) const { return static_cast<int>(table.data() - file_.data()); }
+  int offset_of(FontBytes table) const { return static_cast<int>(table.data() - file_.data()); }
 
   void prepare_glyf();
   void prepare_cff();
@@ -115,11 +115,11 @@ class TrueType {
 inline void TrueType::prepare_glyf() {
   const unsigned wide = head().u16(50);
   if (wide > 1) fail<IoError>("font", "has an unknown glyph index");
-  loca().part(0, (std::size_t{glyphs_} + 1) * (wide ? 4 : 2));
+  loca().split(0, (std::size_t{glyphs_} + 1) * (wide ? 4 : 2));
   info_.data = const_cast<unsigned char*>(file_.data());
   info_.numGlyphs = static_cast<int>(glyphs_);
-  info_.loca = place(loca());
-  info_.glyf = place(glyf());
+  info_.loca = offset_of(loca());
+  info_.glyf = offset_of(glyf());
   info_.indexToLocFormat = static_cast<int>(wide);
 }
 
@@ -208,7 +208,7 @@ inline FontBytes TrueType::glyph_bytes(unsigned glyph) const {
   const auto at = [&](std::size_t g) { return wide ? loca().u32(4 * g) : 2 * loca().u16(2 * g); };
   const std::size_t begin = at(glyph), end = at(std::size_t{glyph} + 1);
   if (end < begin) fail<IoError>("font", "a glyph ends before it begins");
-  return glyf().part(begin, end - begin);
+  return glyf().split(begin, end - begin);
 }
 
 // Walks one glyph the way the decoder will, with checked reads.
@@ -259,7 +259,7 @@ inline void TrueType::check_glyph(unsigned glyph, int depth, int& budget) const 
     coordinates += bytes * static_cast<std::size_t>(times);
     i += times;
   }
-  g.part(at, coordinates);
+  g.split(at, coordinates);
 }
 
 inline Outline TrueType::outline(unsigned glyph, double tolerance) const {

@@ -11,13 +11,13 @@
 #include <algorithm>
 #include <cmath>
 
-#include <glimpse/data/picture.hpp>
+#include <glimpse/data/gray_image.hpp>
 #include <glimpse/data/synth/geometry.hpp>
 
 namespace glimpse::inline v0::synth {
 
 /// Mean of the outermost pixels; 0 for an empty image.
-inline float border_mean(const Picture& p) {
+inline float border_mean(const GrayImage& p) {
   if (p.empty()) return 0;
   double sum = 0, count = 0;
   for (Index y = 0; y < p.height; ++y) {
@@ -30,11 +30,12 @@ inline float border_mean(const Picture& p) {
 
 /// Equations (1) and (2). back: from pixels of the result to pixels of `p`. fade > 0, in pixels of
 /// `p`. Throws ValueError for an empty image.
-inline Picture warped(const Picture& p, const Map& back, Index height, Index width, double fade) {
+inline GrayImage warped(const GrayImage& p, const Map& back, Index height, Index width,
+                        double fade) {
   if (p.empty()) fail("warp", "expected an image, got ", p.height, " x ", p.width, " pixels");
   const float mean = border_mean(p), narrow = static_cast<float>(1 / (fade * fade));
   const float right = static_cast<float>(p.width - 1), bottom = static_cast<float>(p.height - 1);
-  Picture out(height, width);
+  GrayImage out(height, width);
   for (Index y = 0; y < height; ++y) {
     float* row = out.row(y).data();
     for (Index x = 0; x < width; ++x) {

@@ -40,7 +40,7 @@ inline std::vector<unsigned char> unpack_woff(const std::vector<unsigned char>& 
     put(record + 4, file.u32(entry + 16));
     put(record + 8, font.size());
     put(record + 12, size);
-    const FontBytes packed = file.part(file.u32(entry + 4), packed_size);
+    const FontBytes packed = file.split(file.u32(entry + 4), packed_size);
     const std::string_view view(reinterpret_cast<const char*>(packed.data()), packed_size);
     if (packed_size == size) {
       font.insert(font.end(), view.begin(), view.end());

@@ -1,4 +1,4 @@
-// words: what the pictures say. Lexicon words, the short words that signs repeat, numbers, prices,
+// words: what the images say. Lexicon words, the short words that signs repeat, numbers, prices,
 // codes, random letters: a reader that saw nothing but English would spell instead of look. A share
 // of the texts holds the characters of the set that these lack (rare_characters.hpp).
 //
@@ -17,7 +17,7 @@
 #include <glimpse/data/synth/common_words.hpp>
 #include <glimpse/data/synth/letters.hpp>
 #include <glimpse/data/synth/number_texts.hpp>
-#include <glimpse/data/synth/part.hpp>
+#include <glimpse/data/synth/split.hpp>
 #include <glimpse/data/synth/rare_characters.hpp>
 #include <glimpse/data/synth/recipe.hpp>
 #include <glimpse/data/synth/sign_texts.hpp>
@@ -41,12 +41,13 @@ class Words {
   /// or with letters, digits or blanks that the set lacks in both cases are left out and counted;
   /// words outside the part are passed over. Throws IoError as read_lines does, and for a file
   /// without a word.
-  static Words from_file(const std::string& path, Part part = Part::all,
+  static Words from_file(const std::string& path, Split split = Split::all,
                          const Charset& charset = Charset()) {
     Words words(charset);
     bool small = false;  // letters in lower case
     for (const std::string& line : read_lines(path))
-      if (const std::string_view word = trimmed(line); !word.empty()) words.add(nfc(word), part, small);
+      if (const std::string_view word = trimmed(line); !word.empty())
+        words.add(nfc(word), split, small);
     if (words.lexicon_.empty())
       fail<IoError>("words", "expected words of the character set, got none in '", path, "'");
     if (!small)
@@ -66,7 +67,7 @@ class Words {
   std::string draw(const Random& stream, const Recipe& recipe) const {
     if (!rare_.empty()) {
       Random rng = stream.split(0x5B);
-      if (rng.chance(recipe.symbols.chance * rare_.need())) return with_rare(rng, recipe);
+      if (rng.bernoulli(recipe.symbols.probability * rare_.need())) return with_rare(rng, recipe);
     }
     for (std::uint64_t attempt = 0; attempt < 8; ++attempt)
       if (const auto text = suited(usual(attempt == 0 ? stream : stream.split(attempt), recipe)))
@@ -91,7 +92,7 @@ class Words {
   }
 
   // Files one line of the list.
-  void add(const std::string& word, Part part, bool& small) {
+  void add(const std::string& word, Split split, bool& small) {
     const std::u32string characters = code_points(word);
     std::string name;  // by which it is held out: letters and digits in lower case
     for (const char32_t c : characters)
@@ -100,7 +101,7 @@ class Words {
       ++left_out_;
       return;
     }
-    if (!belongs(part, name)) return;
+    if (!in_split(split, name)) return;
     for (const char32_t c : characters) small = small || upper(c) != c;
     by_length_[characters.size()].push_back(lexicon_.size());
     lexicon_.push_back(word);
@@ -124,7 +125,7 @@ class Words {
   }
 
   // The text, in capitals where the set knows no others; nothing where the set lacks a letter, a
-  // digit or the blank of it, or all of it. Punctuation that the set lacks stays in the picture.
+  // digit or the blank of it, or all of it. Punctuation that the set lacks stays in the image.
   std::optional<std::string> suited(std::string text) const {
     bool capitals = false, kept = false;
     for (const char32_t c : code_points(text)) {
@@ -150,7 +151,7 @@ class Words {
   std::string usual(const Random& stream, const Recipe& recipe) const {
     Random rng = stream;
     double kind = rng.uniform();
-    const auto take = [&](const Step& step) { return (kind -= step.chance) < 0; };
+    const auto take = [&](const Augmentation& step) { return (kind -= step.probability) < 0; };
     if (take(recipe.numbers)) return number_text(rng);
     if (take(recipe.prices)) return price_text(rng);
     if (take(recipe.codes)) return code(rng);
@@ -160,12 +161,12 @@ class Words {
     } else if (take(recipe.joined)) {
       word = first(lexical(rng, recipe), 10);
       const std::string second = first(lexical(rng, recipe), 8);
-      word += rng.chance(0.25) ? "-" + second : rng.chance(0.2) ? "&" + second : second;
+      word += rng.bernoulli(0.25) ? "-" + second : rng.bernoulli(0.2) ? "&" + second : second;
     } else if (take(recipe.addresses)) {
       const std::string_view ends[] = {".com", ".org", ".net", ".in", ".co"};
-      std::string address = rng.chance(0.7) ? "www." : "";
+      std::string address = rng.bernoulli(0.7) ? "www." : "";
       address += first(lexical(rng, recipe), 12);
-      return address.append(ends[static_cast<std::size_t>(rng.below(5))]);
+      return address.append(ends[static_cast<std::size_t>(rng.uniform_int(5))]);
     } else if (take(recipe.common)) {
       word = common(rng, recipe);
     } else {
@@ -178,7 +179,7 @@ class Words {
   std::string with_rare(Random& rng, const Recipe& recipe) const {
     const double kind = rng.uniform();
     if (kind < 0.35 && !signs_.empty()) {
-      const auto at = static_cast<std::size_t>(rng.below(static_cast<Index>(signs_.size())));
+      const auto at = static_cast<std::size_t>(rng.uniform_int(static_cast<Index>(signs_.size())));
       if (const auto text = suited(sign(signs_[at], rng, recipe))) return *text;
     }
     if (kind < 0.7)
@@ -190,15 +191,17 @@ class Words {
   // digit, which shows how large the marks are and where the line is.
   std::string spelled(Random& rng, double rare) const {
     const auto any = [&] {
-      return visible_[static_cast<std::size_t>(rng.below(static_cast<Index>(visible_.size())))];
+      return visible_[static_cast<std::size_t>(
+          rng.uniform_int(static_cast<Index>(visible_.size())))];
     };
     std::u32string text;
-    for (Index n = 1 + rng.below(rng.chance(0.5) ? 4 : 8); n > 0; --n)
-      text += rng.chance(rare) ? rare_.draw(rng) : any();
+    for (Index n = 1 + rng.uniform_int(rng.bernoulli(0.5) ? 4 : 8); n > 0; --n)
+      text += rng.bernoulli(rare) ? rare_.draw(rng) : any();
     char32_t c = text[0];
     for (int i = 0; i < 40 && !is_letter_or_digit(c); ++i) c = any();
     if (std::none_of(text.begin(), text.end(), is_letter_or_digit) && is_letter_or_digit(c))
-      text.insert(static_cast<std::size_t>(rng.below(static_cast<Index>(text.size()) + 1)), 1, c);
+      text.insert(static_cast<std::size_t>(rng.uniform_int(static_cast<Index>(text.size()) + 1)), 1,
+                  c);
     return utf8(text);
   }
 
@@ -215,14 +218,14 @@ class Words {
       if (place < 0.7) return word + utf8(c);
       return first(word, 7) + utf8(c) + cased(first(lexical(rng, recipe), 7), rng, recipe);
     }
-    const bool capitals = is_upper(c) && rng.chance(0.5);
+    const bool capitals = is_upper(c) && rng.bernoulli(0.5);
     word = capitals ? upper_case(word) : lower_case(word);
     std::u32string letters = code_points(word);
     std::size_t at = letters.find(base_letter(c));
     if (at == letters.npos)
-      at = is_upper(c) && (!capitals || rng.chance(0.5))
+      at = is_upper(c) && (!capitals || rng.bernoulli(0.5))
                ? 0
-               : static_cast<std::size_t>(rng.below(static_cast<Index>(letters.size())));
+               : static_cast<std::size_t>(rng.uniform_int(static_cast<Index>(letters.size())));
     letters[at] = c;
     return utf8(letters);
   }
@@ -239,8 +242,8 @@ class Words {
     for (const char32_t c : code_points(pattern)) {
       Random same = how;
       if (c == 'W')
-        text += cased(first(rng.chance(0.5) ? common(rng, recipe) : lexical(rng, recipe), 9), same,
-                      recipe);
+        text += cased(first(rng.bernoulli(0.5) ? common(rng, recipe) : lexical(rng, recipe), 9),
+                      same, recipe);
       else if (c == 'A')
         text += utf8(upper(code_points(letter(rng))[0]));
       else if (c == '0')
@@ -249,7 +252,7 @@ class Words {
         text += utf8(c);
     }
     const bool address = pattern.find('@') != pattern.npos || pattern.find(".com") != pattern.npos;
-    return address && rng.chance(0.8) ? lower_case(text) : text;
+    return address && rng.bernoulli(0.8) ? lower_case(text) : text;
   }
 
   static constexpr std::size_t longest = 24;
@@ -264,12 +267,13 @@ class Words {
   // A small letter of the set; a digit where it has none.
   std::string letter(Random& rng) const {
     if (letters_.empty()) return std::string(1, random_digit(rng));
-    return utf8(letters_[static_cast<std::size_t>(rng.below(static_cast<Index>(letters_.size())))]);
+    return utf8(
+        letters_[static_cast<std::size_t>(rng.uniform_int(static_cast<Index>(letters_.size())))]);
   }
   std::string common(Random& rng, const Recipe& recipe) const {
     if (!latin_) return lexical(rng, recipe);
     const std::string_view list = common_words();
-    std::size_t at = static_cast<std::size_t>(rng.below(static_cast<Index>(list.size())));
+    std::size_t at = static_cast<std::size_t>(rng.uniform_int(static_cast<Index>(list.size())));
     while (at > 0 && list[at - 1] != ' ') --at;
     while (list[at] == ' ') ++at;
     return std::string(list.substr(at, std::min(list.find(' ', at), list.size()) - at));
@@ -277,27 +281,29 @@ class Words {
 
   std::string letters(Random& rng) const {
     std::string word;
-    const Index length = 1 + rng.below(rng.chance(0.5) ? 4 : 10);
-    const double share = rng.chance(0.3) ? 0.3 : 0.0;
-    for (Index i = 0; i < length; ++i) word += rng.chance(share) ? std::string(1, random_digit(rng)) : letter(rng);
+    const Index length = 1 + rng.uniform_int(rng.bernoulli(0.5) ? 4 : 10);
+    const double share = rng.bernoulli(0.3) ? 0.3 : 0.0;
+    for (Index i = 0; i < length; ++i)
+      word += rng.bernoulli(share) ? std::string(1, random_digit(rng)) : letter(rng);
     return word;
   }
 
   std::string code(Random& rng) const {
     std::string text;
-    const Index length = 2 + rng.below(7);
+    const Index length = 2 + rng.uniform_int(7);
     for (Index i = 0; i < length; ++i) {
-      text += rng.chance(0.5) ? upper_case(letter(rng)) : std::string(1, random_digit(rng));
-      if (i + 1 < length && rng.chance(0.08)) text += '-';
+      text += rng.bernoulli(0.5) ? upper_case(letter(rng)) : std::string(1, random_digit(rng));
+      if (i + 1 < length && rng.bernoulli(0.08)) text += '-';
     }
     return text;
   }
 
   // Signs prefer short words: lengths in per mille, 1 to 14. A share is drawn evenly instead.
   static std::size_t length(Random& rng, const Recipe& recipe) {
-    if (rng.chance(recipe.flatten.chance)) return static_cast<std::size_t>(1 + rng.below(14));
+    if (rng.bernoulli(recipe.flatten.probability))
+      return static_cast<std::size_t>(1 + rng.uniform_int(14));
     constexpr int per_mille[] = {10, 35, 90, 150, 165, 150, 125, 95, 70, 50, 28, 16, 10, 6};
-    Index at = rng.below(1000);
+    Index at = rng.uniform_int(1000);
     std::size_t n = 0;
     while (n < 13 && at >= per_mille[n]) at -= per_mille[n++];
     return n + 1;
@@ -310,34 +316,37 @@ class Words {
       for (std::size_t i = 0; i < wanted; ++i) word += letter(rng);
       return word;
     }
-    if (lexicon_.empty()) return rng.chance(0.4) ? common(rng, recipe) : invented_word(rng, wanted);
+    if (lexicon_.empty())
+      return rng.bernoulli(0.4) ? common(rng, recipe) : invented_word(rng, wanted);
     const auto& shelf = by_length_[wanted];
     if (shelf.empty())
-      return lexicon_[static_cast<std::size_t>(rng.below(static_cast<Index>(lexicon_.size())))];
-    return lexicon_[shelf[static_cast<std::size_t>(rng.below(static_cast<Index>(shelf.size())))]];
+      return lexicon_[static_cast<std::size_t>(
+          rng.uniform_int(static_cast<Index>(lexicon_.size())))];
+    return lexicon_[shelf[static_cast<std::size_t>(
+        rng.uniform_int(static_cast<Index>(shelf.size())))]];
   }
 
   static std::string cased(std::string word, Random& rng, const Recipe& recipe) {
     const double u = rng.uniform();
-    if (u < recipe.upper.chance) return upper_case(word);
-    if (u >= recipe.upper.chance + recipe.capitalised.chance) return word;
+    if (u < recipe.upper.probability) return upper_case(word);
+    if (u >= recipe.upper.probability + recipe.capitalized.probability) return word;
     std::u32string letters = code_points(word);
     letters[0] = upper(letters[0]);
     return utf8(letters);
   }
 
   static std::string punctuated(std::string word, Random& rng, const Recipe& recipe) {
-    if (!rng.chance(recipe.punctuation.chance)) return word;
+    if (!rng.bernoulli(recipe.punctuation.probability)) return word;
     const std::string_view after[] = {".",  ",", "!", "?", ":",  "...", "'s",
                                       "'S", ";", "*", "-", "\"", ")"};
     const std::string_view before[] = {"\"", "'", "(", "-", "#", "@", "*"};
     const std::u32string letters = code_points(word);
     const bool capitals = is_upper(letters.front()) && lower(letters.back()) != letters.back();
-    std::string_view end = after[static_cast<std::size_t>(rng.below(13))];
+    std::string_view end = after[static_cast<std::size_t>(rng.uniform_int(13))];
     if (end == "'s" && capitals) end = "'S";
     if (end == "'S" && !capitals) end = "'s";
-    if (rng.chance(0.85)) word += end;
-    if (rng.chance(0.2)) word.insert(0, before[static_cast<std::size_t>(rng.below(7))]);
+    if (rng.bernoulli(0.85)) word += end;
+    if (rng.bernoulli(0.2)) word.insert(0, before[static_cast<std::size_t>(rng.uniform_int(7))]);
     return word;
   }
 

@@ -52,7 +52,7 @@ struct RunVector {
                                           const simd::Mask<V>& lane, simd::Scalar<V> fill) {
     constexpr Index w = simd::lanes<V>;
     if (n < w) {
-      simd::load_part(v, p, n, fill);
+      simd::load_partial(v, p, n, fill);
     } else {
       V last, seen;
       simd::load(last, p + n - w);

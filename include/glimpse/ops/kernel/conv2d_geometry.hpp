@@ -3,7 +3,7 @@
 //   (1)  H' = floor((H + 2 pad - dilation (kernel - 1) - 1) / stride) + 1         and likewise W'
 //   (2)  output (i, j) and tap (r, s) meet at input (k, l):  k = i stride + r dilation - pad,
 //        l = j stride + s dilation - pad, each with the numbers of its own axis; the loops
-//        are those of conv2d_reference.hpp, in vectors those of conv2d_windows.hpp
+//        are those of conv2d_reference.hpp, in vectors those of conv2d_implicit_gemm.hpp
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -15,7 +15,7 @@ namespace glimpse::inline v0 {
 
 /// How a convolution is computed. F(m x n, h x w): tiles of m x n outputs, filters of h x w.
 enum class ConvAlgorithm {
-  automatic,     // the fastest by the table in conv2d_passes.hpp
+  automatic,     // the fastest by the table in conv2d_dispatch.hpp
   direct,        // the defining sum
   winograd_2x2,  // F(2x2, 3x3): 16 products for 36
   winograd_4x4,  // F(4x4, 3x3): 36 for 144

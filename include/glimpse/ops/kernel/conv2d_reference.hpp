@@ -5,7 +5,7 @@
 //   (3)  dw[o, c, r, s]   += x[n, c', k, l] dy[n, o, i, j]
 //   (4)  db[o]            += dy[n, o, i, j]
 //
-// (k, l) as in conv2d_geometry.hpp (2), c' as in ops/conv2d.hpp; what lies outside the picture is
+// (k, l) as in conv2d_geometry.hpp (2), c' as in ops/conv2d.hpp; what lies outside the image is
 // zero. Tests hold the fast kernels against it.
 // Notation: docs/math/notation.md.
 #pragma once

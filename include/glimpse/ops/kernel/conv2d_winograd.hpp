@@ -10,15 +10,16 @@
 //
 // Tiles go in blocks whose V is some 14 MB; within a block the threads share V, and a task is 2 L
 // filters and some tiles, whose M is transformed out at once. Filters are transformed once if U is
-// small, and not at all where they come transformed (ready_filters.hpp). If U is large, each task makes its own U, six or eight frequencies at a time in the second-level
-// cache, again for every block of tiles: that costs less than 50 MB would. Sums over channels are
-// taken 128 at a time: that keeps the operands of (3) in the first-level cache, and rounding below
-// that of one long sum. Every sum has one order.
+// small, and not at all where they come transformed (prepared_filters.hpp). If U is large, each
+// task makes its own U, six or eight frequencies at a time in the second-level cache, again for
+// every block of tiles: that costs less than 50 MB would. Sums over channels are taken 128 at a
+// time: that keeps the operands of (3) in the first-level cache, and rounding below that of one
+// long sum. Every sum has one order.
 // Notation: docs/math/notation.md.
 #pragma once
 
 #include <glimpse/ops/kernel/winograd_filters.hpp>
-#include <glimpse/ops/kernel/winograd_product.hpp>
+#include <glimpse/ops/kernel/winograd_micro_kernel.hpp>
 
 namespace glimpse::inline v0::kernel::winograd {
 
@@ -37,7 +38,7 @@ template <class T>
 void transform_out(const Plan<T>& p, Index o, Index first, Index last, const T* m, Index plane,
                    const Out<T>& out) {
   const Index lanes = p.lanes, width = p.strip_tiles * p.cols.outputs;
-  const Room<T> memory((p.rows.points * width + p.rows.outputs * p.ow + 1) * lanes);
+  const Scratch<T> memory((p.rows.points * width + p.rows.outputs * p.ow + 1) * lanes);
   T* const middle = memory;                                 // [rows.points][width][L]
   T* const space = middle + p.rows.points * width * lanes;  // [rows.outputs][ow][L]
   T* const shift = space + p.rows.outputs * p.ow * lanes;
@@ -46,7 +47,7 @@ void transform_out(const Plan<T>& p, Index o, Index first, Index last, const T* 
     std::fill_n(shift, lanes, T(0));
     if (out.bias != nullptr) std::copy_n(out.bias + o, channels, shift);
     for (Index s = first; s < last; ++s) {
-      const Walk<T> along{m + (s - first) * p.strip_tiles * 2 * lanes,
+      const TransformArgs<T> along{m + (s - first) * p.strip_tiles * 2 * lanes,
                           plane,
                           2 * lanes,
                           p.cols.points * plane,
@@ -60,7 +61,7 @@ void transform_out(const Plan<T>& p, Index o, Index first, Index last, const T* 
       const Index top = s % p.tile_rows * p.rows.outputs;
       const Index high = std::min<Index>(p.rows.outputs, p.oh - top);
       for (Index n = p.first(s); n < p.last(s); ++n) {
-        const Walk<T> down{middle + (n - p.first(s)) * p.period * lanes,
+        const TransformArgs<T> down{middle + (n - p.first(s)) * p.period * lanes,
                            width * lanes,
                            lanes,
                            0,
@@ -73,7 +74,7 @@ void transform_out(const Plan<T>& p, Index o, Index first, Index last, const T* 
                            shift,
                            out.relu};
         p.rows.finish(&down);
-        scatter_channels(out.y + ((n * p.out + o) * p.oh + top) * p.ow, p.oh * p.ow, space,
+        unpack_nchwc(out.y + ((n * p.out + o) * p.oh + top) * p.ow, p.oh * p.ow, space,
                          high * p.ow, channels, out.add);
       }
     }
@@ -82,8 +83,8 @@ void transform_out(const Plan<T>& p, Index o, Index first, Index last, const T* 
 
 /// (3) for one frequency: M (tiles x 2 L) from V (groups x tiles x L) and U (channels x 2 L).
 template <class T>
-struct Product {
-  const SumSet<T>& set;
+struct BatchedGemm {
+  const WinogradMicroKernels<T>& set;
   Index lanes, groups, k_groups, group_step;  // group_step: numbers from one group of V to the next
 
   /// `next_v`, `next_u`: the operands of the product after this one.
@@ -100,7 +101,7 @@ struct Product {
         const T* const ahead = i + 1 < cuts ? a + after * lanes
                                : last       ? next_v
                                             : a + k_groups * group_step;
-        const Sum<T> sum{a + t * lanes,
+        const WinogradGemmArgs<T> sum{a + t * lanes,
                          group_step,
                          {b, nullptr},
                          ahead,
@@ -122,7 +123,7 @@ struct FilterPlanes {
 
   explicit FilterPlanes(const Plan<T>& p)
       : blocks(ceil_div(p.out, 2 * p.lanes)),
-        plane(spread(p.groups_in * p.lanes * 2 * p.lanes)),
+        plane(pad_to_odd_cache_lines(p.groups_in * p.lanes * 2 * p.lanes)),
         block(p.points() * plane) {}
   Index size() const { return blocks * block; }
 };
@@ -135,7 +136,7 @@ void transform_filters(const Plan<T>& p, const Filters<T>& filters, T* u) {
   parallel_blocks(planes.blocks * p.groups_in, 1, p.points() * lanes * 16, [&](Index task, Index) {
     const Index o = task / p.groups_in, g = task % p.groups_in;
     T* const to = u + o * planes.block + g * 2 * lanes * lanes;
-    const Room<T> half(p.rows.points * row);
+    const Scratch<T> half(p.rows.points * row);
     filters_down<T>(p, filters, o * 2 * lanes, g * lanes, 1, half, row);
     for (Index i = 0; i < p.rows.points; ++i)
       filters_along<T>(p, half + i * row, lanes, to + i * p.cols.points * planes.plane,
@@ -144,37 +145,37 @@ void transform_filters(const Plan<T>& p, const Filters<T>& filters, T* u) {
 }
 
 /// y (n, out, oh, ow) = or += conv(x, filters) + bias.
-/// ready: what transform_filters makes of the filters, where it has done so already.
+/// prepared: what transform_filters makes of the filters, where it has done so already.
 template <class T>
 void convolve(const Plan<T>& p, const T* x, const Filters<T>& filters, const Out<T>& out,
-              const T* ready = nullptr) {
+              const T* prepared = nullptr) {
   if (p.n * p.out * p.oh * p.ow == 0) return;
-  const SumSet<T> set = sums<T>();
+  const WinogradMicroKernels<T> set = sums<T>();
   const FilterPlanes<T> planes(p);
   const Index lanes = p.lanes, points = p.points(), depth = p.groups_in * lanes;
   const Index row = depth * p.cols.taps * 2 * lanes, half_size = p.rows.points * row;
-  const bool shared = ready != nullptr || planes.size() <= u_limit;
-  const Index block = even_block(p.strips, v_limit / (points * depth * p.strip_tiles));
-  const Index part = even_block(block, ceil_div(shared ? 84 : 336, p.strip_tiles));
-  const Index v_plane = spread(block * p.strip_tiles * depth);
-  const Index m_plane = spread(part * p.strip_tiles * 2 * lanes);
-  const Index k_groups = even_block(p.groups_in, 128 / lanes);
-  const Room<T> made(shared && !ready ? planes.size() : 0), v(points * v_plane);
-  if (shared && !ready) transform_filters<T>(p, filters, made);
-  const T* const u = ready ? ready : static_cast<T*>(made);
+  const bool shared = prepared != nullptr || planes.size() <= u_limit;
+  const Index block = balanced_block(p.strips, v_limit / (points * depth * p.strip_tiles));
+  const Index part = balanced_block(block, ceil_div(shared ? 84 : 336, p.strip_tiles));
+  const Index v_plane = pad_to_odd_cache_lines(block * p.strip_tiles * depth);
+  const Index m_plane = pad_to_odd_cache_lines(part * p.strip_tiles * 2 * lanes);
+  const Index k_groups = balanced_block(p.groups_in, 128 / lanes);
+  const Scratch<T> made(shared && !prepared ? planes.size() : 0), v(points * v_plane);
+  if (shared && !prepared) transform_filters<T>(p, filters, made);
+  const T* const u = prepared ? prepared : static_cast<T*>(made);
 
   for (Index s0 = 0; s0 < p.strips; s0 += block) {
     const Index strips = std::min(block, p.strips - s0), tiles = strips * p.strip_tiles;
-    transform_block<T>(p, Side<T>::inputs(p, x), s0, strips, 0, p.groups_in, v, v_plane);
+    transform_block<T>(p, TransformSource<T>::inputs(p, x), s0, strips, 0, p.groups_in, v, v_plane);
     const Index parts = ceil_div(strips, part);
     const Index cost = points * part * p.strip_tiles * depth * lanes / 32 + 1;
-    const Product<T> product{set, lanes, p.groups_in, k_groups, tiles * lanes};
+    const BatchedGemm<T> product{set, lanes, p.groups_in, k_groups, tiles * lanes};
     parallel_blocks(planes.blocks * parts, 1, cost, [&](Index task, Index) {
       const Index o = task / parts, first = task % parts * part;
       const Index last = std::min(strips, first + part);
       const Index count = (last - first) * p.strip_tiles;
-      const Room<T> m(points * m_plane);
-      const Room<T> half(shared ? 0 : half_size), own(shared ? 0 : p.cols.points * planes.plane);
+      const Scratch<T> m(points * m_plane);
+      const Scratch<T> half(shared ? 0 : half_size), own(shared ? 0 : p.cols.points * planes.plane);
       if (!shared) filters_down<T>(p, filters, o * 2 * lanes, 0, p.groups_in, half, row);
       const T* const from = v + first * p.strip_tiles * lanes;
       for (Index i = 0; i < p.rows.points; ++i) {

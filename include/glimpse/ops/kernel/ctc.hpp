@@ -14,7 +14,7 @@
 // a(-1) = 0, after the last g(S) = 0, and k(1) = k(S) = 1. Then (1) and (2) hold from the first
 // frame on, and (3) for no frame at all.
 //
-// Impossible is `ctc_never`, a finite number so low that sums of it stay impossible: no infinity
+// Impossible is `log_zero`, a finite number so low that sums of it stay impossible: no infinity
 // is subtracted from another, so no branch is needed. Rows are `width` states long, S rounded up to
 // whole vectors, between two borders on each side.
 // Source: Graves, Fernandez, Gomez, Schmidhuber 2006.
@@ -29,7 +29,7 @@ namespace glimpse::inline v0::kernel {
 
 /// The logarithm of what cannot be.
 template <class T>
-inline constexpr T ctc_never = T(-1e30);
+inline constexpr T log_zero = T(-1e30);
 
 inline constexpr Index ctc_border = 2;
 
@@ -41,7 +41,7 @@ constexpr Index ctc_stride(Index width) { return width + 2 * ctc_border; }
 /// k of (1) as a logarithm, for width + border states.
 template <class T>
 void ctc_skips(const Index* label, Index length, Index width, T* skip) {
-  for (Index s = 0; s < width + ctc_border; ++s) skip[s] = ctc_never<T>;
+  for (Index s = 0; s < width + ctc_border; ++s) skip[s] = log_zero<T>;
   skip[1] = skip[2 * length + 1] = 0;
   for (Index i = 1; i < length; ++i)
     if (label[i] != label[i - 1]) skip[2 * i + 1] = 0;
@@ -52,14 +52,14 @@ void ctc_skips(const Index* label, Index length, Index width, T* skip) {
 template <class T>
 void ctc_emission(const T* scores, T m, T log_z, const Index* label, Index length, Index blank,
                   Index width, T* e) {
-  const auto possible = [](T v) { return v < ctc_never<T> ? ctc_never<T> : v; };
+  const auto possible = [](T v) { return v < log_zero<T> ? log_zero<T> : v; };
   const T b = possible((scores[blank] - m) - log_z);
   for (Index i = 0; i < length; ++i) {
     e[2 * i] = b;
     e[2 * i + 1] = possible((scores[label[i]] - m) - log_z);
   }
   e[2 * length] = b;
-  for (Index s = 2 * length + 1; s < width; ++s) e[s] = ctc_never<T>;
+  for (Index s = 2 * length + 1; s < width; ++s) e[s] = log_zero<T>;
 }
 
 /// y = ln(e^a + e^b + e^c): the largest counts as 1, so two exponentials do.
@@ -87,13 +87,13 @@ struct CtcAlpha {
                                                 const T* skip, T* alpha) {
     using V = simd::Vec<T, Bytes>;
     const Index stride = ctc_stride(width);
-    for (Index s = 0; s < stride; ++s) alpha[s] = ctc_never<T>;
+    for (Index s = 0; s < stride; ++s) alpha[s] = log_zero<T>;
     alpha[ctc_border - 1] = 0;
     const Index states = 2 * length + 1;
     for (Index t = 0; t < frames; ++t) {
       const T* before = alpha + t * stride + ctc_border;
       T* now = alpha + (t + 1) * stride + ctc_border;
-      for (Index i = 1; i <= ctc_border; ++i) now[-i] = now[width - 1 + i] = ctc_never<T>;
+      for (Index i = 1; i <= ctc_border; ++i) now[-i] = now[width - 1 + i] = log_zero<T>;
       for (Index s = 0; s < width; s += simd::lanes<V>) {
         V sum, out;
         if (s < states) {
@@ -107,7 +107,7 @@ struct CtcAlpha {
           log_sum(sum, stay, step, leap);
           out = sum + emitted;
         } else {
-          simd::broadcast(out, ctc_never<T>);
+          simd::broadcast(out, log_zero<T>);
         }
         simd::store(now + s, out);
       }
@@ -124,7 +124,7 @@ struct CtcBeta {
                                                 T* e) {
     using V = simd::Vec<T, Bytes>;
     const Index stride = ctc_stride(width), states = 2 * length + 1;
-    for (Index s = 0; s < width + ctc_border; ++s) g[s] = ctc_never<T>;
+    for (Index s = 0; s < width + ctc_border; ++s) g[s] = log_zero<T>;
     g[states] = 0;
     for (Index t = frames - 1; t >= 0; --t) {
       const T* a = alpha + (t + 1) * stride + ctc_border;
@@ -145,7 +145,7 @@ struct CtcBeta {
           const V exponent = before + beta - log_p;
           simd::Exp::apply(likely, exponent);
         } else {
-          simd::broadcast(now, ctc_never<T>);
+          simd::broadcast(now, log_zero<T>);
           simd::broadcast(likely, T(0));
         }
         simd::store(row + s, likely);
@@ -155,7 +155,7 @@ struct CtcBeta {
   }
 };
 
-/// (3) from the last row of alpha; `ctc_never` or below where no path spells the label.
+/// (3) from the last row of alpha; `log_zero` or below where no path spells the label.
 template <class T>
 T ctc_log_p(const T* last, Index length) {
   const T a = last[ctc_border + 2 * length], b = last[ctc_border + 2 * length - 1];

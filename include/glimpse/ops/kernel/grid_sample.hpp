@@ -1,16 +1,16 @@
-// grid sample, inside the border: 64 places at a time, in three steps.
+// grid sample, inside the border: 64 positions at a time, in three steps.
 //
-//   places   in vectors: from (g_x, g_y) the pixel up and left of the place, and how far off it is
+//   positions  in vectors: from (g_x, g_y) the pixel up and left of the position, and how far off it is
 //   corners  one by one: the four pixels around each, two of a row by one load
 //   blend    in vectors: equations (2) to (4) of ops/grid_sample.hpp
 //
-// The pixel up and left is at most the last but one, so that all four lie in the picture; a place
-// on the last pixel is 1 away from it. Pictures have 2 x 2 pixels at least.
+// The pixel up and left is at most the last but one, so that all four lie in the image; a position
+// on the last pixel is 1 away from it. Images have 2 x 2 pixels at least.
 #pragma once
 
 #include <limits>
 
-#include <glimpse/ops/kernel/pairs.hpp>
+#include <glimpse/ops/kernel/deinterleave.hpp>
 #include <glimpse/simd/dispatch.hpp>
 #include <glimpse/simd/vec.hpp>
 
@@ -28,7 +28,7 @@ namespace detail {
 
 inline constexpr Index sample_chunk = 64;
 
-/// Up to 64 places of one picture.
+/// Up to 64 positions of one image.
 template <class V>
 struct SampleChunk {
   using T = simd::Scalar<V>;
@@ -37,28 +37,29 @@ struct SampleChunk {
 
   Int at[sample_chunk];                                  // up and left
   T a[sample_chunk], b[sample_chunk];                    // how far from it, across and down
-  T slope_x[sample_chunk], slope_y[sample_chunk];        // d place / d g
+  T slope_x[sample_chunk], slope_y[sample_chunk];        // d position / d g
   T top[2 * sample_chunk], bottom[2 * sample_chunk];     // corners: left, right, left, right, ...
 
-  [[gnu::always_inline]] inline void places(const SampleGeometry& g, const T* grid, Index count) {
+  [[gnu::always_inline]] inline void positions(const SampleGeometry& g, const T* grid,
+                                               Index count) {
     T padded[2 * sample_chunk];
     for (Index i = 0; i < 2 * sample_chunk && count < sample_chunk; ++i)
       padded[i] = i < 2 * count ? grid[i] : T(0);
     const T* from = count < sample_chunk ? padded : grid;
     for (Index i = 0; i < sample_chunk; i += w) {
-      V first, second, gx, gy, part;
+      V first, second, gx, gy, fraction;
       simd::Mask<V> col, row;
       simd::load(first, from + 2 * i);
       simd::load(second, from + 2 * i + w);
       split_pairs(gx, gy, first, second, PairOrder<V>{});
-      axis(col, part, first, gx, static_cast<T>(g.w));
-      simd::store(a + i, part);
+      axis(col, fraction, first, gx, static_cast<T>(g.w));
+      simd::store(a + i, fraction);
       simd::store(slope_x + i, first);
-      axis(row, part, first, gy, static_cast<T>(g.h));
-      simd::store(b + i, part);
+      axis(row, fraction, first, gy, static_cast<T>(g.h));
+      simd::store(b + i, fraction);
       simd::store(slope_y + i, first);
-      const simd::Mask<V> place = row * static_cast<Int>(g.w) + col;
-      __builtin_memcpy(at + i, &place, sizeof(place));
+      const simd::Mask<V> position = row * static_cast<Int>(g.w) + col;
+      __builtin_memcpy(at + i, &position, sizeof(position));
     }
   }
 
@@ -69,7 +70,7 @@ struct SampleChunk {
     }
   }
 
-  /// Corners of the places from i.
+  /// Corners of the positions from i.
   [[gnu::always_inline]] inline void corners_of(Index i, V& x00, V& x01, V& x10, V& x11) const {
     V first, second;
     simd::load(first, top + 2 * i);
@@ -82,8 +83,8 @@ struct SampleChunk {
 
  private:
   /// One axis of n pixels.
-  [[gnu::always_inline]] static inline void axis(simd::Mask<V>& low, V& part, V& slope, const V& g,
-                                                 T n) {
+  [[gnu::always_inline]] static inline void axis(simd::Mask<V>& low, V& fraction, V& slope,
+                                                 const V& g, T n) {
     const T last = n - 1;
     V u = ((g + T(1)) * n - T(1)) * T(0.5), zero{}, one, end, half;
     simd::broadcast(end, last);
@@ -100,11 +101,11 @@ struct SampleChunk {
     slope = u < end ? slope : zero;
     const V start = u < one ? u : one;
     low = __builtin_convertvector(start, simd::Mask<V>);
-    part = u - __builtin_convertvector(low, V);
+    fraction = u - __builtin_convertvector(low, V);
   }
 };
 
-/// `count` places of one picture from `grid`, all channels; x: its planes, y: the first output.
+/// `count` positions of one image from `grid`, all channels; x: its planes, y: the first output.
 struct SampleForward {
   template <int Bytes, class T>
   [[gnu::always_inline]] static inline void run(SampleGeometry g, const T* x, const T* grid,
@@ -113,7 +114,7 @@ struct SampleForward {
     SampleChunk<V> chunk;
     for (Index from = 0; from < count; from += sample_chunk) {
       const Index n = count - from < sample_chunk ? count - from : sample_chunk;
-      chunk.places(g, grid + 2 * from, n);
+      chunk.positions(g, grid + 2 * from, n);
       for (Index c = 0; c < g.channels; ++c) {
         chunk.corners(g, x + c * g.in(), n);
         for (Index i = 0; i < n; i += simd::lanes<V>) {
@@ -128,7 +129,7 @@ struct SampleForward {
           if (i + simd::lanes<V> <= n) {
             simd::store(to, value);
           } else {
-            simd::store_part(to, value, n - i);
+            simd::store_partial(to, value, n - i);
           }
         }
       }
@@ -136,7 +137,7 @@ struct SampleForward {
   }
 };
 
-/// All places of one picture; dx and dgrid are added to, either may be null.
+/// All positions of one image; dx and dgrid are added to, either may be null.
 struct SampleBackward {
   template <int Bytes, class T>
   [[gnu::always_inline]] static inline void run(SampleGeometry g, const T* x, const T* grid,
@@ -144,10 +145,10 @@ struct SampleBackward {
     using V = simd::Vec<T, Bytes>;
     constexpr Index w = simd::lanes<V>;
     SampleChunk<V> chunk;
-    T du[sample_chunk], dv[sample_chunk], part[4][sample_chunk];
+    T du[sample_chunk], dv[sample_chunk], fraction[4][sample_chunk];
     for (Index from = 0; from < g.out(); from += sample_chunk) {
       const Index n = g.out() - from < sample_chunk ? g.out() - from : sample_chunk;
-      chunk.places(g, grid + 2 * from, n);
+      chunk.positions(g, grid + 2 * from, n);
       for (Index i = 0; i < sample_chunk; ++i) du[i] = dv[i] = 0;
       for (Index c = 0; c < g.channels; ++c) {
         if (dgrid) chunk.corners(g, x + c * g.in(), n);
@@ -157,7 +158,7 @@ struct SampleBackward {
           if (i + w <= n) {
             simd::load(share, shares);
           } else {
-            simd::load_part(share, shares, n - i);
+            simd::load_partial(share, shares, n - i);
           }
           simd::load(a, chunk.a + i);
           simd::load(b, chunk.b + i);
@@ -165,17 +166,17 @@ struct SampleBackward {
           if (!dx) continue;
           const V lower = b * share, upper = share - lower;  // (3)
           const V lower_right = a * lower, upper_right = a * upper;
-          simd::store(part[0] + i, upper - upper_right);
-          simd::store(part[1] + i, upper_right);
-          simd::store(part[2] + i, lower - lower_right);
-          simd::store(part[3] + i, lower_right);
+          simd::store(fraction[0] + i, upper - upper_right);
+          simd::store(fraction[1] + i, upper_right);
+          simd::store(fraction[2] + i, lower - lower_right);
+          simd::store(fraction[3] + i, lower_right);
         }
         if (!dx) continue;
         T* const plane = dx + c * g.in();
         for (Index i = 0; i < n; ++i) {
           T* const to = plane + chunk.at[i];
-          to[0] += part[0][i], to[1] += part[1][i];
-          to[g.w] += part[2][i], to[g.w + 1] += part[3][i];
+          to[0] += fraction[0][i], to[1] += fraction[1][i];
+          to[g.w] += fraction[2][i], to[g.w + 1] += fraction[3][i];
         }
       }
       if (!dgrid) continue;

@@ -1,9 +1,9 @@
-// max pooling over planes: forward notes in a byte which place of the window won, backward sends
+// max pooling over planes: forward notes in a byte which position of the window won, backward sends
 // the gradient there.
 //
-//   place = a kernel_w + b  for row a, column b of the window
+//   argmax = a kernel_w + b  for row a, column b of the window
 //   The first of equal numbers wins; NaN beats numbers, the last NaN wins. With a ReLU in front, zero defends: a
-//   window without a positive number gives 0, `pool_nobody` won, and no gradient goes back.
+//   window without a positive number gives 0, `no_index` won, and no gradient goes back.
 //
 // Two kinds of windows run in vectors, narrower ones where there are few windows to a row, all
 // others in plain loops:
@@ -15,7 +15,7 @@
 
 #include <limits>
 
-#include <glimpse/ops/kernel/pool_places.hpp>
+#include <glimpse/ops/kernel/pool_argmax.hpp>
 #include <glimpse/simd/dispatch.hpp>
 #include <glimpse/simd/vec.hpp>
 
@@ -27,11 +27,11 @@ template <bool Relu>
 struct MaxPoolForward {
   template <int Bytes, class T>
   [[gnu::always_inline]] static inline void run(Pool2dGeometry g, Index planes, const T* x, T* y,
-                                                PoolPlace* place) {
+                                                WindowIndex* argmax) {
     for (Index p = 0; p < planes; ++p) {
       for (Index i = 0; i < g.out_h; ++i) {
         row<simd::Vec<T, Bytes>>(g, i, x + p * g.h * g.w, y + (p * g.out_h + i) * g.out_w,
-                                 place + (p * g.out_h + i) * g.out_w);
+                                 argmax + (p * g.out_h + i) * g.out_w);
       }
     }
   }
@@ -39,7 +39,7 @@ struct MaxPoolForward {
  private:
   template <class V, class T = simd::Scalar<V>>
   [[gnu::always_inline]] static inline void row(const Pool2dGeometry& g, Index i, const T* x, T* y,
-                                                PoolPlace* place) {
+                                                WindowIndex* argmax) {
     const Index top = i * g.stride_h - g.pad_h;
     const Index a0 = top < 0 ? -top : 0;
     const Index a1 = g.h - top < g.kernel_h ? g.h - top : g.kernel_h;
@@ -49,20 +49,20 @@ struct MaxPoolForward {
     const Index begin = g.pad_w < g.out_w ? g.pad_w : g.out_w;
     const Index whole = g.stride_w == 1 ? g.w - g.kernel_w + 1 + g.pad_w : pairs ? g.w / 2 : 0;
     Index end = whole < g.out_w ? whole : g.out_w;
-    if (!windows<V>(g, pairs, top, a0, a1, begin, end, x, y, place)) end = begin;
-    for (Index j = 0; j < begin; ++j) one(g, top, a0, a1, j, x, y, place);
-    for (Index j = end; j < g.out_w; ++j) one(g, top, a0, a1, j, x, y, place);
+    if (!windows<V>(g, pairs, top, a0, a1, begin, end, x, y, argmax)) end = begin;
+    for (Index j = 0; j < begin; ++j) one(g, top, a0, a1, j, x, y, argmax);
+    for (Index j = end; j < g.out_w; ++j) one(g, top, a0, a1, j, x, y, argmax);
   }
 
   /// Windows [begin, end) of a row; false where they are too few for the narrowest vector.
   template <class V, class T = simd::Scalar<V>>
   [[gnu::always_inline]] static inline bool windows(const Pool2dGeometry& g, bool pairs, Index top,
                                                     Index a0, Index a1, Index begin, Index end,
-                                                    const T* x, T* y, PoolPlace* place) {
+                                                    const T* x, T* y, WindowIndex* argmax) {
     constexpr Index w = simd::lanes<V>;
     if (end - begin < w) {
       if constexpr (sizeof(V) > 16)
-        return windows<HalfVec<V>>(g, pairs, top, a0, a1, begin, end, x, y, place);
+        return windows<HalfVec<V>>(g, pairs, top, a0, a1, begin, end, x, y, argmax);
       return false;
     }
     for (Index next = begin; next < end; next += w) {
@@ -71,25 +71,25 @@ struct MaxPoolForward {
       simd::Mask<V> winner{}, nan{};
       simd::broadcast(best, defender<T>());
       winner += static_cast<simd::Scalar<simd::Mask<V>>>(
-          Relu ? pool_nobody : a0 * g.kernel_w);  // -infinity alone still points inside
+          Relu ? no_index : a0 * g.kernel_w);  // -infinity alone still points inside
       for (Index a = a0; a < a1; ++a) {
         const T* from = x + (top + a) * g.w + j * g.stride_w - g.pad_w;
         if (pairs) {
           simd::load(u, from);
           simd::load(v, from + w);
           split_pairs(even, odd, u, v, PairOrder<V>{});
-          challenge(best, winner, nan, even, 2 * a);
-          challenge(best, winner, nan, odd, 2 * a + 1);
+          select_max(best, winner, nan, even, 2 * a);
+          select_max(best, winner, nan, odd, 2 * a + 1);
         } else {
           for (Index b = 0; b < g.kernel_w; ++b) {
             simd::load(v, from + b);
-            challenge(best, winner, nan, v, a * g.kernel_w + b);
+            select_max(best, winner, nan, v, a * g.kernel_w + b);
           }
         }
       }
       settle(best, winner, nan);
       simd::store(y + j, best);
-      store_places<V>(place + j, winner);
+      store_indices<V>(argmax + j, winner);
     }
     return true;
   }
@@ -103,12 +103,12 @@ struct MaxPoolForward {
   template <class T>
   [[gnu::always_inline]] static inline void one(const Pool2dGeometry& g, Index top, Index a0,
                                                 Index a1, Index j, const T* x, T* y,
-                                                PoolPlace* place) {
+                                                WindowIndex* argmax) {
     const Index left = j * g.stride_w - g.pad_w;
     const Index b0 = left < 0 ? -left : 0;
     const Index b1 = g.w - left < g.kernel_w ? g.w - left : g.kernel_w;
     T best = defender<T>();
-    Index winner = Relu ? pool_nobody : a0 * g.kernel_w + b0;
+    Index winner = Relu ? no_index : a0 * g.kernel_w + b0;
     for (Index a = a0; a < a1; ++a) {
       for (Index b = b0; b < b1; ++b) {
         const T v = x[(top + a) * g.w + left + b];
@@ -118,7 +118,7 @@ struct MaxPoolForward {
       }
     }
     y[j] = best;
-    place[j] = static_cast<PoolPlace>(winner);
+    argmax[j] = static_cast<WindowIndex>(winner);
   }
 };
 
@@ -127,18 +127,18 @@ template <bool Fresh>
 struct MaxPoolBackward {
   template <int Bytes, class T>
   [[gnu::always_inline]] static inline void run(Pool2dGeometry g, Index planes, const T* dy,
-                                                const PoolPlace* place, T* dx) {
+                                                const WindowIndex* argmax, T* dx) {
     using V = simd::Vec<T, Bytes>;
     const bool pairs = g.stride_w == 2 && g.kernel_w == 2 && g.pad_w == 0 &&
                        g.kernel_h <= g.stride_h && g.pad_h == 0;
     for (Index p = 0; p < planes; ++p) {
       const Index out = p * g.out_h * g.out_w, in = p * g.h * g.w;
       if (g.stride_w == 1) {
-        gather<V>(g, dy + out, place + out, dx + in);
+        gather<V>(g, dy + out, argmax + out, dx + in);
       } else if (pairs) {
-        spread<V>(g, dy + out, place + out, dx + in);
+        expand<V>(g, dy + out, argmax + out, dx + in);
       } else {
-        scatter(g, dy + out, place + out, dx + in);
+        scatter(g, dy + out, argmax + out, dx + in);
       }
     }
   }
@@ -166,7 +166,7 @@ struct MaxPoolBackward {
   /// Stride 1 across: every input collects from the windows that hold it.
   template <class V, class T = simd::Scalar<V>>
   [[gnu::always_inline]] static inline void gather(const Pool2dGeometry& g, const T* dy,
-                                                   const PoolPlace* place, T* dx) {
+                                                   const WindowIndex* argmax, T* dx) {
     constexpr Index w = simd::lanes<V>;
     for (Index r = 0; r < g.h; ++r) {
       const Index below = r + g.pad_h;  // a = below - i stride_h
@@ -187,7 +187,7 @@ struct MaxPoolBackward {
             const Index at = i * g.out_w + c + g.pad_w - b;
             const auto here =
                 static_cast<simd::Scalar<simd::Mask<V>>>((below - i * g.stride_h) * g.kernel_w + b);
-            load_places<V>(winner, place + at);
+            load_indices<V>(winner, argmax + at);
             simd::load(v, dy + at);
             sum += winner == here ? v : V{};
           }
@@ -201,7 +201,7 @@ struct MaxPoolBackward {
         for (Index i = first; i <= last; ++i) {
           for (Index b = 0; b < g.kernel_w; ++b) {
             const Index j = c + g.pad_w - b, at = i * g.out_w + j;
-            if (j >= 0 && j < g.out_w && place[at] == (below - i * g.stride_h) * g.kernel_w + b)
+            if (j >= 0 && j < g.out_w && argmax[at] == (below - i * g.stride_h) * g.kernel_w + b)
               sum += dy[at];
           }
         }
@@ -212,8 +212,8 @@ struct MaxPoolBackward {
 
   /// Windows 2 across that do not overlap: every input belongs to one window or none.
   template <class V, class T = simd::Scalar<V>>
-  [[gnu::always_inline]] static inline void spread(const Pool2dGeometry& g, const T* dy,
-                                                   const PoolPlace* place, T* dx) {
+  [[gnu::always_inline]] static inline void expand(const Pool2dGeometry& g, const T* dy,
+                                                   const WindowIndex* argmax, T* dx) {
     for (Index r = 0; r < g.h; ++r) {
       const Index i = r / g.stride_h, a = r % g.stride_h;
       T* row = dx + r * g.w;
@@ -222,35 +222,35 @@ struct MaxPoolBackward {
         continue;
       }
       const Index at = i * g.out_w;
-      const Index end = spread_row<V>(g.w / 2 < g.out_w ? g.w / 2 : g.out_w, 2 * a, dy + at,
-                                      place + at, row);
+      const Index end = expand_row<V>(g.w / 2 < g.out_w ? g.w / 2 : g.out_w, 2 * a, dy + at,
+                                      argmax + at, row);
       for (Index c = 2 * end; c < g.w; ++c) {
-        const bool won = c / 2 < g.out_w && place[at + c / 2] == 2 * a + c % 2;
+        const bool won = c / 2 < g.out_w && argmax[at + c / 2] == 2 * a + c % 2;
         put(row + c, won ? dy[at + c / 2] : T(0));
       }
     }
   }
 
-  /// Both columns of the first windows of a row; left: place of the left one. Returns how many of
-  /// the `end` windows were done.
+  /// Both columns of the first windows of a row; left: position of the left one. Returns how many
+  /// of the `end` windows were done.
   template <class V, class T = simd::Scalar<V>>
-  [[gnu::always_inline]] static inline Index spread_row(Index end, Index left, const T* dy,
-                                                        const PoolPlace* place, T* row) {
+  [[gnu::always_inline]] static inline Index expand_row(Index end, Index left, const T* dy,
+                                                        const WindowIndex* argmax, T* row) {
     constexpr Index w = simd::lanes<V>;
     if (end < w) {
-      if constexpr (sizeof(V) > 16) return spread_row<HalfVec<V>>(end, left, dy, place, row);
+      if constexpr (sizeof(V) > 16) return expand_row<HalfVec<V>>(end, left, dy, argmax, row);
       return 0;
     }
     if constexpr (!Fresh) end = end / w * w;
-    const auto first_place = static_cast<simd::Scalar<simd::Mask<V>>>(left);
+    const auto left_index = static_cast<simd::Scalar<simd::Mask<V>>>(left);
     for (Index next = 0; next < end; next += w) {
       const Index j = next + w <= end ? next : end - w;
       V v, first, second;
       simd::Mask<V> winner;
-      load_places<V>(winner, place + j);
+      load_indices<V>(winner, argmax + j);
       simd::load(v, dy + j);
-      const V even = winner == first_place ? v : V{};
-      const V odd = winner == first_place + 1 ? v : V{};
+      const V even = winner == left_index ? v : V{};
+      const V odd = winner == left_index + 1 ? v : V{};
       join_pairs(first, second, even, odd, PairOrder<V>{});
       put_vector(row + 2 * j, first);
       put_vector(row + 2 * j + w, second);
@@ -260,14 +260,14 @@ struct MaxPoolBackward {
 
   template <class T>
   [[gnu::always_inline]] static inline void scatter(const Pool2dGeometry& g, const T* dy,
-                                                    const PoolPlace* place, T* dx) {
+                                                    const WindowIndex* argmax, T* dx) {
     if constexpr (Fresh) {
       for (Index k = 0; k < g.h * g.w; ++k) dx[k] = 0;
     }
     for (Index i = 0; i < g.out_h; ++i) {
       for (Index j = 0; j < g.out_w; ++j) {
-        const Index winner = place[i * g.out_w + j];
-        if (winner == pool_nobody) continue;
+        const Index winner = argmax[i * g.out_w + j];
+        if (winner == no_index) continue;
         const Index r = i * g.stride_h - g.pad_h + winner / g.kernel_w;
         const Index c = j * g.stride_w - g.pad_w + winner % g.kernel_w;
         dx[r * g.w + c] += dy[i * g.out_w + j];

@@ -52,7 +52,7 @@ struct Sequence {
   Index gate_row() const {
     return width() + (width() * static_cast<Index>(sizeof(T)) % 4096 ? 0 : 16);
   }
-  bool alive(Index t, Index row) const {
+  bool within_length(Index t, Index row) const {
     return lengths.empty() || t < lengths[static_cast<std::size_t>(row)];
   }
 };
@@ -141,10 +141,10 @@ Tensor<T> input_product(const Sequence& s, const Tensor<T>& x, const Direction<T
 /// A matrix (out, in) that every step multiplies with: packed once where many rows will meet it, as
 /// it lies where so few do that it is read about once a step anyway.
 template <class T>
-class StepWeights {
+class PackedWeights {
  public:
   /// w: contiguous. transposed: y = x w^T, as a forward pass wants; else y = x w.
-  StepWeights(const Tensor<T>& w, bool transposed, Index rows)
+  PackedWeights(const Tensor<T>& w, bool transposed, Index rows)
       : w_(w), columns_(w.size(1)), n_(w.size(transposed ? 0 : 1)), k_(w.size(transposed ? 1 : 0)),
         trans_(transposed ? simd::Trans::yes : simd::Trans::no) {
     constexpr Index few = 8;
@@ -226,7 +226,7 @@ void sequence_backward(const Sequence& s, const Tensor<T>& x,
   }
 }
 
-/// A recurrent layer in one direction or in two side by side. What a step is, Cell tells:
+/// A recurrent layer in one direction or in two side by side. What a step is, Cell says:
 ///   Cell(s, x, direction)                       makes (1), and room for what backward needs
 ///   forward(s, direction, u, block)             all steps of a block's sequences, into direction.y
 ///   gradients(s)                                room for the gradients of the sums
@@ -243,7 +243,7 @@ Variable<T> recurrent_layer(std::string_view op, const Variable<T>& x,
   std::vector<Variable<T>> inputs{x};
   std::vector<Direction<T>> runs;
   std::vector<Cell> cells;
-  std::vector<StepWeights<T>> u;
+  std::vector<PackedWeights<T>> u;
   for (const RecurrentWeights<T>& w : weights) {
     inputs.insert(inputs.end(), {w.w_x, w.w_h, w.b_x, w.b_h});
     const Index i = std::ssize(runs);
@@ -251,17 +251,17 @@ Variable<T> recurrent_layer(std::string_view op, const Variable<T>& x,
                     w.b_x.value().contiguous(), w.b_h.value().contiguous(), y, i * s.hidden,
                     reverse.begin()[i]});
     cells.push_back(Cell(s, xv, runs.back()));
-    u.push_back(StepWeights<T>(runs.back().w_h, true, s.batch));
+    u.push_back(PackedWeights<T>(runs.back().w_h, true, s.batch));
   }
   for_each_block(std::ssize(runs), s.batch, cost, [&](const SequenceBlock& block) {
     cells[block.direction].forward(s, runs[block.direction], u[block.direction], block);
   });
   return record(op, y, inputs, [s, cost, xv, runs, cells](const Tensor<T>& dy, Gradients<T>& d) {
     std::vector<GateGradients<T>> gates;
-    std::vector<StepWeights<T>> back;
+    std::vector<PackedWeights<T>> back;
     for (std::size_t i = 0; i < runs.size(); ++i) {
       gates.push_back(cells[i].gradients(s));
-      back.push_back(StepWeights<T>(runs[i].w_h, false, s.batch));
+      back.push_back(PackedWeights<T>(runs[i].w_h, false, s.batch));
     }
     for_each_block(std::ssize(runs), s.batch, cost, [&](const SequenceBlock& block) {
       cells[block.direction].backward(s, runs[block.direction], back[block.direction], block,

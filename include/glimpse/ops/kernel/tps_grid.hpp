@@ -1,12 +1,12 @@
-// TPS grid, the products of every picture: A D forward and A^T dgrid backward, in vectors along the
+// TPS grid, the products of every image: A D forward and A^T dgrid backward, in vectors along the
 // pixels of a grid, x and y side by side.
 //
-//   grid    x0 y0 x1 y1 ...        one vector of the result for one picture:
+//   grid    x0 y0 x1 y1 ...        one vector of the result for one image:
 //   A_k     a0 a0 a1 a1 ...          grid += A_k . D_k        for the fiducials k
 //   D_k     dx dy dx dy ...          sum_k += A_k . dgrid     whose even lanes are dx, odd ones dy
 //   ".": lane by lane; here (dx, dy) = c_k - c'_k are offsets of a point, not gradients
 //
-// Four pictures share what is read of A. Backward keeps sums of some thousand products in vectors,
+// Four images share what is read of A. Backward keeps sums of some thousand products in vectors,
 // then adds them up in double, always in this order.
 #pragma once
 
@@ -42,7 +42,7 @@ struct TpsRows {
 
 namespace detail {
 
-/// Numbers [begin, end) of the grids of all pictures; offsets: (count, points, lanes) as D_k.
+/// Numbers [begin, end) of the grids of all images; offsets: (count, points, lanes) as D_k.
 struct TpsForward {
   template <int Bytes, class T>
   [[gnu::always_inline]] static inline void run(Index count, Index points, Index size, Index stride,
@@ -51,17 +51,16 @@ struct TpsForward {
     using V = simd::Vec<T, Bytes>;
     Index n = 0;
     for (; n + 4 <= count; n += 4)
-      pictures<V, 4>(n, points, size, stride, rows, base, offsets, begin, end, grid);
+      images<V, 4>(n, points, size, stride, rows, base, offsets, begin, end, grid);
     for (; n < count; ++n)
-      pictures<V, 1>(n, points, size, stride, rows, base, offsets, begin, end, grid);
+      images<V, 1>(n, points, size, stride, rows, base, offsets, begin, end, grid);
   }
 
  private:
   template <class V, int Count, class T = simd::Scalar<V>>
-  [[gnu::always_inline]] static inline void pictures(Index n, Index points, Index size,
-                                                     Index stride, const T* rows, const T* base,
-                                                     const T* offsets, Index begin, Index end,
-                                                     T* grid) {
+  [[gnu::always_inline]] static inline void images(Index n, Index points, Index size, Index stride,
+                                                   const T* rows, const T* base, const T* offsets,
+                                                   Index begin, Index end, T* grid) {
     constexpr Index w = simd::lanes<V>, lanes = TpsRows<T>::lanes;
     for (Index i = begin; i < end; i += w) {
       V sum[Count], a, d;
@@ -78,14 +77,14 @@ struct TpsForward {
         if (i + w <= size) {
           simd::store(grid + (n + c) * size + i, sum[c]);
         } else {
-          simd::store_part(grid + (n + c) * size + i, sum[c], size - i);
+          simd::store_partial(grid + (n + c) * size + i, sum[c], size - i);
         }
       }
     }
   }
 };
 
-/// sums (count, points, 2) += A_k o dgrid, for `count` pictures.
+/// sums (count, points, 2) += A_k o dgrid, for `count` images.
 struct TpsBackward {
   template <int Bytes, class T>
   [[gnu::always_inline]] static inline void run(Index count, Index points, Index size, Index stride,
@@ -117,7 +116,7 @@ struct TpsBackward {
       if (i + w <= size) {
         simd::load(d, dgrid + i);
       } else {
-        simd::load_part(d, dgrid + i, size - i);
+        simd::load_partial(d, dgrid + i, size - i);
       }
 #pragma GCC unroll 8
       for (int k = 0; k < Count; ++k) {

@@ -11,13 +11,13 @@
 namespace glimpse::inline v0::kernel::winograd {
 
 /// Tap t of the filter from input channel c to output channel o at w[c * in + o * out + t], taps
-/// backwards where `turned`; `end` is the end of all filters.
+/// backwards where `flipped`; `end` is the end of all filters.
 template <class T>
 struct Filters {
   const T* w;
   const T* end;
   Index in, out;
-  bool turned;
+  bool flipped;
 };
 
 /// The first half of (1), down the columns, for 2 L filters from output channel o on and `groups`
@@ -30,15 +30,15 @@ void filters_down(const Plan<T>& p, const Filters<T>& f, Index o, Index c, Index
   const Index slot = std::max(taps, lanes);  // rows of a channel in `raw`
   const bool dense = f.in == taps;
   const Index stride = dense ? taps : slot;
-  const Room<T> raw(lanes * slot * lanes);  // [c][tap][L]
-  const Index sign = f.turned ? -1 : 1;
+  const Scratch<T> raw(lanes * slot * lanes);  // [c][tap][L]
+  const Index sign = f.flipped ? -1 : 1;
   for (Index g = 0; g < groups; ++g, c += lanes, half += lanes * kw * 2 * lanes) {
     const Index depth = std::min(lanes, p.in - c);
     for (Index side = 0; side < 2; ++side) {
       const Index first = o + side * lanes, here = std::clamp<Index>(p.out - first, 0, lanes);
       const T* const from = f.w + c * f.in + first * f.out;
       if (dense) {
-        gather_channels<T>(raw, from, f.out, depth * taps, here, lanes * taps);
+        pack_nchwc<T>(raw, from, f.out, depth * taps, here, lanes * taps);
       } else {
         for (Index i = 0; i < depth; ++i) {
           const T* const at = from + i * f.in;
@@ -46,20 +46,20 @@ void filters_down(const Plan<T>& p, const Filters<T>& f, Index o, Index c, Index
             if (i + 8 < depth) __builtin_prefetch(at + 8 * f.in + ahead);
           // whole squares where what follows the filters may be read
           const Index count = f.end - at >= (here - 1) * taps + slot ? slot : taps;
-          gather_channels<T>(raw + i * slot * lanes, at, f.out, count, here);
+          pack_nchwc<T>(raw + i * slot * lanes, at, f.out, count, here);
         }
       }
       std::fill(raw + depth * stride * lanes, raw + lanes * stride * lanes, T(0));
-      const Walk<T> down{raw + (f.turned ? (taps - 1) * lanes : 0),
-                         sign * kw * lanes,
-                         sign * lanes,
-                         stride * lanes,
-                         half + side * lanes,
-                         row,
-                         2 * lanes,
-                         kw * 2 * lanes,
-                         kw,
-                         lanes};
+      const TransformArgs<T> down{raw + (f.flipped ? (taps - 1) * lanes : 0),
+                                  sign * kw * lanes,
+                                  sign * lanes,
+                                  stride * lanes,
+                                  half + side * lanes,
+                                  row,
+                                  2 * lanes,
+                                  kw * 2 * lanes,
+                                  kw,
+                                  lanes};
       p.rows.filter(&down);
     }
   }
@@ -70,7 +70,7 @@ void filters_down(const Plan<T>& p, const Filters<T>& f, Index o, Index c, Index
 template <class T>
 void filters_along(const Plan<T>& p, const T* half, Index channels, T* u, Index plane) {
   const Index lanes = p.lanes;
-  const Walk<T> along{
+  const TransformArgs<T> along{
       half, 2 * lanes, p.cols.taps * 2 * lanes, lanes, u, plane, 2 * lanes, lanes, channels, 2};
   p.cols.filter(&along);
 }
@@ -82,22 +82,23 @@ void filter_gradient(const Plan<T>& p, const T* u, Index plane, Index next, Inde
                      T* dw) {
   const Index lanes = p.lanes, kh = p.rows.taps, kw = p.cols.taps, taps = kh * kw;
   const Index slot = std::max(taps, lanes);
-  const Room<T> memory((p.rows.points * kw + 2 * slot) * lanes + slot);
-  T* const half = memory;                               // [rows.points][kw][L]
-  T* const turned = half + p.rows.points * kw * lanes;  // [tap][L]
-  T* const table = turned + slot * lanes;               // [L][tap]
-  std::fill(turned, table, T(0));
+  const Scratch<T> memory((p.rows.points * kw + 2 * slot) * lanes + slot);
+  T* const half = memory;                                   // [rows.points][kw][L]
+  T* const transposed = half + p.rows.points * kw * lanes;  // [tap][L]
+  T* const table = transposed + slot * lanes;               // [L][tap]
+  std::fill(transposed, table, T(0));
   for (Index g = 0; g < groups; ++g) {
     const Index at = c + g * lanes, channels = std::min(lanes, p.in - at);
     for (Index f = 0; f < p.points(); ++f) __builtin_prefetch(u + f * plane + next + g * lanes);
-    const Walk<T> along{
+    const TransformArgs<T> along{
         u + g * lanes, plane, 0, p.cols.points * plane, half, lanes, 0, kw * lanes, 1,
         p.rows.points};
     p.cols.filter_back(&along);
-    const Walk<T> down{half, kw * lanes, lanes, 0, turned, kw * lanes, lanes, 0, kw, 1};
+    const TransformArgs<T> down{half,       kw * lanes, lanes, 0,  transposed,
+                                kw * lanes, lanes,      0,     kw, 1};
     p.rows.filter_back(&down);
     // each filter's row overwrites what the one before it wrote too far
-    scatter_channels(table, taps, turned, slot, lanes, false);
+    unpack_nchwc(table, taps, transposed, slot, lanes, false);
     simd::add<T>(channels * taps, dw + at * taps, table);
   }
 }

@@ -1,9 +1,9 @@
-// winograd_plan: how the pictures of a batch become tiles, and tiles the planes of the products.
+// winograd_plan: how the images of a batch become tiles, and tiles the planes of the products.
 //
-// Pictures stand side by side in strips, one row of tiles high, with the zeros between two of them
-// counted once, so that only the last tile of a strip is wasted and not one of every picture:
+// Images stand side by side in strips, one row of tiles high, with the zeros between two of them
+// counted once, so that only the last tile of a strip is wasted and not one of every image:
 //
-//        picture 0       picture 1       picture 2
+//        image 0         image 1         image 2
 //   0 x x x x x x x 0 x x x x x x x 0 x x x x x x x 0
 //   |---- tile 0 ---|
 //               |---- tile 1 ---|  ...                   F(., 6): windows of 8, 6 apart
@@ -20,8 +20,8 @@
 #include <algorithm>
 
 #include <glimpse/core/storage.hpp>
-#include <glimpse/ops/kernel/conv2d_turn.hpp>
-#include <glimpse/ops/kernel/winograd_lines.hpp>
+#include <glimpse/ops/kernel/conv2d_layout.hpp>
+#include <glimpse/ops/kernel/winograd_transforms.hpp>
 #include <glimpse/simd/gemm.hpp>
 
 namespace glimpse::inline v0::kernel::winograd {
@@ -30,35 +30,35 @@ using simd::detail::ceil_div;
 using simd::detail::round_up;
 
 /// `numbers`, rounded up to an odd number of cache lines.
-inline Index spread(Index numbers) {
+inline Index pad_to_odd_cache_lines(Index numbers) {
   const Index lines = ceil_div(numbers, 16);
   return (lines % 2 == 0 ? lines + 1 : lines) * 16;
 }
 
 /// `count` things cut into the fewest blocks of at most `most`, evenly.
-inline Index even_block(Index count, Index most) {
+inline Index balanced_block(Index count, Index most) {
   return ceil_div(count, ceil_div(count, std::clamp<Index>(most, 1, count)));
 }
 
 /// Scratch memory from the cache.
 template <class T>
-class Room {
+class Scratch {
  public:
-  explicit Room(Index count) : storage_(static_cast<std::size_t>(count) * sizeof(T)) {}
+  explicit Scratch(Index count) : storage_(static_cast<std::size_t>(count) * sizeof(T)) {}
   operator T*() const { return static_cast<T*>(storage_.data()); }
 
  private:
   Storage storage_;
 };
 
-/// A convolution of pictures (n, in, h, w) to (n, out, oh, ow), step 1, as strips of tiles.
+/// A convolution of images (n, in, h, w) to (n, out, oh, ow), step 1, as strips of tiles.
 template <class T>
 struct Plan {
   Line<T> rows, cols;
   Index n, in, out, h, w, pad_h, pad_w, oh, ow;
   Index lanes, groups_in, groups_out;
-  Index period;    // columns from one picture of a strip to the next
-  Index together;  // pictures in a strip
+  Index period;    // columns from one image of a strip to the next
+  Index together;  // images in a strip
   Index strip_tiles, tile_rows, strips;
 
   Plan(const Line<T>& rows_, const Line<T>& cols_, Index n_, Index in_, Index out_, Index h_,
@@ -73,7 +73,7 @@ struct Plan {
         pad_h(pad_h_),
         pad_w(pad_w_) {
     oh = h + 2 * pad_h - rows.taps + 1, ow = w + 2 * pad_w - cols.taps + 1;
-    lanes = simd::tiles<T>().cols / 2;
+    lanes = simd::micro_kernels<T>().cols / 2;
     groups_in = ceil_div(in, lanes), groups_out = ceil_div(out, lanes);
     period = w + pad_w;
     tile_rows = ceil_div(oh, rows.outputs);
@@ -87,7 +87,7 @@ struct Plan {
 
   Index points() const { return rows.points * cols.points; }
   Index tiles() const { return strips * strip_tiles; }
-  /// Pictures [first, last) of a strip.
+  /// Images [first, last) of a strip.
   Index first(Index strip) const { return strip / tile_rows * together; }
   Index last(Index strip) const { return std::min(n, first(strip) + together); }
 };
@@ -95,17 +95,17 @@ struct Plan {
 /// One side of a plan: inputs on their way to V, or output gradients, which take the transposed
 /// road of the outputs to planes of the same layout.
 template <class T>
-struct Side {
+struct TransformSource {
   const T* x;
   Index channels, h, w, pad_h, pad_w;
   Index reach_h, reach_w;  // rows and columns that a tile reads
   typename Line<T>::Run down, along;
 
-  static Side inputs(const Plan<T>& p, const T* x) {
+  static TransformSource inputs(const Plan<T>& p, const T* x) {
     return {x,       p.in,          p.h,           p.w,          p.pad_h - p.rows.skip,
             p.pad_w, p.rows.inputs, p.cols.inputs, p.rows.input, p.cols.input};
   }
-  static Side gradients(const Plan<T>& p, const T* dy) {
+  static TransformSource gradients(const Plan<T>& p, const T* dy) {
     return {dy,
             p.out,
             p.oh,
@@ -121,10 +121,10 @@ struct Side {
 
 /// Transforms one strip of one group of channels to planes[f * plane + tile * L].
 template <class T>
-void transform_strip(const Plan<T>& p, const Side<T>& s, Index strip, Index group, T* planes,
-                     Index plane) {
+void transform_strip(const Plan<T>& p, const TransformSource<T>& s, Index strip, Index group,
+                     T* planes, Index plane) {
   const Index lanes = p.lanes, width = (p.strip_tiles - 1) * p.cols.outputs + s.reach_w;
-  const Room<T> memory((s.reach_h * s.w + p.rows.points * width) * lanes);
+  const Scratch<T> memory((s.reach_h * s.w + p.rows.points * width) * lanes);
   T* const space = memory;                            // [reach_h][w][L]
   T* const middle = space + s.reach_h * s.w * lanes;  // [rows.points][width][L]
   const Index channels = std::min(lanes, s.channels - group * lanes);
@@ -135,8 +135,8 @@ void transform_strip(const Plan<T>& p, const Side<T>& s, Index strip, Index grou
   if (high >= low)
     std::fill(space + (high - top) * s.w * lanes, space + s.reach_h * s.w * lanes, T(0));
 
-  const Index picture = s.channels * s.h * s.w;
-  const Index next_group = lanes * s.h * s.w - (p.last(strip) - 1 - p.first(strip)) * picture;
+  const Index image = s.channels * s.h * s.w;
+  const Index next_group = lanes * s.h * s.w - (p.last(strip) - 1 - p.first(strip)) * image;
   Index done = 0;  // columns of `middle` that are filled
   const auto skip_to = [&](Index column) {
     if (column > done)
@@ -145,25 +145,25 @@ void transform_strip(const Plan<T>& p, const Side<T>& s, Index strip, Index grou
   };
   for (Index n = p.first(strip); n < p.last(strip); ++n) {
     const Index column = (n - p.first(strip)) * p.period + s.pad_w;
-    gather_channels(space + (low - top) * s.w * lanes,
-                    s.x + ((n * s.channels + group * lanes) * s.h + low) * s.w, s.h * s.w,
-                    (high - low) * s.w, channels, n + 1 < p.last(strip) ? picture : next_group);
+    pack_nchwc(space + (low - top) * s.w * lanes,
+               s.x + ((n * s.channels + group * lanes) * s.h + low) * s.w, s.h * s.w,
+               (high - low) * s.w, channels, n + 1 < p.last(strip) ? image : next_group);
     skip_to(column);
-    const Walk<T> down{space,         s.w * lanes, lanes, 0,   middle + column * lanes,
-                       width * lanes, lanes,       0,     s.w, 1};
+    const TransformArgs<T> down{space,         s.w * lanes, lanes, 0,   middle + column * lanes,
+                                width * lanes, lanes,       0,     s.w, 1};
     s.down(&down);
     done = column + s.w;
   }
   skip_to(width);
-  const Walk<T> along{middle, lanes, p.cols.outputs * lanes, width * lanes, planes,
-                      plane,  lanes, p.cols.points * plane,  p.strip_tiles, p.rows.points};
+  const TransformArgs<T> along{middle, lanes, p.cols.outputs * lanes, width * lanes, planes,
+                               plane,  lanes, p.cols.points * plane,  p.strip_tiles, p.rows.points};
   s.along(&along);
 }
 
 /// Transforms `strips` strips of `groups` groups of channels from the first ones given, (1).
 template <class T>
-void transform_block(const Plan<T>& p, const Side<T>& s, Index strip, Index strips, Index group,
-                     Index groups, T* planes, Index plane) {
+void transform_block(const Plan<T>& p, const TransformSource<T>& s, Index strip, Index strips,
+                     Index group, Index groups, T* planes, Index plane) {
   const Index tiles = strips * p.strip_tiles, cost = p.points() * p.strip_tiles * 8;
   parallel_blocks(strips * groups, 1, cost, [&](Index task, Index) {
     const Index i = task / groups, g = task % groups;

@@ -1,0 +1,84 @@
+// read rotated: words that stand on end, lie on their side or stand on their head.
+//
+// The image is read in several rotations, and the reading with the highest p(text | image) wins.
+//
+//   Turns::all    all four
+//   Turns::tall   images taller than 1.5 times their width, as they stand; then, where that
+//                 reading is less sure than 0.7, on both sides. A reading of one character never
+//                 wins on its side: a tall image of one letter shows it upright.
+#pragma once
+
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <glimpse/data/rotate90.hpp>
+#include <glimpse/models/reading.hpp>
+#include <glimpse/text/charset.hpp>
+
+namespace glimpse::inline v0 {
+
+/// Whether Turns::tall reads an image on its sides, too.
+inline bool is_tall(const GrayImage& image) { return 2 * image.height > 3 * image.width; }
+
+namespace detail {
+
+inline constexpr double sure_as_it_stands = 0.7;  // p(text | image) from which no side is tried
+
+/// An image and the quarters, clockwise, by which it is rotated to be read.
+struct Rotation {
+  std::size_t image;
+  Index quarters;
+};
+
+/// Reads the rotations and keeps in `best` what is surer; of equal readings, the earlier.
+template <class Read>
+void read_turns(std::span<const GrayImage> images, const std::vector<Rotation>& rotations,
+                const ReadOptions& options, Read&& read, std::vector<Reading>& best) {
+  if (rotations.empty()) return;
+  std::vector<GrayImage> copies;
+  copies.reserve(rotations.size());
+  std::vector<const GrayImage*> seen;
+  std::vector<const Lexicon*> lexicons;
+  for (const auto& [i, q] : rotations) {
+    if (q != 0) copies.push_back(rotate90(images[i], q));
+    seen.push_back(q == 0 ? &images[i] : &copies.back());
+    if (!options.lexicons.empty()) lexicons.push_back(options.lexicons[i]);
+  }
+  ReadOptions upright = options;
+  upright.lexicons = lexicons;
+  std::vector<Reading> readings = read(std::span<const GrayImage* const>(seen), upright);
+  for (std::size_t t = 0; t < rotations.size(); ++t) {
+    const auto [i, q] = rotations[t];
+    const bool lone =
+        options.rotations == RotationPolicy::tall && utf8_characters(readings[t].text).size() < 2;
+    if (q != 0 && (lone || !(readings[t].confidence > best[i].confidence))) continue;
+    best[i] = std::move(readings[t]);
+    best[i].quarters = q;
+  }
+}
+
+}  // namespace detail
+
+/// Reads every image in the rotations that options.rotations asks for and keeps the surest reading;
+/// of equal ones, the smaller rotation. read(images, options): reads as they stand, images given by
+/// pointers.
+template <class Read>
+std::vector<Reading> read_rotated(std::span<const GrayImage> images, const ReadOptions& options,
+                                  Read&& read) {
+  std::vector<Reading> best(images.size());
+  std::vector<detail::Rotation> rotations;
+  for (std::size_t i = 0; i < images.size(); ++i)
+    for (Index q = 0; q < (options.rotations == RotationPolicy::all ? 4 : 1); ++q)
+      rotations.push_back({i, q});
+  detail::read_turns(images, rotations, options, read, best);
+  if (options.rotations != RotationPolicy::tall) return best;
+  rotations.clear();
+  for (std::size_t i = 0; i < images.size(); ++i)
+    if (is_tall(images[i]) && !(best[i].confidence >= detail::sure_as_it_stands))
+      rotations.push_back({i, 1}), rotations.push_back({i, 3});
+  detail::read_turns(images, rotations, options, read, best);
+  return best;
+}
+
+}  // namespace glimpse::inline v0

@@ -1,0 +1,3 @@
+// The images of compiled.hpp.
+#define GLIMPSE_IMAGES
+#include "compiled.hpp"

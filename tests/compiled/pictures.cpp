@@ -1,3 +1,0 @@
-// The pictures of compiled.hpp.
-#define GLIMPSE_PICTURES
-#include "compiled.hpp"

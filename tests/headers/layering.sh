@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Each folder of include/glimpse includes only itself and the folders before it in this list. Nothing
+# points back up. Headers outside the folders (glimpse.hpp, interop/) gather what they like.
+set -eu
+folders=(core simd autograd ops nn optim io text data models viz train)
+cd "$GLIMPSE_ROOT/include/glimpse"
+bad=0
+allowed=""
+for folder in "${folders[@]}"; do
+  allowed="${allowed:+$allowed|}$folder"
+  [ -d "$folder" ] || continue
+  # Quotes would hide the folder: every include of ours is by its full path.
+  if grep -rnE '#include "' "$folder"; then
+    echo "^ $folder: an include by a relative path"
+    bad=1
+  fi
+  if grep -rnoE '#include <glimpse/[^>]*>' "$folder" | grep -vE "<glimpse/($allowed)/"; then
+    echo "^ $folder may include only: ${allowed//|/ }"
+    bad=1
+  fi
+done
+for folder in */; do
+  case " ${folders[*]} interop " in *" ${folder%/} "*) ;; *) echo "$folder is not in the list of folders"; bad=1 ;; esac
+done
+# glimpse.hpp holds the folders that need the standard library alone, whole.
+for header in {core,simd,autograd,ops,nn,optim,models}/*.hpp; do
+  grep -qF "#include <glimpse/$header>" glimpse.hpp || { echo "glimpse.hpp misses $header"; bad=1; }
+done
+exit $bad

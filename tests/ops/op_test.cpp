@@ -1,0 +1,2 @@
+// The operation tests' checks, in this program as in test_op_test.
+#include "../rig/checks.cpp"
