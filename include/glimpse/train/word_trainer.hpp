@@ -167,8 +167,7 @@ class WordTrainer {
     return l;
   }
 
-  /// Reads the validation folders with a folded copy; keeps the weights where they are the best so
-  /// far.
+  /// Reads the validation folders with a folded copy; keeps the weights where they are the best.
   void validate() {
     tenth_ = tenth();
     if (options_.validation.empty()) return;
