@@ -27,26 +27,26 @@ refuses "validation folder for patience" train_words --out no --steps 1 --patien
 [ -e no ] && complain "a run that was refused left a folder"
 
 # The effective options are printed and stored.
-train_words --steps 4 --stop-after 2 --batch 4 --seed 3 --out told >out 2>err || complain "does not train: $(cat err)"
-grep -q "learning_rate 0.002" out && grep -q "seed 3" out && grep -q "^data synthetic words" out ||
+train_words --data drawn --steps 4 --stop-after 2 --batch 4 --seed 3 --out told >out 2>err || complain "does not train: $(cat err)"
+grep -q "learning_rate 0.002" out && grep -q "seed 3" out && grep -q "^data drawn$" out ||
   complain "the options are not printed: $(cat out)"
 head -c 20000 told/last.safetensors | grep -aq '\\"seed\\":3' || complain "the options are not stored"
 
 # Other options on resuming are reported. A checkpoint that is a symbolic link stays one.
 mkdir far && mv told/last.safetensors far/weights && ln -s ../far/weights told/last.safetensors
-train_words --steps 5 --batch 4 --seed 3 --learning-rate 0.001 --out told --resume >out 2>err || complain "does not resume: $(cat err)"
+train_words --data drawn --steps 5 --batch 4 --seed 3 --learning-rate 0.001 --out told --resume >out 2>err || complain "does not resume: $(cat err)"
 grep -q "steps was 4, is now 5" err && grep -q "learning_rate was 0.002, is now 0.001" err ||
   complain "other options are not told: $(cat err)"
 [ -L told/last.safetensors ] || complain "the link to the checkpoint is gone"
 
 # A second run in the folder of one at work is refused; a hang-up saves.
-train_words --steps 100000 --batch 4 --seed 3 --valid drawn --out long >long_out 2>long_err &
+train_words --data drawn --steps 100000 --batch 4 --seed 3 --valid drawn --out long >long_out 2>long_err &
 trainer=$!
 for _ in $(seq 600); do
   [ -f long/best.safetensors ] && break  # validated at the start
   sleep 0.05
 done
-refuses "another run" train_words --steps 4 --batch 4 --out long
+refuses "another run" train_words --data drawn --steps 4 --batch 4 --out long
 kill -HUP $trainer
 wait $trainer || complain "a hang-up ends with status $?"
 [ -f long/last.safetensors ] || complain "a hang-up saves nothing"
@@ -54,13 +54,13 @@ head -n 2 long/log.tsv | tail -n 1 | grep -qP '^0\t0\.0\t\t\t8\.000e-05\t' ||
   complain "the validation at the start has no real numbers: $(cat long/log.tsv)"
 
 # The test of learning rates trains nothing.
-train_words --find-learning-rate --steps 12 --batch 4 --out range >out 2>err || complain "finds no rate: $(cat err)"
+train_words --data drawn --find-learning-rate --steps 12 --batch 4 --out range >out 2>err || complain "finds no rate: $(cat err)"
 grep -Eq "suggested: --learning-rate|no suggestion" out || complain "suggests nothing: $(cat out)"
 [ -s range/learning_rate.png ] && [ "$(wc -l <range/learning_rate.tsv)" -ge 11 ] || complain "no curve of rates"
 [ -e range/last.safetensors ] && complain "the test of rates left weights"
 
 # The commands of docs/training.md, with smaller numbers.
-ln -s drawn my_other_words
+ln -s drawn my_words && ln -s drawn my_other_words
 sed -n '/^## A run and its options/,/^## The words/p' "$GLIMPSE_ROOT/docs/training.md" | sed -n '/^```sh/,/^```/p' | grep '^train_words' |
   sed 's/--steps [0-9]*/--steps 10 --batch 4/; s/--batch 16//; s/--out range/--out range2/' >commands
 [ "$(wc -l <commands)" -eq 3 ] || complain "docs/training.md shows other commands: $(cat commands)"

@@ -176,8 +176,7 @@ class WordTrainer {
     return l;
   }
 
-  /// Reads the validation sets with a folded copy; keeps the weights where they are the best so
-  /// far.
+  /// Reads the validation sets with a folded copy; keeps the weights where they are the best.
   void validate() {
     tenth_ = tenth();
     if (options_.validation.empty()) return;
