@@ -105,7 +105,7 @@ inline double move(GrayImage& p, const AugmentOptions& options, const Random& rn
   using synth::Map, synth::Point;
   const double h = static_cast<double>(p.height), w = static_cast<double>(p.width);
   const double side = std::min(h, w), unit = 0.6 * side;         // about the height of a capital
-  const double mild = std::min(1.0, 2 * side / std::max(h, w));  // long words are turned less
+  const double mild = std::min(1.0, 2 * side / std::max(h, w));  // long words are rotated less
   synth::Recipe view = synth::Recipe::plain();
   view.stretch = options.stretch, view.slant = options.slant;
   view.skew = {options.skew.probability, options.skew.magnitude * mild};

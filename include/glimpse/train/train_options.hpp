@@ -63,7 +63,7 @@ struct TrainOptions {
   std::uint64_t seed = 1;
   bool resume = false;
   std::uint64_t stop_after = 0;  // steps in this call, 0: until the budget is exhausted
-  std::string data = {};         // what is learned from, told beside the weights
+  std::string data = {};         // what is learned from, recorded beside the weights
 
   /// Every field that shapes the weights, by name.
   template <class F>
@@ -171,7 +171,7 @@ inline nlohmann::ordered_json training_record(const std::string& path,
 inline std::vector<std::string> resume_differences(const std::string& path,
                                                    const nlohmann::ordered_json& saved,
                                                    const TrainOptions& now) {
-  std::vector<std::string> told;
+  std::vector<std::string> differences;
   const nlohmann::ordered_json mine = training_json(now);
   const nlohmann::ordered_json none = nlohmann::ordered_json::object();
   const auto& before = saved.contains("options") ? saved.at("options") : none;
@@ -181,12 +181,12 @@ inline std::vector<std::string> resume_differences(const std::string& path,
     for (const char* fixed : {"seed", "batch", "optimizer", "rectifier_only"})
       if (name == fixed)
         fail<IoError>("resume", path, " was trained with ", name, " ", then, ", not ", here);
-    told.push_back("resume: " + name + " was " + then + ", is now " + here);
+    differences.push_back("resume: " + name + " was " + then + ", is now " + here);
   }
   if (saved.contains("data") && saved.at("data") != mine.at("data"))
-    told.push_back("resume: data was " + saved.at("data").dump() + ", is now " +
+    differences.push_back("resume: data was " + saved.at("data").dump() + ", is now " +
                    mine.at("data").dump());
-  return told;
+  return differences;
 }
 
 }  // namespace glimpse::inline v0
