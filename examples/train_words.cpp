@@ -147,7 +147,7 @@ int main(int argc, char** argv) {
                  "learning rate of the localization network, relative")
       ->check(number_from_0())
       ->capture_default_str();
-  app.add_option("--encoder-factor", options.encoder_factor,
+  app.add_option("--encoder-lr-scale", options.encoder_lr_scale,
                  "learning rate of the encoder, relative: below 1 to learn new characters without "
                  "losing old ones")
       ->check(number_from_0())

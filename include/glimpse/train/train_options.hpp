@@ -44,7 +44,7 @@ struct TrainOptions {
   double warmup_fraction = 0.1;            // share of the budget until the peak
   double weight_decay = 0.01;
   double localization_lr_scale = 0.1;  // learning rate of the localization network, relative
-  double encoder_factor = 1;         // learning rate of the encoder, relative
+  double encoder_lr_scale = 1;         // learning rate of the encoder, relative
   double clip_norm = 5;
   double label_smoothing = 0;
   double fiducials = 0;          // weight of the fiducial loss beside the words
@@ -70,7 +70,7 @@ struct TrainOptions {
   void visit_fields(F&& f) {
     f("steps", steps), f("minutes", minutes), f("batch", batch), f("optimizer", optimizer);
     f("learning_rate", learning_rate), f("rise", warmup_fraction), f("weight_decay", weight_decay);
-    f("localization_lr_scale", localization_lr_scale), f("encoder_factor", encoder_factor);
+    f("localization_lr_scale", localization_lr_scale), f("encoder_lr_scale", encoder_lr_scale);
     f("clip_norm", clip_norm);
     f("label_smoothing", label_smoothing), f("fiducials", fiducials);
     f("rectifier_only", rectifier_only), f("validation_limit", validation_limit);
@@ -103,7 +103,7 @@ struct TrainOptions {
     between("rise", warmup_fraction, 0, 1), between("label_smoothing", label_smoothing, 0, 0.5);
     not_negative("weight_decay", weight_decay);
     not_negative("localization_lr_scale", localization_lr_scale);
-    not_negative("encoder_factor", encoder_factor);
+    not_negative("encoder_lr_scale", encoder_lr_scale);
     expect(clip_norm > 0, "clip_norm", "above 0", clip_norm);
     not_negative("fiducials", fiducials);
     if (ema_decay) between("average", *ema_decay, 0, 0.99999);

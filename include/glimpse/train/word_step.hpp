@@ -107,10 +107,10 @@ class WordLearner {
     std::vector<LearningRateMultiplier> factors;
     if (rectifier() && !options_.rectifier_only)
       factors.push_back({"rectifier", options_.localization_lr_scale});
-    if (options_.encoder_factor != 1 && !options_.rectifier_only)
+    if (options_.encoder_lr_scale != 1 && !options_.rectifier_only)
       factors.push_back({model_.config().model == ReaderModel::crnn ? "encoder"
                                                                     : "recognizer.encoder",
-                         options_.encoder_factor});
+                         options_.encoder_lr_scale});
     const auto trained =
         rectifier() && options_.rectifier_only ? parameters(*rectifier()) : parameters(model_);
     if (options_.optimizer == TrainOptimizer::adadelta)
