@@ -23,7 +23,7 @@ Reader<float>& shipped() {
   return reader;
 }
 
-/// The images that ship, some of them turned, some of other shapes: 36 in three widths.
+/// The images that ship, some of them rotated, some of other shapes: 36 in three widths.
 std::vector<GrayImage> images() {
   std::set<std::string> paths;
   for (const auto& entry : std::filesystem::directory_iterator(GLIMPSE_ROOT "/examples/images"))
@@ -33,7 +33,7 @@ std::vector<GrayImage> images() {
     const GrayImage image = load_image(path);
     const Tensor<float> x = image_of(image).reshape({1, 1, image.height, image.width});
     all.push_back(image);
-    all.push_back(turned(image, 1));
+    all.push_back(rotate90(image, 1));
     all.push_back(gray_image_of(resized(x, 20, 150).reshape({20, 150})));
   }
   return all;
