@@ -14,6 +14,8 @@
 #include <glimpse/text/charset_names.hpp>
 #include <glimpse/text/nfc.hpp>
 
+#include "program.hpp"
+
 /// The characters that --charset asks for: a name, or a UTF-8 file whose lines hold each once.
 inline std::string characters_of(const std::string& charset) {
   using namespace glimpse;
@@ -32,6 +34,12 @@ struct WeightedDataset {
   std::string path;
   double weight;
   std::shared_ptr<const glimpse::WordDataset> images;
+
+  /// Without the folders above: "my_words", "my_words#training/5".
+  std::string name() const {
+    const std::string whole = glimpse::split_part(path).path;
+    return last_part(whole) + path.substr(whole.size());
+  }
 };
 
 /// Opens what --data names: a path, or path=weight.

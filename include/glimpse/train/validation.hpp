@@ -79,10 +79,12 @@ struct ValidationSet {
   std::string path;
   std::shared_ptr<const WordDataset> images;
 
-  /// The last part of the path, whether or not it ends in a slash.
+  /// Without the folders above: "my_words", "my_words#held-out/5".
   std::string name() const {
-    const std::filesystem::path p(path);
-    return (p.has_filename() ? p : p.parent_path()).filename().string();
+    const std::string whole = split_part(path).path;
+    const std::filesystem::path p(whole);
+    return (p.has_filename() ? p : p.parent_path()).filename().string() +
+           path.substr(whole.size());
   }
 };
 
