@@ -38,7 +38,7 @@ struct WeightedDataset {
   /// Without the folders above: "my_words", "my_words#training/5".
   std::string name() const {
     const std::string whole = glimpse::split_part(path).path;
-    return last_part(whole) + path.substr(whole.size());
+    return base_name(whole) + path.substr(whole.size());
   }
 };
 
