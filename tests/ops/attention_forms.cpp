@@ -5,8 +5,8 @@
 #include <glimpse/ops/doubly_stochastic.hpp>
 #include <glimpse/ops/location_features.hpp>
 
-#include "../rig/op_row.hpp"
-#include "../rig/reference.hpp"
+#include "../op_test/op_row.hpp"
+#include "../op_test/reference.hpp"
 
 using namespace glimpse;
 using namespace glimpse::rig;

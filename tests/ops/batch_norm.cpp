@@ -2,7 +2,7 @@
 #include <glimpse/ops/batch_norm_pool.hpp>
 #include <glimpse/ops/max_pool2d.hpp>
 
-#include "../rig/op_row.hpp"
+#include "../op_test/op_row.hpp"
 
 using namespace glimpse;
 using namespace glimpse::rig;

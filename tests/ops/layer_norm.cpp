@@ -1,7 +1,7 @@
 #include <glimpse/ops/layer_norm.hpp>
 
-#include "../rig/op_row.hpp"
-#include "../rig/reference.hpp"
+#include "../op_test/op_row.hpp"
+#include "../op_test/reference.hpp"
 
 using namespace glimpse;
 using namespace glimpse::rig;

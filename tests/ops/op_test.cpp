@@ -1,2 +1,2 @@
 // The operation tests' checks, in this program as in test_op_test.
-#include "../rig/checks.cpp"
+#include "../op_test/checks.cpp"

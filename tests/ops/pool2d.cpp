@@ -1,6 +1,6 @@
 #include <glimpse/ops/pool2d.hpp>
 
-#include "../rig/op_row.hpp"
+#include "../op_test/op_row.hpp"
 
 using namespace glimpse;
 using namespace glimpse::rig;

@@ -7,8 +7,8 @@
 #include <set>
 #include <string>
 
-#include "../rig/golden.hpp"
-#include "../rig/op_row.hpp"
+#include "../op_test/golden.hpp"
+#include "../op_test/op_row.hpp"
 
 using namespace glimpse;
 

@@ -1,6 +1,6 @@
 #include <glimpse/ops/resize_bilinear.hpp>
 
-#include "../rig/op_row.hpp"
+#include "../op_test/op_row.hpp"
 
 using namespace glimpse;
 using namespace glimpse::rig;

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <vector>
 
-#include "../rig/op_row.hpp"
-#include "../rig/reference.hpp"
+#include "../op_test/op_row.hpp"
+#include "../op_test/reference.hpp"
 
 namespace glimpse::rig::definition {
 
