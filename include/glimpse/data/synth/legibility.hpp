@@ -34,7 +34,7 @@ inline float lean(const Face& face) {
   constexpr Index side = 32;
   double along = 0, across = 0;
   for (const char c : std::string_view("AHIMOTUVWXY")) {
-    const Glyph& glyph = face.glyph(c);
+    const Glyph& glyph = face.glyph(static_cast<char32_t>(c));
     Raster raster(side, 2 * side);
     std::vector<Point> points;
     const float scale = static_cast<float>(side) / std::max(glyph.box.height(), 0.05f);
@@ -110,7 +110,7 @@ using Squares = std::array<GlyphTemplate, letters_and_digits.size()>;
 inline double legibility(const Squares& own, const Squares& mean, const Face& face) {
   int there = 0, right = 0;
   for (std::size_t c = 0; c < own.size(); ++c) {
-    if (!face.has(letters_and_digits[c])) continue;
+    if (!face.has(static_cast<char32_t>(letters_and_digits[c]))) continue;
     ++there;
     std::size_t best = 0;
     float highest = -2;
@@ -142,7 +142,7 @@ inline void judge_legibility(std::vector<Face>& faces) {
     const auto k = static_cast<std::size_t>(i);
     const float slope = detail::lean(faces[k]);
     for (std::size_t c = 0; c < squares[k].size(); ++c)
-      squares[k][c] = detail::small_template(faces[k], detail::letters_and_digits[c], slope);
+      squares[k][c] = detail::small_template(faces[k], static_cast<char32_t>(detail::letters_and_digits[c]), slope);
   });
   for (int pass = 0; pass < 2; ++pass) {
     detail::Squares mean{};  // (2)
