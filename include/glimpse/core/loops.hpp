@@ -32,7 +32,7 @@ struct StridedLoop {
 /// Invariant: after axis a, `loops` visits the elements of axes 0..a of each view in row-major
 /// order. Axis a joins the last coalesced axis if, in every view, one step along that axis equals
 /// shape[a] steps along a. The extents are then multiplied, and the smaller stride is kept.
-/// Example: (2, 3, 4) with strides (12, 4, 1) and (0, 4, 1) becomes (2, 12) with (12, 1) and (0,
+/// Example: (2, 3, 4) with strides (12, 4, 1) and (0, 4, 1) becomes (2, 12), strides (12, 1), (0,
 /// 1).
 template <std::size_t K>
 StridedLoop<K> coalesce_dims(const Shape& shape, const std::array<Shape, K>& strides) {
