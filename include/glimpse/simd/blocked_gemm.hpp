@@ -39,7 +39,7 @@ struct GemmArgs {
 constexpr Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
 constexpr Index round_up(Index a, Index b) { return ceil_div(a, b) * b; }
 
-inline constexpr Index strip_group = 4;  // strips of A^T packed in one pass: each cache line is read once
+inline constexpr Index strip_group = 4;  // strips of A^T packed in one pass over the lines
 
 /// Size of a block of B: (512, 256), or (256, 512) if A is transposed. Either takes half of a
 /// second-level cache of 1 MB. A^T uses the wider block because it is packed again for each block
