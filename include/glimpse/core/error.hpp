@@ -1,7 +1,7 @@
 // error: the exceptions of the library and the one format of their messages.
 //
 //   conv2d: weight (64, 3, 3, 3) wants 3 input channels, input (8, 1, 32, 100) has 1 [loc.conv1]
-//   op      operands with their shapes, and the rule that was broken              module path, if any
+//   op      operands with their shapes, and the rule that was broken            module path, if any
 #pragma once
 
 #include <concepts>

@@ -1,6 +1,6 @@
 // shape: the extents of a tensor, stored inline (no allocation), and the broadcasting rule.
 //
-//   broadcast: align the two shapes at their last axes; two extents agree if they are equal or one is 1
+//   broadcast: align the two shapes at their last axes; extents agree if equal, or if one is 1
 //   row-major strides:  stride_r-1 = 1,  stride_a = stride_a+1 * extent_a+1
 #pragma once
 

@@ -36,7 +36,7 @@ class Tensor {
   /// Throws ShapeError if an extent is negative or if the shape is too large.
   explicit Tensor(const Shape& shape) : shape_(shape) {
     check_shape(shape);
-    strides_ = row_major_strides(shape);  // after the check, because strides of a refused shape may overflow
+    strides_ = row_major_strides(shape);  // after the check: these may overflow
     storage_ = Storage(static_cast<std::size_t>(shape.count()) * sizeof(T));
   }
 
