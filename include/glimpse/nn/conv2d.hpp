@@ -1,6 +1,6 @@
-// Conv2d: a bank of filters over a batch of images.
+// Conv2d: convolution of a batch of images with a bank of filters.
 //
-// weight: (out, in/groups, kernel h, kernel w), bias: (out) or absent. Both start uniform on
+// weight: (out, in/groups, kernel h, kernel w), bias: (out) or undefined. Both start uniform on
 // [-1/sqrt(f), 1/sqrt(f)), f = in/groups * kernel h * kernel w, as in PyTorch.
 #pragma once
 
@@ -16,7 +16,7 @@
 
 namespace glimpse::inline v0 {
 
-/// Pairs are (height, width).
+/// Options of the layer. Pairs are (height, width), in pixels.
 struct Conv2dConfig {
   Index in = 1, out = 1;
   std::array<Index, 2> kernel{3, 3}, stride{1, 1}, padding{0, 0}, dilation{1, 1};
@@ -50,13 +50,13 @@ struct Conv2d {
             .algorithm = config.algorithm};
   }
 
-  /// For inference: keeps the filters transformed as well, so that few images are read sooner.
-  /// Filters that change later are not mistaken for these.
+  /// For inference: also keeps the transformed filters, which makes small batches faster.
+  /// If the filters change later, the layer does not use the transformed ones.
   void prepare_for_inference() {
     prepared = std::make_shared<const kernel::PreparedFilters<T>>(weight.value().contiguous());
   }
 
-  /// x: (N, in, H, W).  Returns (N, out, H', W').
+  /// x: (N, in, H, W). Returns (N, out, H', W').
   Variable<T> operator()(const Variable<T>& x) const {
     const ModuleScope scope(path);
     return observed(conv2d(x, weight, bias, options(), prepared.get()));

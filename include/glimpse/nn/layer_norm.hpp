@@ -1,4 +1,5 @@
-// LayerNorm: every row to mean 0 and variance 1 over its last axis, then scaled and shifted.
+// LayerNorm: normalizes every row to mean 0 and variance 1 over its last axis, then scales and
+// shifts.
 #pragma once
 
 #include <string>
@@ -17,7 +18,7 @@ struct LayerNorm {
   LayerNorm() = default;
   explicit LayerNorm(Index n) : weight(parameter(ones<T>({n}))), bias(parameter(zeros<T>({n}))) {}
 
-  /// x: (..., n).  Returns the same shape.
+  /// x: (..., n). Returns the same shape.
   Variable<T> operator()(const Variable<T>& x) const {
     const ModuleScope scope(path);
     return observe(this, "LayerNorm", layer_norm(x, weight, bias, eps),
