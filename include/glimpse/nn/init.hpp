@@ -3,7 +3,7 @@
 //   (1)  weight (out, in, kernel...):  fan_in = in * kernel, the inputs that a unit sums
 //                                      fan_out = out * kernel, the units that an input reaches, of
 //                                      all groups together, at stride 1
-//   (2)  Kaiming:     Var w = gain^2 / fan         gain^2 = 2, because ReLU drops half of the variance
+//   (2)  Kaiming:     Var w = gain^2 / fan         gain^2 = 2, because ReLU drops half of it
 //   (3)  Xavier:      Var w = 2 gain^2 / (fan_in + fan_out)
 //   (4)  orthogonal:  W W^T = gain^2 I, or W^T W   keeps the length of a vector, step after step
 //

@@ -1,6 +1,6 @@
 // visit: the traversal of a model, the basis of module.hpp.
 //
-//   walk(model, f)   calls f(path, x) for the model, then for all its members, depth first, in order
+//   walk(model, f)   calls f(path, x) for the model, then all its members, depth first, in order
 //
 // x is a Variable, a Tensor, a Random or a module; f distinguishes them with `if constexpr`.
 #pragma once

@@ -138,8 +138,8 @@ struct Log {
     Mask<V> shift = x < Lim::min();
     Mask<V> word, magic_word;
     bits(word, tiny_up);
-    word &= std::numeric_limits<Scalar<Mask<V>>>::max();  // a sign would overflow below; its result
-                                                          // is NaN
+    // clears the sign, which would overflow below; the result for negative x is NaN
+    word &= std::numeric_limits<Scalar<Mask<V>>>::max();
     // (3): integer arithmetic on the exponent and mantissa moves the cut from 1 to sqrt(1/2)
     constexpr auto cut = static_cast<Scalar<Mask<V>>>(F::sqrt_half);
     const Mask<V> exponent = (word - cut) >> F::mantissa;

@@ -3,8 +3,8 @@
 //
 //   argmax = a kernel_w + b  for row a, column b of the window
 //   The first of equal numbers wins. A NaN beats all numbers, and the last NaN wins. With a
-//   preceding ReLU the maximum starts at zero: a window without a positive number gives 0 and `no_index`, and
-//   no gradient goes back.
+//   preceding ReLU the maximum starts at zero: a window without a positive number gives 0 and
+//   `no_index`, and no gradient goes back.
 //
 // Two kinds of windows have vector code, with narrower vectors if a row has few windows. Other
 // windows use scalar loops.
