@@ -17,6 +17,7 @@
 
 namespace glimpse::inline v0 {
 
+/// Options of gradcheck.
 struct GradcheckOptions {
   double step = 1e-5;       // h, times max(1, |x|)
   double tolerance = 1e-6;  // the largest error that passes
@@ -24,6 +25,7 @@ struct GradcheckOptions {
   Index samples = 0;        // elements checked of each input, chosen at random; 0: all elements
 };
 
+/// Result of gradcheck; `ok` if no error exceeds the tolerance.
 struct GradcheckReport {
   bool ok = true;
   double max_error = 0;

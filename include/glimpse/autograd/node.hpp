@@ -22,6 +22,7 @@ namespace glimpse::inline v0 {
 template <class T>
 class Gradients;
 
+/// A leaf, or one recorded operation with its closure and the nodes of its inputs.
 template <class T>
 struct Node {
   using Backward = std::function<void(const Tensor<T>&, Gradients<T>&)>;

@@ -18,6 +18,7 @@
 
 namespace glimpse::inline v0 {
 
+/// A tensor that takes part in the gradient computation. Copies share value and node.
 template <class T>
 class Variable {
  public:

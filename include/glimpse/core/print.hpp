@@ -20,6 +20,7 @@
 
 namespace glimpse::inline v0 {
 
+/// How to_string prints a tensor.
 struct PrintOptions {
   int digits = 4;      // digits after the decimal point
   Index whole = 1000;  // tensors up to this number of elements are printed in full

@@ -15,6 +15,7 @@ namespace glimpse::inline v0 {
 /// Signed type of all sizes and indices.
 using Index = std::ptrdiff_t;
 
+/// Maximum number of axes.
 inline constexpr Index max_rank = 8;
 /// Limit on elements and on bytes: more than any machine holds, and far below overflow of Index.
 inline constexpr Index max_elements = Index{1} << (sizeof(Index) > 4 ? 46 : 30);

@@ -21,6 +21,7 @@
 
 namespace glimpse::inline v0 {
 
+/// An n-dimensional array of T; a handle to shared storage. T: float, double, Index, uint8, bool ...
 template <class T>
 class Tensor {
   static_assert(std::is_trivially_copyable_v<T>, "a tensor holds plain numbers");
@@ -241,15 +242,18 @@ class Tensor {
 
 // ---- factories ---------------------------------------------------------------------------------
 
+/// A dense tensor with uninitialized elements.
 template <class T>
 Tensor<T> empty(const Shape& shape) { return Tensor<T>(shape); }
 
+/// A dense tensor with every element equal to `value`.
 template <class T>
 Tensor<T> full(const Shape& shape, std::type_identity_t<T> value) {
   Tensor<T> t(shape);
   t.fill(value);
   return t;
 }
+/// Dense tensors of zeros, of ones, uninitialized or zero with the shape of x.
 template <class T>
 Tensor<T> zeros(const Shape& shape) { return full<T>(shape, T(0)); }
 template <class T>

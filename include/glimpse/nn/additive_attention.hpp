@@ -15,6 +15,7 @@
 
 namespace glimpse::inline v0 {
 
+/// Additive attention over a sequence (N, T, C), with A attention units.
 template <class T = float>
 struct AdditiveAttention {
   Linear<T> query, key;

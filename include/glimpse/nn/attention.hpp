@@ -32,8 +32,10 @@
 
 namespace glimpse::inline v0 {
 
+/// Scores by (1), by (2), or by (2) divided by the square root of the width.
 enum class ScoreForm { additive, dot, scaled_dot };
 
+/// Sizes and forms of an Attention.
 struct AttentionConfig {
   Index state = 0, sequence = 0, width = 0;  // S, C, A: widths of s and h, and of the scores
   ScoreForm score = ScoreForm::additive;
@@ -64,6 +66,7 @@ Variable<T> flatten_spatial(const Variable<T>& x) {
   return transpose(reshape(x, {x.size(0), x.size(1), x.size(2) * x.size(3)}), 1, 2);
 }
 
+/// An attention module in the forms that its configuration selects.
 template <class T = float>
 struct Attention {
   AttentionConfig config;

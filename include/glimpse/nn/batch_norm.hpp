@@ -13,6 +13,7 @@
 
 namespace glimpse::inline v0 {
 
+/// Batch normalization of (N, C, H, W).
 template <class T = float>
 struct BatchNorm2d {
   Variable<T> weight, bias;             // (C)

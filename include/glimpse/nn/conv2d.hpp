@@ -25,6 +25,7 @@ struct Conv2dConfig {
   ConvAlgorithm algorithm = ConvAlgorithm::automatic;
 };
 
+/// A convolution layer.
 template <class T = float>
 struct Conv2d {
   Conv2dConfig config;
@@ -33,6 +34,7 @@ struct Conv2d {
   std::shared_ptr<const kernel::PreparedFilters<T>> prepared;  // see prepare_for_inference
 
   Conv2d() = default;
+  /// Throws ValueError if `groups` does not divide the channels, or if a size is below 1.
   Conv2d(const Conv2dConfig& c, Random& rng) : config(c) {
     if (c.in < 1 || c.out < 1 || c.groups < 1 || c.in % c.groups != 0 || c.out % c.groups != 0)
       fail("Conv2d", c.groups, " groups do not split ", c.in, " channels in and ", c.out, " out");

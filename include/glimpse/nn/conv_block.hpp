@@ -12,6 +12,7 @@
 
 namespace glimpse::inline v0 {
 
+/// Convolution, optional batch norm, ReLU.
 template <class T = float>
 struct ConvBlock {
   Conv2d<T> conv;

@@ -15,6 +15,7 @@
 
 namespace glimpse::inline v0 {
 
+/// Dropout with its own generator.
 template <class T = float>
 struct Dropout {
   double p = 0.5;

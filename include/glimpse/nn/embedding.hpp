@@ -11,6 +11,7 @@
 
 namespace glimpse::inline v0 {
 
+/// A table (symbols, width) of learned rows.
 template <class T = float>
 struct Embedding {
   Variable<T> weight;

@@ -8,6 +8,7 @@
 
 namespace glimpse::inline v0 {
 
+/// A GRU layer with H cells: (T, N, I) to (T, N, H).
 template <class T = float>
 struct Gru : detail::RecurrentLayer<T, 3> {
   using value_type = T;

@@ -21,6 +21,7 @@
 
 namespace glimpse::inline v0 {
 
+/// Whether (2) divides by fan_in, for the forward pass, or by fan_out, for the backward pass.
 enum class Fan { in, out };
 
 namespace detail {

@@ -9,6 +9,7 @@
 
 namespace glimpse::inline v0 {
 
+/// Layer normalization of (..., n).
 template <class T = float>
 struct LayerNorm {
   Variable<T> weight, bias;  // (n), start at 1 and 0

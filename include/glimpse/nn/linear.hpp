@@ -14,6 +14,7 @@
 
 namespace glimpse::inline v0 {
 
+/// A fully connected layer: (..., in) to (..., out).
 template <class T = float>
 struct Linear {
   Variable<T> weight, bias;

@@ -7,6 +7,7 @@
 
 namespace glimpse::inline v0 {
 
+/// An LSTM layer with H cells: (T, N, I) to (T, N, H).
 template <class T = float>
 struct Lstm : detail::RecurrentLayer<T, 4> {
   using value_type = T;

@@ -23,18 +23,21 @@
 
 namespace glimpse::inline v0 {
 
+/// A parameter and its name.
 template <class T>
 struct NamedParameter {
   std::string name;
   Variable<T> variable;  // shares the model's leaf: writing to it changes the model
 };
 
+/// A tensor of a model and its name.
 template <class T>
 struct NamedTensor {
   std::string name;
   Tensor<T> tensor;  // shares storage with the model
 };
 
+/// A random generator of a model and its name.
 struct NamedRandom {
   std::string name;
   Random* random;
@@ -177,6 +180,7 @@ template <class M>
 void freeze(M& model) {
   for (auto& p : parameters(model)) p.variable.set_requires_grad(false);
 }
+/// Makes all parameters of a model or submodule require gradients again.
 template <class M>
 void unfreeze(M& model) {
   walk(model, [](const std::string&, auto& x) {
@@ -185,6 +189,7 @@ void unfreeze(M& model) {
   });
 }
 
+/// Clears the gradients of all parameters.
 template <class M>
 void zero_grad(M& model) {
   for (auto& p : parameters(model)) p.variable.zero_grad();

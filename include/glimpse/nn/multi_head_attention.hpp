@@ -16,6 +16,7 @@
 
 namespace glimpse::inline v0 {
 
+/// Multi-head attention of width A.
 template <class T = float>
 struct MultiHeadAttention {
   Linear<T> query, key, value, output;

@@ -19,6 +19,7 @@
 
 namespace glimpse::inline v0 {
 
+/// Applies the layers in order. Each layer is stored by value.
 template <class... Layers>
 struct Sequential {
   std::tuple<Layers...> layers;

@@ -117,6 +117,7 @@ std::vector<bool> training_modes(M& model) {
   });
   return modes;
 }
+/// Restores the flags that `training_modes` returned.
 template <class M>
 void set_training_modes(M& model, const std::vector<bool>& modes) {
   std::size_t i = 0;

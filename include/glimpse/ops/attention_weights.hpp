@@ -27,6 +27,7 @@ struct PositionRange {
   Index begin, end;
 };
 
+/// Weights by (1), softmax, or by (2), sigmoid.
 enum class AttentionNormalization { softmax, sigmoid };
 
 /// Weights (1) or (2) of scores e (N, T). Returns (N, T).

@@ -21,8 +21,10 @@
 
 namespace glimpse::inline v0 {
 
+/// How the losses of the rows are combined.
 enum class Reduction { mean, sum };
 
+/// Options of cross_entropy.
 struct CrossEntropyOptions {
   Index ignore = -1;                      // rows with this target are masked
   double label_smoothing = 0;             // e of (1), in [0, 1)

@@ -30,6 +30,7 @@
 
 namespace glimpse::inline v0 {
 
+/// Options of ctc_loss.
 struct CtcOptions {
   Index blank = -1;            // the class that emits no symbol; -1: the last class
   bool zero_infinity = false;  // a label with too few frames costs 0 instead of infinity

@@ -14,6 +14,7 @@
 
 namespace glimpse::inline v0 {
 
+/// Options of Adadelta, with the symbols of the equations above.
 struct AdadeltaOptions {
   double learning_rate = 1, rho = 0.9, epsilon = 1e-6;
   double weight_decay = 0;

@@ -17,6 +17,7 @@
 
 namespace glimpse::inline v0 {
 
+/// Options of Adam.
 struct AdamOptions {
   double learning_rate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
   double weight_decay = 0;
@@ -24,6 +25,7 @@ struct AdamOptions {
   std::vector<LearningRateMultiplier> lr_multipliers{};  // by prefix of the parameter's name
 };
 
+/// Options of AdamW; weight decay is on by default, as in PyTorch.
 struct AdamWOptions {
   double learning_rate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
   double weight_decay = 0.01;

@@ -13,6 +13,7 @@
 
 namespace glimpse::inline v0 {
 
+/// Options of Rmsprop, with the symbols of the equations above.
 struct RmspropOptions {
   double learning_rate = 1e-2, alpha = 0.99, epsilon = 1e-8, momentum = 0;
   double weight_decay = 0;

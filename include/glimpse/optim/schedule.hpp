@@ -29,6 +29,7 @@ inline double cosine_between(double a, double b, double t) {
 }
 }  // namespace detail
 
+/// The same rate at every step.
 struct ConstantSchedule {
   double base;
   double operator()(Index) const { return base; }

@@ -12,6 +12,7 @@
 
 namespace glimpse::inline v0 {
 
+/// Options of Sgd.
 struct SgdOptions {
   double learning_rate = 1e-2, momentum = 0;
   bool nesterov = false;

@@ -17,6 +17,7 @@
 
 namespace glimpse::inline v0::simd {
 
+/// Instruction sets, from narrow to wide vectors.
 enum class Isa : int { baseline = 0, avx2 = 1, avx512 = 2 };
 
 /// Name of the level, as in GLIMPSE_ISA.

@@ -15,6 +15,7 @@
 
 namespace glimpse::inline v0::simd {
 
+/// Number formats of factors in matrix products.
 enum class Precision : int { float32 = 0, bfloat16 = 1 };
 
 namespace detail {

@@ -46,16 +46,19 @@ using Mask = typename detail::VecTraits<V>::Mask;
 template <class V>
 inline constexpr Index lanes = static_cast<Index>(sizeof(V) / sizeof(Scalar<V>));
 
+/// Loads a vector from p, which may be unaligned.
 template <class V>
 [[gnu::always_inline]] inline void load(V& v, const Scalar<V>* p) {
   __builtin_memcpy(&v, p, sizeof(V));
 }
 
+/// Stores a vector to p, which may be unaligned.
 template <class V>
 [[gnu::always_inline]] inline void store(Scalar<V>* p, const V& v) {
   __builtin_memcpy(p, &v, sizeof(V));
 }
 
+/// Sets all lanes to s.
 template <class V>
 [[gnu::always_inline]] inline void broadcast(V& v, Scalar<V> s) {
   v = s - V{};  // not s + 0, which would change -0 to 0
@@ -116,6 +119,7 @@ template <class V>
   return lane[0];
 }
 
+/// The largest lane.
 template <class V>
 [[gnu::always_inline]] inline Scalar<V> max_lanes(const V& v) {
   Scalar<V> lane[lanes<V>];
