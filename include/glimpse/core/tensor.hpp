@@ -21,7 +21,7 @@
 
 namespace glimpse::inline v0 {
 
-/// An n-dimensional array of T; a handle to shared storage. T: float, double, Index, uint8, bool ...
+/// An n-dimensional array of T (float, double, Index, bool, ...): a handle to shared storage.
 template <class T>
 class Tensor {
   static_assert(std::is_trivially_copyable_v<T>, "a tensor holds plain numbers");
@@ -253,7 +253,7 @@ Tensor<T> full(const Shape& shape, std::type_identity_t<T> value) {
   t.fill(value);
   return t;
 }
-/// Dense tensors of zeros, of ones, uninitialized or zero with the shape of x.
+/// Dense tensors of zeros or ones; with the shape of x, uninitialized or zero.
 template <class T>
 Tensor<T> zeros(const Shape& shape) { return full<T>(shape, T(0)); }
 template <class T>

@@ -51,8 +51,8 @@ struct AdditiveScoreBackward {
 template <class T>
 void additive_scores_forward(Index n, Index steps, Index width, const T* q, const T* k, const T* w,
                              T* u, T* e) {
+  // simple operations of one sequence: about 20 an element, most of them in tanh
   parallel_for(n, 20 * steps * width, [&](Index b) {
-    // simple operations of one sequence: about 20 an element, most of them in tanh
     for (Index i = b * steps; i < (b + 1) * steps; ++i) {
       simd::map<TanhOfSum>(width, u + i * width, q + b * width, k + i * width);
       e[i] = simd::dot<T>(width, w, u + i * width);

@@ -77,8 +77,8 @@ class AttentionGru {
       }
       before = after;  // safe, because each cell is read before it is written
     }
-    parallel_for(n, 25 * size.positions * size.attention, [&](Index r) {
     // simple operations of one row: about 25 for each element of the keys, most of them in tanh
+    parallel_for(n, 25 * size.positions * size.attention, [&](Index r) {
       const Index i = item(r) * size.positions;
       attention_step_forward(size, s.q + r * size.attention, k + i * size.attention, score_.data(),
                    h + i * size.frame, s.a + r * size.positions, s.g + r * size.frame);

@@ -49,8 +49,8 @@ Variable<T> attention_weights(const Variable<T>& e, std::span<const PositionRang
 
   const Tensor<T> in = x.value().contiguous();
   Tensor<T> a = zeros<T>({rows, n});
+  // 8 simple operations an element, most of them in exp
   parallel_for(rows, 8 * n, [&](Index r) {  // (3)
-    // 8 simple operations an element, most of them in exp
     const PositionRange p = positions[static_cast<std::size_t>(r)];
     const T* scores = in.data() + r * n + p.begin;
     T* weights = a.data() + r * n + p.begin;

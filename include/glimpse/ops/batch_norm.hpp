@@ -37,8 +37,8 @@ void for_each_channel_block(const Tensor<T>& x, F&& f) {
   const Index samples = x.size(0), channels = x.size(1),
               plane = x.size() / std::max<Index>(1, samples * channels);
   const Index bytes = std::max<Index>(1, samples * plane * static_cast<Index>(sizeof(T)));
-  // A block holds up to 256 KB, because (2) and (5) then read x from the second-level cache. At
-  // least eight blocks, as far as there are channels, so that threads can share them.
+  // A block holds one channel, or several up to 256 KB, because (2) and (5) then read x from the
+  // second-level cache. With 8 or more channels there are at least eight blocks for the threads.
   const Index width = std::clamp<Index>(262144 / bytes, 1,
                                         std::clamp<Index>(channels / 8, 1, ChannelBlock::most));
   parallel_blocks(channels, width, 8 * samples * plane, [&](Index begin, Index end) {

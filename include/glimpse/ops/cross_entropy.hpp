@@ -48,8 +48,8 @@ template <class T>
 double cross_entropy_forward(Matrix<const T> x, std::span<const Index> targets, Index ignore,
                              double smoothing, Matrix<T> p) {
   std::vector<double> losses(targets.size());
+  // 8 simple operations an element, most of them in exp
   parallel_for(x.rows(), 8 * x.cols(), [&](Index r) {
-    // 8 simple operations an element, most of them in exp
     const Index t = targets[static_cast<std::size_t>(r)];
     if (t == ignore) return;
     const T m = simd::max(x.row(r));

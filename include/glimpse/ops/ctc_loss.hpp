@@ -175,8 +175,8 @@ struct Ctc {
   template <class F>
   void for_each(F&& f) const {
     const Index scratch = 16 + std::max({steps(), classes(), width});
-    const Index cost = std::max<Index>(1, steps()) * (8 * classes() + 20 * width);
     // simple operations of one sequence: 8 for an exp of each class, 20 for each state of a frame
+    const Index cost = std::max<Index>(1, steps()) * (8 * classes() + 20 * width);
     parallel_blocks(std::ssize(labels), 4, cost, [&](Index begin, Index end) {
       Tensor<T> work = empty<T>({width + ctc_border + steps() * width + scratch});
       T* const skip = work.raw();

@@ -25,8 +25,8 @@ namespace kernel {
 /// lengths: empty, or the number of positions that count in each row.
 template <class T>
 void softmax_forward(Matrix<const T> x, Matrix<T> y, std::span<const Index> lengths = {}) {
+  // 8 simple operations an element, most of them in exp
   parallel_for(x.rows(), 8 * x.cols(), [&](Index r) {
-    // 8 simple operations an element, most of them in exp
     const Index n = lengths.empty() ? x.cols() : lengths[static_cast<std::size_t>(r)];
     const T* scores = &x(r, 0);
     T* weights = &y(r, 0);

@@ -36,8 +36,8 @@ void small_channels_backward_weight(const ConvGeometry& g, const T* x, const T* 
   PaddedPlanes band{g.h, g.w, g.stride[0], g.stride[1], g.padding[0], g.padding[1]};
   band.reach_h = (g.kh - 1) * g.dilation[0] / g.stride[0];
   band.reach_w = (g.kw - 1) * g.dilation[1] / g.stride[1];
-  band.out_h = ceil_div(g.oh, std::min(g.oh, ceil_div(g.oh * g.ow, 1024)));
   // A band has about 1024 windows; 64 bands form a group, whose sums are kept at the same time.
+  band.out_h = ceil_div(g.oh, std::min(g.oh, ceil_div(g.oh * g.ow, 1024)));
   band.out_w = g.ow;
   band.lay_out(1);
   const Index bands = ceil_div(g.oh, band.out_h), units = g.n * bands,

@@ -39,10 +39,10 @@ struct WeightPlan {
     band.reach_w = (g.kw - 1) * g.dilation[1] / g.stride[1];
     band.out_h = g.oh, band.out_w = g.ow;
     band.lay_out(cols);
-    bands = std::min(g.oh, ceil_div(band.count(), 1024));
     // A unit has at most about 1024 windows; a group has about 1664 windows, or at least four
     // units. More units for each product mean fewer additions to dw, but a larger copy of the
     // planes.
+    bands = std::min(g.oh, ceil_div(band.count(), 1024));
     band_rows = ceil_div(g.oh, bands);
     band.out_h = band_rows;
     band.lay_out(cols);
