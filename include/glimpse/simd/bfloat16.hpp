@@ -219,8 +219,7 @@ void bfloat16_block(const GemmArgs<float>& x, Index m0, Index m1, Index n0, Inde
                     Done&& done) {
   const MicroKernels<float>& set = micro_kernels<float>();
   const Index cols = set.cols, width = n1 - n0, wide = round_up(width, cols);
-  // 512 rows of B as in rows_of_block, rounded up to whole pairs. `loose` floats hold a panel of B
-  // or a strip of A before rounding.
+  // 512 rows of B as in rows_of_block. `loose`: a panel of B or a strip of A before rounding.
   const Index depth = round_up(std::min<Index>(x.k, 512), 2), pairs = depth / 2;
   const Index strips = ceil_div(m1 - m0, set.rows), rows_most = ceil_div(m1 - m0, strips);
   const Index loose = std::max(cols, round_up(rows_most, cols)) * depth;
