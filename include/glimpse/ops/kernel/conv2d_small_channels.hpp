@@ -102,8 +102,9 @@ void small_channels_backward_weight(const ConvGeometry& g, const T* x, const T* 
 }
 
 /// True if (2) needs less time than the implicit GEMM, whose rows are the input channels. With
-/// fewer than 4 rows each loaded vector enters fewer than 4 multiply-adds, and loads limit the speed. At
-/// most 36 rows (channel, tap) of about 2048 pixels take 288 KB, which fits the second-level cache.
+/// fewer than 4 rows each loaded vector enters fewer than 4 multiply-adds, and loads limit the speed.
+/// At most 36 rows (channel, tap) of about 2048 pixels take 288 KB, which fits the second-level
+/// cache.
 inline bool scatters_gradient(const ConvGeometry& g) {
   return g.group_in() < 4 && g.group_in() * g.taps() <= 36 && g.stride[0] == 1 && g.stride[1] == 1;
 }
