@@ -102,7 +102,7 @@ void small_channels_backward_weight(const ConvGeometry& g, const T* x, const T* 
 }
 
 /// True if (2) needs less time than the implicit GEMM, whose rows are the input channels. With
-/// fewer than 4 rows each loaded vector enters fewer than 4 multiply-adds, and loads limit the speed.
+/// fewer than 4 rows each loaded vector enters only a few multiply-adds, and loads limit the speed.
 /// At most 36 rows (channel, tap) of about 2048 pixels take 288 KB, which fits the second-level
 /// cache.
 inline bool scatters_gradient(const ConvGeometry& g) {
