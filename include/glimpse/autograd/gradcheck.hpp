@@ -1,10 +1,10 @@
-// gradcheck: holds a backward pass against central differences.
+// gradcheck: compares a backward pass with central differences.
 //
-//   s(x) = <c, f(x)>            c random, so that no output can hide
+//   s(x) = <c, f(x)>            c random, because an error in any output then shows
 //   ds/dx_k  ~  (s(x + h e_k) - s(x - h e_k)) / 2h          error O(h^2) + O(eps / h)
 //   error_k = |analytic - numeric| / max(1, |analytic|, |numeric|)
 //
-// In double with h = 1e-5 a right gradient shows errors near 1e-9; a wrong one, near 1.
+// In double with h = 1e-5 a correct gradient shows errors near 1e-9, a wrong gradient near 1.
 #pragma once
 
 #include <algorithm>
@@ -17,23 +17,25 @@
 
 namespace glimpse::inline v0 {
 
+/// Options of gradcheck.
 struct GradcheckOptions {
-  double step = 1e-5;       // h, scaled by max(1, |x|)
-  double tolerance = 1e-6;  // largest error that passes
-  std::uint64_t seed = 1;   // of the cotangent and the sample
-  Index samples = 0;        // elements tried of each input, drawn at random; 0: every one
+  double step = 1e-5;       // h, times max(1, |x|)
+  double tolerance = 1e-6;  // the largest error that passes
+  std::uint64_t seed = 1;   // for the random c and the choice of elements
+  Index samples = 0;        // elements checked of each input, chosen at random; 0: all elements
 };
 
+/// Result of gradcheck; `ok` if no error exceeds the tolerance.
 struct GradcheckReport {
   bool ok = true;
   double max_error = 0;
-  double max_gradient = 0;  // largest |analytic| seen: 0 means that nothing was tested
-  std::string worst;        // where the largest error stands, in words
+  double max_gradient = 0;  // largest |analytic|; 0 means that nothing was tested
+  std::string worst;        // the element with the largest error, as text
 };
 
-/// Checks the gradients of `f` with respect to every element (or a sample) of every input that
-/// requires one.
-/// f: takes the vector of inputs, returns a Variable<double> of any shape; must be deterministic.
+/// Checks the gradients of `f` for every element (or a random sample) of every input that requires
+/// a gradient. f: takes the vector of inputs, returns a Variable<double> of any shape; f must be
+/// deterministic. Leaves the gradients of f in the inputs.
 template <class F>
 GradcheckReport gradcheck(F&& f, std::vector<Variable<double>> inputs,
                           const GradcheckOptions& options = {}) {
@@ -63,7 +65,7 @@ GradcheckReport gradcheck(F&& f, std::vector<Variable<double>> inputs,
       x[k] = kept - h;
       const Tensor<double> down = evaluated();
       x[k] = kept;
-      double change = 0;  // of s; the sum of differences rounds less than the difference of sums
+      double change = 0;  // of s; summed by differences, to round less
       for (Index p = 0; p < up.size(); ++p)
         change += cotangent.data()[p] * (up.data()[p] - down.data()[p]);
       const double numeric = change / (2 * h), a = analytic.data()[k];

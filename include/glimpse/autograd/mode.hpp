@@ -1,4 +1,4 @@
-// mode: what is recorded on this thread, and how suspicious the tape is.
+// mode: per-thread settings of the tape: recording on or off, search for NaN on or off.
 #pragma once
 
 #include <string_view>
@@ -14,7 +14,8 @@ inline bool& anomaly_flag() {
   thread_local bool enabled = false;
   return enabled;
 }
-/// Notified of every operation on this thread: recorded, and before and after its closure runs.
+/// Gets a call for every operation on this thread: when it is recorded, and before (reached) and
+/// after (left) its backward closure.
 struct TapeListener {
   virtual ~TapeListener() = default;
   virtual void recorded(std::string_view op) = 0;
@@ -25,7 +26,7 @@ inline TapeListener*& tape_listener() {
   thread_local TapeListener* listener = nullptr;
   return listener;
 }
-/// Sets a flag for as long as the object lives.
+/// Sets a flag until the end of its scope.
 class FlagScope {
  public:
   FlagScope(bool& flag, bool value) : flag_(flag), before_(flag) { flag = value; }
@@ -39,18 +40,18 @@ class FlagScope {
 };
 }  // namespace detail
 
-/// True where ops record how to go back.
+/// True if operations record their backward closures.
 inline bool grad_enabled() { return detail::grad_flag(); }
-/// True where every output and gradient is searched for NaN and infinity.
+/// True if every output and gradient is searched for NaN and infinity.
 inline bool anomaly_mode() { return detail::anomaly_flag(); }
 
-/// Nothing is recorded while one of these lives: `const NoGrad no_grad;`
+/// Turns recording off until the end of its scope: `const NoGrad no_grad;`
 struct NoGrad : detail::FlagScope {
   NoGrad() : FlagScope(detail::grad_flag(), false) {}
 };
 
-/// While one of these lives, the first op that makes a NaN or infinity throws an Error with its
-/// name and module.
+/// Until the end of its scope, the first operation that produces NaN or infinity throws Error with
+/// the names of the operation and module.
 struct AnomalyMode : detail::FlagScope {
   AnomalyMode() : FlagScope(detail::anomaly_flag(), true) {}
 };

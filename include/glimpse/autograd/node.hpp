@@ -1,10 +1,10 @@
 // node: one recorded operation on the tape.
 //
-//   y = f(x_1, ..., x_n)   keeps for backward:   dx_i += (df/dx_i)^T dy
+//   y = f(x_1, ..., x_n)   records for backward:   dx_i += (df/dx_i)^T dy
 //
-// Nodes hold gradients and closures, never values: what an op needs later it captures by name,
-// everything else is freed as soon as its last handle goes. Destruction uses a loop: a chain of a
-// million nodes dies without recursion.
+// A node holds gradients and a closure, not values. The closure captures the values that backward
+// needs; all other values are freed with their last handle. The destructor uses a loop, because
+// recursion over a chain of a million nodes would overflow the stack.
 #pragma once
 
 #include <functional>
@@ -22,17 +22,18 @@ namespace glimpse::inline v0 {
 template <class T>
 class Gradients;
 
+/// A leaf, or one recorded operation with its closure and the nodes of its inputs.
 template <class T>
 struct Node {
   using Backward = std::function<void(const Tensor<T>&, Gradients<T>&)>;
 
   std::string_view op = "leaf";  // a string literal
-  std::string module;            // path of the module at work when it was recorded
+  std::string module;            // path of the running module when recorded
   Shape shape;
-  std::vector<std::shared_ptr<Node>> inputs;  // null where an input wants no gradient
+  std::vector<std::shared_ptr<Node>> inputs;  // null: no gradient required for this input
   Backward backward;                          // empty for leaves
-  Tensor<T> grad;                             // what has been accumulated so far
-  std::size_t order = next_order();           // inputs always have smaller numbers
+  Tensor<T> grad;                             // the gradient accumulated so far
+  std::size_t order = next_order();           // greater than the order of every input
   std::size_t mark = 0;                       // last backward pass that reached this node
   bool requires_grad = true;
   bool retain_grad = false;
@@ -45,7 +46,7 @@ struct Node {
 
   bool leaf() const { return !backward && !consumed; }
 
-  /// Drops closure and inputs; whole unshared branches die in a loop.
+  /// Frees closure and inputs. Branches that nothing else shares are freed in a loop.
   void release() {
     backward = nullptr;
     std::vector<std::shared_ptr<Node>> dying = std::move(inputs);
@@ -59,7 +60,7 @@ struct Node {
     }
   }
 
-  /// The gradient, zero-filled the first time, safe to add to.
+  /// The gradient of this node: zeros at first, contiguous, not shared; the caller may add to it.
   Tensor<T>& accumulator() {
     if (!grad.defined())
       grad = zeros<T>(shape);
@@ -75,28 +76,31 @@ struct Node {
   }
 };
 
-/// What a backward closure sees of its inputs.
+/// Gives a backward closure access to the gradients of its inputs.
 template <class T>
 class Gradients {
  public:
   explicit Gradients(Node<T>& node) : node_(node) {}
 
-  /// True if input i wants a gradient at all.
+  /// True if input i requires a gradient.
   bool wants(std::size_t i) const { return node_.inputs[i] != nullptr; }
 
-  /// The gradient of input i: contiguous, its shape, to be added to.
+  /// The gradient of input i, to add to: contiguous, with the shape of the input.
   Tensor<T>& operator[](std::size_t i) { return node_.inputs[i]->accumulator(); }
 
-  /// True if input i has no gradient yet, so that a kernel may write through `fresh` instead of
+  /// True if input i has no gradient yet; a kernel may then write through `fresh` instead of
   /// adding.
   bool first(std::size_t i) const { return !node_.inputs[i]->grad.defined(); }
 
-  /// Uninitialized gradient for input i, to be written whole. Only where `first(i)`.
+  /// Uninitialized gradient of input i; the caller must write every element.
+  /// Precondition: first(i).
   Tensor<T>& fresh(std::size_t i) {
     return node_.inputs[i]->grad = empty<T>(node_.inputs[i]->shape);
   }
 
-  /// Adds a whole tensor of the input's shape. The first one is adopted without a copy.
+  /// Adds a tensor with the shape of input i to its gradient. The first tensor is used without a
+  /// copy.
+  /// Throws ShapeError if the shape differs.
   void add(std::size_t i, const Tensor<T>& gradient) {
     if (!wants(i)) return;
     Node<T>& input = *node_.inputs[i];

@@ -1,15 +1,16 @@
-// profile: which operations the time of a step goes to, and what they keep for backward.
+// profile: time and memory of each operation in a training step.
 //
 //   Profile profile;
 //   model.loss(...).backward();
 //   std::fputs(profile.table().c_str(), stdout);
 //
-//   forward   from the end of the operation before to the end of this one, with whatever stood
-//             between the two
-//   backward  the closure of the operation alone
-//   kept      by how much its making let the tensors in memory grow
+//   forward   time from the end of the previous operation to the end of this one; includes
+//             everything between the two
+//   backward  time of the closure of the operation only
+//   kept      growth of the memory in live tensors while the operation ran
 //
-// The operations of this thread alone. Without a Profile each costs one look at a pointer.
+// Measures only operations of this thread. Without a Profile an operation pays one test of a
+// pointer.
 #pragma once
 
 #include <algorithm>
@@ -25,10 +26,11 @@
 
 namespace glimpse::inline v0 {
 
-/// Times every operation on this thread while it lives. The innermost of several records.
+/// Measures every operation on this thread until the end of its scope. Of nested profiles only the
+/// innermost measures.
 class Profile : private detail::TapeListener {
  public:
-  /// All calls of one operation: milliseconds, and megabytes by which tensors grew.
+  /// Totals of one operation: number of calls, milliseconds forward and backward, megabytes kept.
   struct Row {
     std::string op;
     Index calls = 0;
@@ -43,13 +45,13 @@ class Profile : private detail::TapeListener {
   Profile(const Profile&) = delete;
   Profile& operator=(const Profile&) = delete;
 
-  /// The next operation begins here: leaves out what the program did since the last one.
+  /// Starts the clock of the next operation here; excludes the time since the last operation.
   void start() {
     mark_ = now();
     in_use_ = MemoryCache::instance().in_use();
   }
 
-  /// The dearest first.
+  /// All rows, the most expensive operation first.
   std::vector<Row> rows() const {
     std::vector<Row> sorted = rows_;
     std::sort(sorted.begin(), sorted.end(), [](const Row& a, const Row& b) {
@@ -58,7 +60,7 @@ class Profile : private detail::TapeListener {
     return sorted;
   }
 
-  /// The rows with a line of totals, for people.
+  /// The rows as a text table, with a row of totals.
   std::string table() const {
     char line[160];
     std::string text =

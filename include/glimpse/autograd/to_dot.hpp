@@ -1,4 +1,4 @@
-// to_dot: the recorded graph as Graphviz text.  `dot -Tsvg graph.dot -o graph.svg`
+// to_dot: the recorded graph as Graphviz text. Draw it with `dot -Tsvg graph.dot -o graph.svg`.
 #pragma once
 
 #include <string>
@@ -9,8 +9,8 @@
 
 namespace glimpse::inline v0 {
 
-/// The graph behind `v`, one box an op (name, shape, module), arrows in the direction of the
-/// forward pass.
+/// The graph that produced `v`: one box for each operation (name, shape, module), arrows in the
+/// direction of the forward pass.
 template <class T>
 std::string to_dot(const Variable<T>& v) {
   std::string dot =

@@ -1,10 +1,10 @@
-// variable: a tensor that remembers how it was made.
+// variable: a tensor that records the operations that produced it.
 //
 //   record("softmax", y, {x}, [y](const Tensor<T>& dy, Gradients<T>& d) { ... += into d[0] ... })
 //
-// Every op ends in `record`. backward() walks the recorded nodes from the last to the first, each
-// once, when all that flows into it has been added up; closures, and the activations they hold, are
-// freed on the way.
+// Every differentiable operation ends with a call of `record`. backward() visits the recorded nodes
+// from last to first, each once, after all contributions to its gradient are summed. It frees
+// closures, and the activations that they hold, on the way.
 #pragma once
 
 #include <algorithm>
@@ -18,23 +18,23 @@
 
 namespace glimpse::inline v0 {
 
+/// A tensor that takes part in the gradient computation. Copies share value and node.
 template <class T>
 class Variable {
  public:
   using value_type = T;
 
-  /// No value: an absent bias.
+  /// A variable without value, `defined()` is false: an absent bias.
   Variable() = default;
-  /// A constant.
+  /// A constant: requires no gradient.
   explicit Variable(Tensor<T> value) : value_(std::move(value)) {}
-  /// For `record` and `parameter`.
+  /// Used by `record` and `parameter`.
   Variable(Tensor<T> value, std::shared_ptr<Node<T>> node)
       : value_(std::move(value)), node_(std::move(node)) {}
 
   bool defined() const { return value_.defined(); }
   const Tensor<T>& value() const { return value_; }
-  /// The numbers, to be changed in place: for initializers and optimizers, outside any recorded
-  /// graph.
+  /// The value, to change in place: for initializers and optimizers, outside of a recorded graph.
   Tensor<T>& mutable_value() { return value_; }
 
   const Shape& shape() const { return value_.shape(); }
@@ -44,16 +44,17 @@ class Variable {
   T item() const { return value_.item(); }
 
   bool requires_grad() const { return node_ && node_->requires_grad; }
-  /// Freezes or thaws a leaf.
+  /// Makes this a leaf that requires a gradient, or stops (false) the gradient of a leaf.
   Variable& set_requires_grad(bool wanted) {
     if (!node_ && wanted) make_leaf();
     if (node_) node_->requires_grad = wanted;
     return *this;
   }
 
-  /// What backward() has added up; undefined where nothing has flowed.
+  /// The gradient that backward() accumulated; undefined if no gradient has reached this variable.
   Tensor<T> grad() const { return node_ ? node_->grad : Tensor<T>(); }
-  /// The gradient to change in place (clipping); zeros where nothing has flowed.
+  /// The gradient, to change in place (clipping); zeros if no gradient has reached this variable.
+  /// Throws Error for a constant.
   Tensor<T>& mutable_grad() {
     if (!node_) fail<Error>("mutable_grad", "constant ", shape(), " has no gradient");
     return node_->accumulator();
@@ -61,23 +62,26 @@ class Variable {
   void zero_grad() {
     if (node_) node_->grad = Tensor<T>();
   }
-  /// Keeps the gradient of an intermediate value, which backward() otherwise frees.
+  /// Keeps the gradient of an intermediate value; backward() frees it otherwise.
   Variable& retain_grad() {
     if (node_) node_->retain_grad = true;
     return *this;
   }
 
-  /// The same numbers as a constant.
+  /// A constant with the same value; shares the storage.
   Variable detach() const { return Variable(value_); }
 
-  /// Gradients of this one-element value with respect to every leaf it was made from.
+  /// Accumulates the gradients of this one-element value in every leaf that it depends on.
+  /// Throws ShapeError if the value has another size; Error if no input requires a gradient, or if
+  /// an earlier backward() has freed the graph.
   void backward() const {
     if (size() != 1)
       fail<ShapeError>("backward", "starts from one element, got ", shape(),
                        "; give a seed otherwise");
     backward(full<T>(shape(), T(1)));
   }
-  /// The same from any shape: `seed` is the gradient of what comes after.
+  /// backward() from a value of any shape. seed: the gradient of the loss with respect to this
+  /// value, of its shape. Throws ShapeError if the shapes differ.
   void backward(const Tensor<T>& seed) const;
 
   const std::shared_ptr<Node<T>>& node() const { return node_; }
@@ -92,7 +96,7 @@ class Variable {
   std::shared_ptr<Node<T>> node_;
 };
 
-/// A leaf that wants a gradient.
+/// A leaf that requires a gradient.
 template <class T>
 Variable<T> parameter(Tensor<T> value) {
   Variable<T> v(std::move(value));
@@ -100,7 +104,7 @@ Variable<T> parameter(Tensor<T> value) {
   return v;
 }
 
-/// A leaf that wants none.
+/// A leaf that requires no gradient.
 template <class T>
 Variable<T> constant(Tensor<T> value) {
   return Variable<T>(std::move(value));
@@ -141,9 +145,9 @@ Variable<T> record(std::string_view op, Tensor<T> y, const Inputs& inputs,
 
 }  // namespace detail
 
-/// Ends every op: wraps its result, and where a gradient is wanted notes how to go back.
-/// op: a string literal. backward(dy, d): dy is contiguous, of y's shape; adds to d[i] where
-/// d.wants(i).
+/// Ends every operation: wraps its result and, if an input requires a gradient, adds a node.
+/// op: a string literal, because the node keeps a view of it. backward(dy, d): dy is contiguous
+/// with the shape of y; the closure adds to d[i] if d.wants(i).
 template <class T>
 Variable<T> record(std::string_view op, Tensor<T> y, std::initializer_list<Variable<T>> inputs,
                    std::type_identity_t<typename Node<T>::Backward> backward) {

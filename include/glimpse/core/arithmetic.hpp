@@ -1,8 +1,9 @@
-// arithmetic: sums of tensors of any strides, and the one rule that undoes broadcasting.
+// arithmetic: addition of strided tensors, and the reduction that reverses broadcasting.
 //
-//   y_i = x_b(i)  in forward   means   dx_j = sum over the i with b(i) = j of dy_i   in backward
+//   forward:  y_i = x_b(i)      backward:  dx_j = sum over all i with b(i) = j of dy_i
 //
-// so the gradient of a broadcast operand is summed over the axes that were repeated.
+// Here b(i) is the input element that broadcasting reads for output element i. The gradient of a
+// broadcast operand is therefore summed over the axes that broadcasting repeated.
 #pragma once
 
 #include <glimpse/core/reduce.hpp>
@@ -10,7 +11,8 @@
 
 namespace glimpse::inline v0 {
 
-/// y += x, y any view, x of y's shape or one that broadcasts to it.
+/// y += x. y may be any view; x has the shape of y or broadcasts to it.
+/// Throws ShapeError if x does not broadcast to y's shape.
 template <class T>
 void add_into(Tensor<T> y, const Tensor<T>& x) {
   const Tensor<T> term = x.shape() == y.shape() ? x : x.broadcast_to(y.shape());
@@ -24,8 +26,9 @@ void add_into(Tensor<T> y, const Tensor<T>& x) {
   });
 }
 
-/// The gradient of a tensor of `shape` that was broadcast to x's shape: x summed over the repeated
-/// axes.
+/// Sums x over the axes that broadcasting from `shape` to x.shape() repeated; the result has
+/// `shape`. This sum is the gradient of the broadcast operand. Precondition: `shape` broadcasts to
+/// x.shape().
 template <class T>
 Tensor<T> sum_to(const Tensor<T>& x, const Shape& shape) {
   if (x.shape() == shape) return x;

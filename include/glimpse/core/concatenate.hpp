@@ -1,4 +1,4 @@
-// concatenate: tensors one behind the other along an axis, or stacked along a new one.
+// concatenate: joins tensors along an existing axis; stack joins them along a new axis.
 #pragma once
 
 #include <span>
@@ -8,8 +8,9 @@
 
 namespace glimpse::inline v0 {
 
-/// Tensors that agree on all axes but `axis`, one behind the other along it.
-/// Throws ShapeError where there is none, or where they disagree.
+/// Joins tensors along `axis`; all other extents must be equal. A negative axis counts from the
+/// end.
+/// Throws ShapeError if `parts` is empty, if the axis does not exist, or if the extents differ.
 template <class T>
 Tensor<T> concatenate(std::span<const Tensor<T>> parts, Index axis) {
   if (parts.empty()) fail<ShapeError>("concatenate", "wants at least one tensor");
@@ -40,7 +41,8 @@ Tensor<T> concatenate(const std::vector<Tensor<T>>& parts, Index axis) {
   return concatenate(std::span<const Tensor<T>>(parts), axis);
 }
 
-/// Tensors of one shape along a new axis of the result.
+/// Stacks n tensors of one shape along a new axis of extent n. `axis` is its index in the result.
+/// Throws ShapeError if `parts` is empty, if shapes differ, or if the result exceeds max_rank axes.
 template <class T>
 Tensor<T> stack(std::span<const Tensor<T>> parts, Index axis = 0) {
   if (parts.empty()) fail<ShapeError>("stack", "wants at least one tensor");

@@ -1,7 +1,7 @@
-// error: what the library throws, and the one way it words it.
+// error: the exceptions of the library and the one format of their messages.
 //
-//   conv2d: weight (64, 3, 3, 3) wants 3 input channels, input (8, 1, 32, 100) has 1 [rectifier.localization.conv1]
-//   op      operands with shapes, and the rule that was broken                       module path, if any
+//   conv2d: weight (64, 3, 3, 3) wants 3 input channels, input (8, 1, 32, 100) has 1 [loc.conv1]
+//   op      operands with their shapes, and the rule that was broken            module path, if any
 #pragma once
 
 #include <concepts>
@@ -15,24 +15,24 @@
 
 namespace glimpse::inline v0 {
 
-/// Base of everything the library throws.
+/// Base class of every exception that the library throws.
 struct Error : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
-/// Operands whose shapes do not fit the operation.
+/// The shapes of the operands do not fit the operation.
 struct ShapeError : Error {
   using Error::Error;
 };
-/// A value outside its domain: an option, an index, a label.
+/// A value is outside its domain: an option, an index, a label.
 struct ValueError : Error {
   using Error::Error;
 };
-/// A file that is missing, broken, truncated or too large.
+/// A file is missing, malformed, truncated or too large.
 struct IoError : Error {
   using Error::Error;
 };
 
-/// Names the module that is at work on this thread; modules open one around their forward pass.
+/// Names the module that this thread is running. Modules open a scope around their forward pass.
 class ModuleScope {
  public:
   explicit ModuleScope(std::string_view path) : outer_(current()) {
@@ -42,7 +42,7 @@ class ModuleScope {
   ModuleScope(const ModuleScope&) = delete;
   ModuleScope& operator=(const ModuleScope&) = delete;
 
-  /// Path of the innermost module at work, empty outside any.
+  /// Path of the innermost module that is running; empty outside of any module.
   static std::string_view path() { return current(); }
 
  private:
@@ -68,13 +68,14 @@ std::string error_text(const P& part) {
   } else if constexpr (requires { part.str(); }) {
     return part.str();
   } else {
-    return part.shape().str();  // tensors and variables speak through their shape
+    return part.shape().str();  // tensors and variables are shown by their shape
   }
 }
 
 }  // namespace detail
 
-/// Throws `E` with "op: parts... [module path]". Parts: text, numbers, shapes, tensors (their shape).
+/// Throws `E` with the message "op: parts... [module path]".
+/// A part is a text, a number, a shape or a tensor; a tensor is shown by its shape.
 template <class E = ValueError, class... Parts>
 [[noreturn]] void fail(std::string_view op, const Parts&... parts) {
   std::string message = std::string(op) + ": ";
@@ -83,7 +84,7 @@ template <class E = ValueError, class... Parts>
   throw E(message);
 }
 
-/// Throws ShapeError "op: rule, got (shape), (shape)" unless `ok`.
+/// Throws ShapeError "op: rule, got (shape) and (shape)" if `ok` is false.
 template <class... Operands>
 void require(bool ok, std::string_view op, std::string_view rule, const Operands&... operands) {
   if (ok) [[likely]] return;

@@ -1,7 +1,7 @@
-// gather: rows picked by number, and its transpose, rows added up by number.
+// gather: selects rows by index. Its transpose, scatter add, adds rows by index.
 //
 //   gather       y_i = x_(index_i)
-//   scatter add  x_(index_i) += y_i           the same row may be named more than once
+//   scatter add  x_(index_i) += y_i           an index may occur more than once
 #pragma once
 
 #include <span>
@@ -19,8 +19,8 @@ inline void check_rows(std::string_view op, std::span<const Index> indices, cons
 }
 }  // namespace detail
 
-/// y (n, ...) = the rows of x (R, ...) that `indices` names, along the first axis.
-/// Throws ValueError for an index outside [0, R).
+/// y (n, ...) = the rows of x (R, ...) at the n `indices`, along the first axis.
+/// Throws ValueError if an index is outside [0, R), ShapeError if x has no axis.
 template <class T>
 Tensor<T> gather_rows(const Tensor<T>& x, std::span<const Index> indices,
                       std::string_view op = "gather_rows") {
@@ -38,7 +38,9 @@ Tensor<T> gather_rows(const Tensor<T>& x, std::span<const Index> indices,
   return y;
 }
 
-/// x[indices[i]] += y[i] for every i in turn; x contiguous. On one thread: rows may meet.
+/// x[indices[i]] += y[i] for i = 0, 1, ..., n - 1. x (R, ...) must be contiguous; y is (n, ...).
+/// Runs on one thread because two indices may name the same row.
+/// Throws ValueError if an index is outside [0, R), ShapeError if y does not hold n rows.
 template <class T>
 void scatter_add_rows(Tensor<T>& x, std::span<const Index> indices, const Tensor<T>& y) {
   detail::check_rows("scatter_add_rows", indices, x.shape());

@@ -1,11 +1,10 @@
-// loops: walking several views of one shape at once, in as few and as long runs as their strides
-// allow.
+// loops: iterates over several views of one shape in as few contiguous runs as possible.
 //
-//   axes a, a+1 of one view are one axis if   stride_a = extent_a+1 * stride_a+1
+//   axes a and a+1 of a view act as one axis if   stride_a = extent_a+1 * stride_a+1
 //
-// Axes of extent 1 are dropped and neighbors are joined where that holds for every view, so that a
-// dense tensor is one run, and (N, C, H, W) beside (C, 1, 1) is N C runs of H W. Long runs are cut,
-// so that threads share them.
+// coalesce_dims drops axes of extent 1 and joins neighbors if the equation holds for every view.
+// A dense tensor becomes one run. A dense (N, C, H, W) with a broadcast (C, 1, 1) becomes N C runs
+// of H W elements. Long runs are split, because threads can then share them.
 #pragma once
 
 #include <algorithm>
@@ -18,17 +17,23 @@
 
 namespace glimpse::inline v0 {
 
-/// The joined axes of K views, outermost first; at least one axis.
+/// The coalesced axes of K views, outermost first. There is at least one axis.
 template <std::size_t K>
 struct StridedLoop {
   Shape extent;
   std::array<Shape, K> stride;
 
-  /// Step of view k along the innermost axis.
+  /// Stride of view k along the innermost axis, in elements.
   Index step(std::size_t k) const { return stride[k][-1]; }
 };
 
-/// Joins what can be joined. strides: of K views that have all been broadcast to `shape`.
+/// Coalesces the axes of K views; `strides` are theirs after broadcasting to `shape`.
+///
+/// Invariant: after axis a, `loops` visits the elements of axes 0..a of each view in row-major
+/// order. Axis a joins the last coalesced axis if, in every view, one step along that axis equals
+/// shape[a] steps along a. The extents are then multiplied, and the smaller stride is kept.
+/// Example: (2, 3, 4) with strides (12, 4, 1) and (0, 4, 1) becomes (2, 12), strides (12, 1), (0,
+/// 1).
 template <std::size_t K>
 StridedLoop<K> coalesce_dims(const Shape& shape, const std::array<Shape, K>& strides) {
   StridedLoop<K> loops;
@@ -51,9 +56,9 @@ StridedLoop<K> coalesce_dims(const Shape& shape, const std::array<Shape, K>& str
   return loops;
 }
 
-/// Calls f(offsets, n) for runs of n elements along the innermost axis, together covering
-/// everything once; in parallel where that pays. offsets: where the run starts in each view. cost:
-/// of one element.
+/// Calls f(offsets, n) for runs of n elements along the innermost axis. The runs cover each element
+/// once. They are shared among threads if the work is large enough.
+/// offsets: element offset of the run in each view. cost: simple operations for one element.
 template <std::size_t K, class F>
 void for_each_contiguous_run(const StridedLoop<K>& loops, Index cost, F&& f) {
   constexpr Index longest = 16384;
@@ -90,7 +95,7 @@ void for_each_contiguous_run(const StridedLoop<K>& loops, Index cost, F&& f) {
 
 namespace detail {
 
-/// A run of the copy below: dense to dense, repeated, or gathered.
+/// One run of copy_strided: dense to dense, one element repeated, or strided.
 template <class T>
 void copy_run(T* to, Index to_step, const T* from, Index from_step, Index n) {
   if (to_step == 1 && from_step == 1)
@@ -101,8 +106,8 @@ void copy_run(T* to, Index to_step, const T* from, Index from_step, Index n) {
     for (Index i = 0; i < n; ++i) to[i * to_step] = from[i * from_step];
 }
 
-/// to[i * to_step + j] = from[i + j * from_step] for i, j < 4. Numbers of four bytes travel as
-/// vectors.
+/// Transposes a 4 x 4 tile: to[i * to_step + j] = from[i + j * from_step] for i, j < 4.
+/// Elements of four bytes are moved as vectors of 16 bytes.
 template <class T>
 void copy_transposed(T* to, Index to_step, const T* from, Index from_step) {
   if constexpr (sizeof(T) == 4) {
@@ -123,9 +128,9 @@ void copy_transposed(T* to, Index to_step, const T* from, Index from_step) {
   }
 }
 
-/// to[i] = from[i] for views of one shape. Where the two disagree on which axis is dense, as in a
-/// transposition, the axes dense in one and in the other are walked in square tiles, so that both
-/// sides use whole cache lines.
+/// to[i] = from[i] for all indices i of `shape`. If the dense axes of the two views differ, as in a
+/// transpose, the kernel walks both dense axes in square tiles. Both sides then use whole cache
+/// lines.
 template <class T>
 void copy_strided(const Shape& shape, T* to, const Shape& to_strides, const T* from,
                   const Shape& from_strides) {
@@ -143,7 +148,7 @@ void copy_strided(const Shape& shape, T* to, const Shape& to_strides, const T* f
   constexpr Index tile = 64;
   const Index rows = loops.extent[dense], cols = loops.extent[-1];
   const Index to_step = loops.stride[0][dense], from_step = loops.step(1);
-  // One run for every tile of `dense`, over all other axes but the last; the third view counts rows.
+  // One run covers one tile of `dense`, and all other axes except the last. View 3 counts the rows.
   StridedLoop<3> bands;
   bands.extent = loops.extent;
   bands.extent[dense] = (rows + tile - 1) / tile;
@@ -164,7 +169,7 @@ void copy_strided(const Shape& shape, T* to, const Shape& to_strides, const T* f
         for (Index j = j0; j < j0 + whole_j; j += 4)
           copy_transposed(y + i * to_step + j, to_step, x + i + j * from_step, from_step);
       }
-      for (Index i = 0; i < high; ++i) {  // what is left at the right, and below
+      for (Index i = 0; i < high; ++i) {  // the remainder at the right and below
         for (Index j = j0 + (i < whole_i ? whole_j : 0); j < j0 + wide; ++j)
           y[i * to_step + j] = x[i + j * from_step];
       }

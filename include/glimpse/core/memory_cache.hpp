@@ -1,16 +1,18 @@
-// memory cache: where tensors get their memory from, and where it waits for the next ones.
+// memory_cache: allocates memory for tensors and keeps freed memory for the next tensors.
 //
-// A fresh 50 MB block costs 20 ms of page faults, a recycled one 1 ms, and a training step asks for
-// the same sizes again and again. So nothing goes back to the system before clear().
+// The page faults of a fresh 50 MB block cost 20 ms; a recycled block costs 1 ms. A training step
+// allocates the same sizes again and again. The cache therefore returns nothing to the system
+// before clear() is called.
 //
-//   up to 32 KB  lists of free blocks by size class, eight to a power of two
-//   above        cut from segments, where the free place that fits best is; free neighbors become
-//                one, so that what ten small tensors have left serves one large tensor
+//   up to 32 KB  lists of free blocks by size class, eight classes for each power of two
+//   above        best fit within segments; adjacent free blocks are merged, because the space that
+//                ten small tensors leave can then hold one large tensor
 //
 //   segment      | tensor |   free   | tensor |  free  |  never used  |
-//                                                      ^ reach
-//   Segments are asked for generously, each as large as all before: the system gives pages to what
-//   has been touched alone, and the rest of a segment fits worst, so memory grows with `high_water_mark`.
+//                                                      ^ high_water_mark
+//   A new segment is at least as large as all earlier segments together. The size is cheap because
+//   the system provides only the pages that were touched. The untouched rest of a segment is the
+//   largest free block. Best fit takes this block last, and memory grows only with high_water_mark.
 #pragma once
 
 #include <algorithm>
@@ -39,8 +41,9 @@ namespace glimpse::inline v0 {
 
 namespace detail {
 
-/// Tells the address sanitizer what of a block a tensor may touch: without this, waiting blocks and
-/// the rounding at the end of living ones would count as theirs.
+/// Tells the address sanitizer that a tensor may touch only the first `high_water_mark` bytes of
+/// the block. Otherwise it would accept accesses to free blocks and to the rounding after the last
+/// byte.
 inline void set_high_water_mark([[maybe_unused]] void* block,
                                 [[maybe_unused]] std::size_t high_water_mark,
                                 [[maybe_unused]] std::size_t size) {
@@ -51,7 +54,7 @@ inline void set_high_water_mark([[maybe_unused]] void* block,
 #endif
 }
 
-/// One piece of memory of the system's, cut into blocks that cover it without gaps.
+/// One allocation from the system, divided into blocks that cover it without gaps.
 class MemorySegment {
  public:
   MemorySegment(std::byte* memory, std::size_t size) : memory_(memory) {
@@ -60,12 +63,12 @@ class MemorySegment {
 
   std::byte* memory() const { return memory_; }
   std::size_t size() const { return blocks_.back().begin + blocks_.back().size; }
-  /// Bytes from the start that have ever been part of a tensor.
+  /// Number of bytes at the start of the segment that tensors have touched so far.
   std::size_t high_water_mark() const { return high_water_mark_; }
   bool empty() const { return blocks_.size() == 1 && blocks_[0].free; }
   bool holds(const void* p) const { return p >= memory_ && p < memory_ + size(); }
 
-  /// The smallest free place of at least `size` bytes, the first of equals, or null.
+  /// The smallest free block of at least `size` bytes (the first one if sizes tie), or null.
   void* allocate(std::size_t size) {
     Block* best = nullptr;
     for (Block& b : blocks_)
@@ -78,7 +81,7 @@ class MemorySegment {
     return memory_ + rest.begin - size;
   }
 
-  /// Gives back what `allocate` gave; joins it with free neighbors.
+  /// Frees a block of `allocate` and merges it with adjacent free blocks.
   void free_block(const void* p) {
     const auto begin = static_cast<std::size_t>(static_cast<const std::byte*>(p) - memory_);
     const auto at = std::lower_bound(blocks_.begin(), blocks_.end(), begin,
@@ -97,24 +100,25 @@ class MemorySegment {
   };
 
   std::byte* memory_;
-  std::vector<Block> blocks_;  // by address
+  std::vector<Block> blocks_;  // sorted by address
   std::size_t high_water_mark_ = 0;
 };
 
 }  // namespace detail
 
-/// Memory that tensors have left, shared by all threads.
+/// Caches the memory that tensors have freed. All threads share it.
 class MemoryCache {
  public:
   static constexpr std::size_t alignment = 64;
 
-  /// The cache of the process. It is never destroyed: tensors in static storage may outlive main.
+  /// The cache of the process. It is never destroyed because static tensors may outlive main.
   static MemoryCache& instance() {
     static MemoryCache* cache = new MemoryCache;
     return *cache;
   }
 
-  /// At least `bytes`, aligned. Throws std::bad_alloc where the system has no more.
+  /// Returns at least `bytes` bytes, aligned to 64. Throws std::bad_alloc if the system has no
+  /// memory.
   void* allocate(std::size_t bytes) {
     const std::size_t size = rounded(bytes);
     void* block = nullptr;
@@ -129,7 +133,7 @@ class MemoryCache {
     return block;
   }
 
-  /// bytes: as in allocate.
+  /// Frees a block. bytes: the same number as in allocate.
   void release(void* block, std::size_t bytes) noexcept {
     const std::size_t size = rounded(bytes);
     const std::lock_guard lock(mutex_);
@@ -144,11 +148,11 @@ class MemoryCache {
     }
   }
 
-  /// For tests: while on, every block is handed out full of NaN, so that reading what nobody wrote
-  /// shows.
+  /// For tests: while on, every new block is filled with NaN, because a read of an uninitialized
+  /// element then shows in the result.
   void poison(bool on) { poisoned_.store(on); }
 
-  /// Gives back to the system what it can: small blocks, and segments in which no tensor lives.
+  /// Returns memory to the system: all free small blocks, and all segments that hold no tensor.
   void clear() {
     const std::lock_guard lock(mutex_);
     for (std::size_t c = 0; c < classes; ++c) {
@@ -166,12 +170,12 @@ class MemoryCache {
     });
   }
 
-  /// Bytes in living tensors; the most that ever lived at once.
+  /// Bytes that live tensors hold now; peak(): the maximum so far.
   std::size_t in_use() const { return in_use_; }
   std::size_t peak() const { return peak_; }
-  /// Bytes that tensors have touched and that wait for the next ones.
+  /// Bytes that tensors have touched and freed, ready for the next tensors.
   std::size_t cached() const { return held_ - in_use_; }
-  /// How often a tensor got memory that no tensor had before.
+  /// Number of allocations that needed memory no tensor had used before.
   std::size_t fresh_blocks() const { return fresh_; }
 
  private:
@@ -216,7 +220,8 @@ class MemoryCache {
                          [&](const detail::MemorySegment& s) { return s.holds(p); });
   }
 
-  /// Small sizes to an eighth of a power of two, which wastes at most 12.5 %.
+  /// Rounds up to an eighth of a power of two, which wastes at most 12.5 % (above 512 bytes).
+  /// Larger blocks than `small` are rounded to 512 bytes, blocks up to 512 bytes to 64.
   static std::size_t rounded(std::size_t bytes) {
     if (bytes > small) return (bytes + 511) / 512 * 512;
     if (bytes <= 512) return std::max(alignment, (bytes + 63) / 64 * 64);

@@ -1,9 +1,9 @@
 // parallel: loops shared among threads.
 //
-// Work is split into blocks of a fixed size, never by the number of threads, so that every sum is
-// taken in the same order and results are the same bit for bit on one thread or many. Work below
-// some 50 microseconds stays on one. The threads are thread_pool.hpp's: no flag and no library asks
-// for them.
+// Loops are split into blocks whose size does not depend on the number of threads. Every sum is
+// then taken in the same order, and results are bit-identical on one thread or many. Loops shorter
+// than about 50 microseconds run on one thread, because waking another thread would cost more than
+// it saves. The threads come from thread_pool.hpp; no compiler flag and no other library is needed.
 #pragma once
 
 #include <algorithm>
@@ -22,11 +22,11 @@ inline int& thread_limit() {
   return limit;
 }
 
-/// Elements of simple work that cost some 50 microseconds.
+/// Simple operations that take about 50 microseconds: the smallest loop worth sharing.
 inline constexpr Index parallel_threshold = 32768;
 
-/// Calls run(context, block) for every block of [0, blocks). What blocks throw reaches the caller
-/// when all are done; of several errors the one of the first block, as on one thread.
+/// Calls run(context, b) for every block b of [0, blocks). Exceptions reach the caller after all
+/// blocks are done. Of several exceptions, the caller gets the first block's, as on one thread.
 inline void run_blocks(Index blocks, int threads, void (*run)(void*, Index), void* context) {
   if (threads > 1 && blocks > 1 && !in_parallel()) {
     Loop loop{.blocks = blocks, .helpers = 0, .run = run, .context = context};
@@ -40,15 +40,15 @@ inline void run_blocks(Index blocks, int threads, void (*run)(void*, Index), voi
 
 }  // namespace detail
 
-/// Threads that parallel work started from this thread may use.
+/// Maximum number of threads for parallel loops started from this thread.
 inline int num_threads() {
   return detail::thread_limit() > 0 ? detail::thread_limit() : detail::default_threads();
 }
 
-/// Limits (or raises) the number of threads for work started from this thread.
+/// Sets the maximum number of threads for loops started from this thread; 0 restores the default.
 inline void set_num_threads(int n) { detail::thread_limit() = n; }
 
-/// `set_num_threads` for as long as the object lives.
+/// Calls set_num_threads(n) and restores the previous setting at the end of its scope.
 class ThreadScope {
  public:
   explicit ThreadScope(int n) : before_(detail::thread_limit()) { set_num_threads(n); }
@@ -60,7 +60,8 @@ class ThreadScope {
   int before_;
 };
 
-/// f(begin, end) over [0, count) in blocks of `block`; `cost` is the work of one item in simple operations.
+/// Calls f(begin, end) over [0, count) in blocks of `block` items.
+/// cost: simple operations for one item.
 template <class F>
 void parallel_blocks(Index count, Index block, Index cost, F&& f) {
   if (count <= 0) return;
@@ -78,7 +79,7 @@ void parallel_blocks(Index count, Index block, Index cost, F&& f) {
       &context);
 }
 
-/// f(i) for i in [0, count); `cost` is the work of one item in simple operations.
+/// Calls f(i) for i in [0, count). cost: simple operations for one item.
 template <class F>
 void parallel_for(Index count, Index cost, F&& f) {
   const Index block = std::max<Index>(1, detail::parallel_threshold / 4 / std::max<Index>(cost, 1));

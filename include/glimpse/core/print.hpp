@@ -1,11 +1,11 @@
-// print: tensors as text that a person can read.
+// print: tensors as readable text.
 //
 //   float (2, 3)
 //   [[ 1.0000, -2.5000,  0.0000],
 //    [12.0000,  3.2500, -0.1250]]
 //
-// All numbers take one width and one form: whole where all are whole, with a fixed number of
-// digits, or with an exponent where they differ too much for that. Long axes show their ends.
+// All numbers have one width and one format: integers if all values are integers, else a fixed
+// number of digits, else an exponent if magnitudes differ too much. Long axes show only their ends.
 #pragma once
 
 #include <cmath>
@@ -20,10 +20,11 @@
 
 namespace glimpse::inline v0 {
 
+/// How to_string prints a tensor.
 struct PrintOptions {
-  int digits = 4;      // behind the point
-  Index whole = 1000;  // tensors of up to so many elements are shown whole
-  Index edge = 3;      // of longer ones, so many indices at each end of an axis
+  int digits = 4;      // digits after the decimal point
+  Index whole = 1000;  // tensors up to this number of elements are printed in full
+  Index edge = 3;      // of larger tensors, the number of indices printed at each end of an axis
 };
 
 namespace detail {
@@ -80,8 +81,8 @@ class Printer {
     }
   }
 
-  /// Whole numbers; or fixed digits, unless the largest has too many before the point or the
-  /// smallest shows none.
+  /// Integers if all values are. Otherwise fixed digits, unless the largest value has too many
+  /// digits before the point or the smallest shows as zero.
   void choose_form(const std::vector<T>& shown) {
     if constexpr (std::is_floating_point_v<T>) {
       bool whole = true;
@@ -149,21 +150,21 @@ class Printer {
 
 }  // namespace detail
 
-/// Element type, shape and numbers in aligned columns.
+/// Element type, shape, and elements in aligned columns; "undefined tensor" if x has no storage.
 template <class T>
 std::string to_string(const Tensor<T>& x, const PrintOptions& options = {}) {
   if (!x.defined()) return "undefined tensor";
   return detail::Printer<T>(x, options).text();
 }
 
-/// The same of a variable, or of whatever else has a tensor as its value.
+/// Formats the value of a variable, or of any type with a tensor-valued value().
 template <class V>
 requires requires(const V& v) { v.value().strides(); }
 std::string to_string(const V& v, const PrintOptions& options = {}) {
   return to_string(v.value(), options);
 }
 
-/// `std::cout << x`, where <ostream> is included.
+/// `std::cout << x`; the user includes <ostream>.
 template <class T>
 std::ostream& operator<<(std::ostream& out, const Tensor<T>& x) {
   return out << to_string(x);

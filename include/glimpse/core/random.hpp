@@ -1,9 +1,10 @@
-// random: counter-based numbers (Philox 4x32-10) with distributions of our own.
+// random: counter-based random numbers (Philox 4x32-10) and portable distributions.
 //
 //   block_c = philox(key = seed, counter = (c, stream))      four 32-bit words, a pure function
 //
-// A generator is (seed, stream, position) and nothing else: it can be saved, resumed, split, and gives the same
-// numbers from every compiler and for every number of threads. The standard library's distributions do not.
+// The state of a generator is (seed, stream, position) and nothing else: it can be saved, resumed
+// and split. It gives the same numbers with every compiler and for any number of threads. The
+// distributions of the standard library do not give the same numbers everywhere.
 // Sources: Salmon, Moraes, Dror, Shaw 2011 (Philox); Wichura 1988 (AS 241, the normal quantile).
 #pragma once
 
@@ -19,7 +20,7 @@ namespace detail {
 
 using PhiloxBlock = std::array<std::uint32_t, 4>;
 
-/// Ten rounds of Philox 4x32.
+/// Ten rounds of Philox 4x32; the multipliers and key increments are those of the paper.
 constexpr PhiloxBlock philox(PhiloxBlock c, std::uint32_t key0, std::uint32_t key1) {
   for (int round = 0; round < 10; ++round) {
     const std::uint64_t p0 = std::uint64_t{0xD2511F53u} * c[0];
@@ -32,7 +33,7 @@ constexpr PhiloxBlock philox(PhiloxBlock c, std::uint32_t key0, std::uint32_t ke
   return c;
 }
 
-/// Quantile of the standard normal distribution, relative error about 1e-16 (AS 241).
+/// Quantile of the standard normal distribution, p in (0, 1). Relative error about 1e-16 (AS 241).
 inline double normal_quantile(double p) {
   const double q = p - 0.5;
   if (std::fabs(q) <= 0.425) {
@@ -69,10 +70,10 @@ inline double normal_quantile(double p) {
 
 }  // namespace detail
 
-/// A stream of random numbers: a pure function of (seed, stream, position).
+/// A stream of random numbers; each number is a pure function of (seed, stream, position).
 class Random {
  public:
-  /// Everything there is to save of a generator.
+  /// The complete state of a generator.
   struct State {
     std::uint64_t seed = 0, stream = 0, position = 0;
     friend bool operator==(const State&, const State&) = default;
@@ -94,7 +95,7 @@ class Random {
     return block_[static_cast<std::size_t>(state_.position++ % 4)];
   }
 
-  /// Uniform on [0, 1), 53 bits.
+  /// Uniform on [0, 1) with 53 random bits.
   double uniform() {
     const std::uint64_t high = bits() >> 5, low = bits() >> 6;
     return static_cast<double>((high << 26) | low) * 0x1p-53;
@@ -102,17 +103,18 @@ class Random {
   /// Uniform on [low, high).
   double uniform(double low, double high) { return low + (high - low) * uniform(); }
 
-  /// Uniform integer on [0, n), n >= 1.
+  /// Uniform integer on [0, n). Precondition: n >= 1.
   Index uniform_int(Index n) { return static_cast<Index>(uniform() * static_cast<double>(n)); }
 
   /// True with probability p.
   bool bernoulli(double p) { return uniform() < p; }
 
-  /// Normal by inversion, rounded to float so that the last bits of libm do not show.
+  /// Standard normal by inversion. Rounded to float because the last bits of libm differ by
+  /// platform.
   double normal() { return static_cast<double>(static_cast<float>(detail::normal_quantile(uniform() + 0x1p-54))); }
   double normal(double mean, double stddev) { return mean + stddev * normal(); }
 
-  /// An independent generator: stream number k of this one.
+  /// An independent generator: child stream k of this one. Does not advance this generator.
   Random split(std::uint64_t k) const {
     const detail::PhiloxBlock b = detail::philox({lower(k), upper(k), 0x5EEDu, 1u},
                                                  lower(state_.stream) ^ lower(state_.seed),

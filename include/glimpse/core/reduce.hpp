@@ -1,11 +1,12 @@
-// reduce: sums, means, maxima over any axes of a tensor.
+// reduce: sums, means, maxima and minima over any axes of a tensor.
 //
 //   y_k = sum_r x_(k, r)        k over the kept axes, r over the reduced ones
 //
-// Seen from one axis a dense tensor is (outer, n, inner), so sums go axis by axis from the last:
-// rows where inner is 1, columns elsewhere. Partial sums cover fixed blocks and meet in double: the
-// result does not depend on the number of threads, and a million small terms do not drown. Maxima
-// bring the reduced axes to the end and keep the first of equals.
+// Around one axis of n elements a dense tensor is (outer, n, inner). Sums go axis by axis, the last
+// axis first: along rows if inner is 1, by columns otherwise. Partial sums cover fixed blocks and
+// are added in double. The result does not depend on the number of threads, and small terms are not
+// lost in large sums. Maxima move the reduced axes to the end and return the first of equal
+// elements.
 #pragma once
 
 #include <utility>
@@ -17,7 +18,7 @@ namespace glimpse::inline v0 {
 
 namespace detail {
 
-/// y += x, dense. Sixteen at a time, so that compilers make vectors of it without being asked.
+/// y += x for n dense elements. The inner loop has 16 steps because compilers vectorize it then.
 template <class T>
 void add_run(T* __restrict y, const T* __restrict x, Index n) {
   Index i = 0;
@@ -44,7 +45,7 @@ double sum_run(const T* x, Index n) {
   return total;
 }
 
-/// y (outer, inner) = sum of x (outer, n, inner) over n.
+/// y (outer, inner) = sum of x (outer, n, inner) over the axis n.
 template <class T>
 void sum_axis(const T* x, Index outer, Index n, Index inner, T* y) {
   constexpr Index long_run = 65536;
@@ -71,7 +72,8 @@ void sum_axis(const T* x, Index outer, Index n, Index inner, T* y) {
   }
 }
 
-/// One bit for every reduced axis; no axes means all of them.
+/// One bit for each reduced axis; no axes means all axes.
+/// Throws ShapeError if an axis does not exist or occurs twice.
 inline unsigned axis_mask(std::string_view op, const Shape& shape, const Shape& axes) {
   unsigned mask = 0;
   if (axes.empty()) return (1u << shape.rank()) - 1;
@@ -85,7 +87,7 @@ inline unsigned axis_mask(std::string_view op, const Shape& shape, const Shape& 
   return mask;
 }
 
-/// The shape without the masked axes, or with extent 1 in their place.
+/// The shape without the masked axes, or with extent 1 in their place if `keepdim`.
 inline Shape reduced_shape(const Shape& shape, unsigned mask, bool keepdim) {
   Shape out;
   for (Index a = 0; a < shape.rank(); ++a) {
@@ -97,7 +99,8 @@ inline Shape reduced_shape(const Shape& shape, unsigned mask, bool keepdim) {
 
 }  // namespace detail
 
-/// Sum over `axes` (none: all); `keepdim` leaves them in place with extent 1.
+/// Sum over `axes` (none: all axes). keepdim: reduced axes stay, with extent 1.
+/// Throws ShapeError if an axis does not exist or occurs twice.
 template <class T>
 Tensor<T> sum(const Tensor<T>& x, const Shape& axes = {}, bool keepdim = false) {
   const unsigned mask = detail::axis_mask("sum", x.shape(), axes);
@@ -105,7 +108,7 @@ Tensor<T> sum(const Tensor<T>& x, const Shape& axes = {}, bool keepdim = false) 
   Shape shape = x.shape();
   for (Index last = shape.rank() - 1; last >= 0; --last) {
     if (!(mask >> last & 1)) continue;
-    Index first = last;  // neighbors that are both reduced go at once
+    Index first = last;  // adjacent reduced axes are summed in one pass
     while (first > 0 && (mask >> (first - 1) & 1)) --first;
     Index outer = 1, n = 1, inner = 1;
     for (Index a = 0; a < shape.rank(); ++a)
@@ -119,7 +122,7 @@ Tensor<T> sum(const Tensor<T>& x, const Shape& axes = {}, bool keepdim = false) 
   return y.reshape(detail::reduced_shape(x.shape(), mask, keepdim));
 }
 
-/// Mean over `axes`; the mean of nothing is NaN.
+/// Mean over `axes` (none: all axes); NaN if there are no elements. Throws ShapeError as `sum`.
 template <class T>
 Tensor<T> mean(const Tensor<T>& x, const Shape& axes = {}, bool keepdim = false) {
   const unsigned mask = detail::axis_mask("mean", x.shape(), axes);
@@ -132,8 +135,9 @@ Tensor<T> mean(const Tensor<T>& x, const Shape& axes = {}, bool keepdim = false)
   return y;
 }
 
-/// The reduced axes of x brought to the end and joined: (kept extents..., number of reduced
-/// elements), dense.
+/// Moves the reduced axes of x to the end and joins them: dense, (kept extents..., reduced
+/// elements).
+/// Throws ShapeError if there are no elements to reduce.
 template <class T>
 Tensor<T> reduced_last(std::string_view op, const Tensor<T>& x, const Shape& axes) {
   const unsigned mask = detail::axis_mask(op, x.shape(), axes);
@@ -150,8 +154,7 @@ Tensor<T> reduced_last(std::string_view op, const Tensor<T>& x, const Shape& axe
 
 namespace detail {
 
-/// Position in every row of the first element that no other is better than; a NaN is better than
-/// all.
+/// Index of the best element of each row; the first one if several are equal. A NaN beats all.
 template <class Better, class T>
 Tensor<Index> best_in_rows(const Tensor<T>& rows) {
   Shape shape = rows.shape();
@@ -194,18 +197,20 @@ Tensor<T> best_over(std::string_view op, const Tensor<T>& x, const Shape& axes, 
 
 }  // namespace detail
 
-/// Largest element over `axes`; NaN where there is one. ShapeError over nothing.
+/// Largest element over `axes` (none: all axes); NaN if any element is NaN.
+/// Throws ShapeError if there are no elements to reduce.
 template <class T>
 Tensor<T> max(const Tensor<T>& x, const Shape& axes = {}, bool keepdim = false) {
   return detail::best_over<detail::Larger>("max", x, axes, keepdim);
 }
-/// Smallest element over `axes`.
+/// Smallest element over `axes`; otherwise as max.
 template <class T>
 Tensor<T> min(const Tensor<T>& x, const Shape& axes = {}, bool keepdim = false) {
   return detail::best_over<detail::Smaller>("min", x, axes, keepdim);
 }
 
-/// Where along `axis` the largest (smallest) element stands: the first of equals, or the first NaN.
+/// Index of the largest (argmin: smallest) element along `axis`: the first of equals, or the first
+/// NaN. The result has the shape of x without `axis`. Throws ShapeError if the axis is empty.
 template <class T>
 Tensor<Index> argmax(const Tensor<T>& x, Index axis = -1) {
   return detail::best_in_rows<detail::Larger>(reduced_last("argmax", x, Shape{axis}));

@@ -1,6 +1,6 @@
-// shape: the extents of a tensor, kept inline (no allocation), and the one broadcasting rule.
+// shape: the extents of a tensor, stored inline (no allocation), and the broadcasting rule.
 //
-//   broadcast: align the two shapes at their last axes; two extents agree if they are equal or one of them is 1
+//   broadcast: align the two shapes at their last axes; extents agree if equal, or if one is 1
 //   row-major strides:  stride_r-1 = 1,  stride_a = stride_a+1 * extent_a+1
 #pragma once
 
@@ -12,14 +12,15 @@
 
 namespace glimpse::inline v0 {
 
-/// Signed size and index type of the whole library.
+/// Signed type of all sizes and indices.
 using Index = std::ptrdiff_t;
 
+/// Maximum number of axes.
 inline constexpr Index max_rank = 8;
-/// More numbers, or bytes, than any machine of this word size holds, and far from overflow.
+/// Limit on elements and on bytes: more than any machine holds, and far below overflow of Index.
 inline constexpr Index max_elements = Index{1} << (sizeof(Index) > 4 ? 46 : 30);
 
-/// Up to `max_rank` extents. A scalar has rank 0 and one element.
+/// A list of up to `max_rank` extents. A scalar has rank 0 and one element.
 class Shape {
  public:
   constexpr Shape() = default;
@@ -40,7 +41,7 @@ class Shape {
     return n;
   }
 
-  /// Extent of an axis; a negative axis counts from the end.
+  /// Extent of an axis; a negative axis counts from the end. The axis is not checked.
   constexpr Index operator[](Index axis) const { return extent_[at(axis)]; }
   constexpr Index& operator[](Index axis) { return extent_[at(axis)]; }
 
@@ -49,7 +50,7 @@ class Shape {
   constexpr Index* begin() { return extent_.data(); }
   constexpr Index* end() { return extent_.data() + rank_; }
 
-  /// An extent beyond `max_rank` is dropped and remembered: no tensor takes such a shape.
+  /// Appends an extent. Beyond `max_rank` it is dropped and the shape is marked: tensors refuse it.
   constexpr void push_back(Index extent) {
     if (rank_ < max_rank) extent_[static_cast<std::size_t>(rank_++)] = extent;
     else overflow_ = true;
@@ -63,7 +64,7 @@ class Shape {
     return true;
   }
 
-  /// "(8, 1, 32, 100)".
+  /// Text such as "(8, 1, 32, 100)"; one axis: "(8,)".
   std::string str() const {
     std::string s = "(";
     for (Index i = 0; i < rank_; ++i) s += (i ? ", " : "") + std::to_string((*this)[i]);
@@ -91,7 +92,7 @@ constexpr Shape row_major_strides(const Shape& shape) {
   return strides;
 }
 
-/// Joins two shapes by the broadcasting rule into `out`; false where they do not fit.
+/// Sets `out` to the broadcast shape of a and b; returns false if they do not broadcast.
 constexpr bool broadcast_into(const Shape& a, const Shape& b, Shape& out) {
   out = a.rank() >= b.rank() ? a : b;
   const Shape& small = a.rank() >= b.rank() ? b : a;

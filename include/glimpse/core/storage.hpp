@@ -1,4 +1,4 @@
-// storage: counted references to blocks of 64-byte-aligned memory (core/memory_cache.hpp).
+// storage: reference-counted blocks of 64-byte-aligned memory from core/memory_cache.hpp.
 #pragma once
 
 #include <atomic>
@@ -12,7 +12,7 @@
 
 namespace glimpse::inline v0 {
 
-/// Counted reference to one block of the cache.
+/// A reference-counted handle to one block of the cache.
 class Storage {
  public:
   Storage() = default;
@@ -40,7 +40,7 @@ class Storage {
   friend bool operator==(const Storage&, const Storage&) = default;
 
  private:
-  struct Header {  // sits in the 64 bytes in front of the numbers
+  struct Header {  // occupies the 64 bytes before the elements
     std::atomic<std::size_t> count;
     std::size_t bytes;
   };

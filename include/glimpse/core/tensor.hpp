@@ -1,9 +1,9 @@
-// tensor: numbers with a shape.
+// tensor: an n-dimensional array of numbers.
 //
-//   element (i_0, ..., i_r-1)  lives at  data[offset + sum_a i_a stride_a]
+//   element (i_0, ..., i_r-1)  is  data[offset + sum_a i_a stride_a]
 //
-// A Tensor is a handle: copies and views share storage. A const handle gives const access. Kernels take tensors, or
-// the plain views `Matrix` and pointers, and so can never record anything.
+// A Tensor is a handle: copies and views share storage, and a const handle gives const access.
+// Kernels take tensors, pointers or `Matrix` views. Kernels therefore cannot record on the tape.
 #pragma once
 
 #include <algorithm>
@@ -21,6 +21,7 @@
 
 namespace glimpse::inline v0 {
 
+/// An n-dimensional array of T (float, double, Index, bool, ...): a handle to shared storage.
 template <class T>
 class Tensor {
   static_assert(std::is_trivially_copyable_v<T>, "a tensor holds plain numbers");
@@ -28,13 +29,15 @@ class Tensor {
  public:
   using value_type = T;
 
-  /// No storage at all: `defined()` is false. An absent bias, a gradient that was never made.
+  /// A tensor without storage, `defined()` is false: an absent bias, or a gradient not yet
+  /// computed.
   Tensor() = default;
 
-  /// Uninitialized numbers; prefer the factories below.
+  /// Dense tensor with uninitialized elements; prefer the factories below.
+  /// Throws ShapeError if an extent is negative or if the shape is too large.
   explicit Tensor(const Shape& shape) : shape_(shape) {
     check_shape(shape);
-    strides_ = row_major_strides(shape);  // only now: those of a refused shape may overflow
+    strides_ = row_major_strides(shape);  // after the check: these may overflow
     storage_ = Storage(static_cast<std::size_t>(shape.count()) * sizeof(T));
   }
 
@@ -46,9 +49,9 @@ class Tensor {
   Index size() const { return defined() ? shape_.count() : 0; }
   /// Extent of one axis; a negative axis counts from the end.
   Index size(Index axis) const { return shape_[checked_axis("size", axis)]; }
-  /// True if both handles look into the same storage.
+  /// True if both handles use the same storage.
   bool shares(const Tensor& other) const { return storage_ == other.storage_; }
-  /// True if no other handle looks into this storage, so that it may be overwritten.
+  /// True if no other handle uses this storage; it may then be overwritten.
   bool unique() const { return storage_.unique(); }
 
   bool is_contiguous() const {
@@ -60,30 +63,34 @@ class Tensor {
     return true;
   }
 
-  /// First element of a contiguous tensor; ShapeError for a strided view (take `contiguous()` first).
+  /// First element of a contiguous tensor. Throws ShapeError for a strided view: call contiguous()
+  /// first.
   T* data() { return check_contiguous(), raw(); }
   const T* data() const { return check_contiguous(), raw(); }
-  /// First element of any view: step with `strides()`.
+  /// First element of any view; move by `strides()`.
   T* raw() { return static_cast<T*>(storage_.data()) + offset_; }
   const T* raw() const { return static_cast<const T*>(storage_.data()) + offset_; }
   std::span<T> span() { return {data(), static_cast<std::size_t>(size())}; }
   std::span<const T> span() const { return {data(), static_cast<std::size_t>(size())}; }
 
-  /// Element access, indices unchecked save for their number.
+  /// Element access. Checks the number of indices, not their values.
   template <class... I>
   T& operator()(I... indices) { return raw()[offset_of(indices...)]; }
   template <class... I>
   const T& operator()(I... indices) const { return raw()[offset_of(indices...)]; }
 
-  /// The one element of a tensor of size 1.
+  /// The element of a tensor of size 1. Throws ShapeError for any other size.
   T item() const {
     if (size() != 1) fail<ShapeError>("item", "wants one element, got ", shape_);
     return *raw();
   }
 
-  // ---- views: no numbers are copied -------------------------------------------------------------------------
+  // ---- views: no elements are copied
+  // -------------------------------------------------------------
 
-  /// Same numbers, other shape; one extent may be -1. Copies only if this view is strided.
+  /// Same elements, new shape; one extent may be -1 and is inferred. Copies only if this view is
+  /// strided.
+  /// Throws ShapeError if the number of elements differs.
   Tensor reshape(Shape shape) const {
     Index known = 1, unknown = -1;
     const Shape asked = shape;
@@ -100,7 +107,8 @@ class Tensor {
     view.strides_ = row_major_strides(shape);
     return view;
   }
-  /// Elements [begin, end) of one axis; negative bounds count from the end.
+  /// View of the elements [begin, end) of one axis; negative bounds count from the end.
+  /// Throws ShapeError if the bounds are outside of the axis.
   Tensor slice(Index axis, Index begin, Index end) const {
     axis = checked_axis("slice", axis);
     const Index n = shape_[axis];
@@ -112,7 +120,8 @@ class Tensor {
     view.shape_[axis] = last - first;
     return view;
   }
-  /// Drops one axis by fixing its index.
+  /// View at one index of an axis; the axis is dropped. A negative index counts from the end.
+  /// Throws ShapeError if the index is out of range.
   Tensor select(Index axis, Index index) const {
     axis = checked_axis("select", axis);
     const Index i = index < 0 ? index + shape_[axis] : index;
@@ -125,7 +134,7 @@ class Tensor {
       if (a != axis) view.shape_.push_back(shape_[a]), view.strides_.push_back(strides_[a]);
     return view;
   }
-  /// Exchanges two axes.
+  /// View with two axes exchanged.
   Tensor transpose(Index a, Index b) const {
     a = checked_axis("transpose", a), b = checked_axis("transpose", b);
     Tensor view = *this;
@@ -133,7 +142,8 @@ class Tensor {
     std::swap(view.strides_[a], view.strides_[b]);
     return view;
   }
-  /// Axis i of the result is axis order[i] of this one; a negative axis counts from the end.
+  /// View whose axis i is axis order[i] of this tensor; a negative axis counts from the end.
+  /// Throws ShapeError if `order` is not a permutation of the axes.
   Tensor permute(const Shape& order) const {
     unsigned seen = 0;
     for (const Index a : order)
@@ -147,7 +157,8 @@ class Tensor {
     }
     return view;
   }
-  /// Repeats axes of extent 1 (stride 0) and adds leading axes until the shape is `shape`.
+  /// View that repeats axes of extent 1 (stride 0) and adds leading axes to get `shape`.
+  /// Throws ShapeError if this shape does not broadcast to `shape`.
   Tensor broadcast_to(const Shape& shape) const {
     Shape joined;
     if (!broadcast_into(shape_, shape, joined) || !(joined == shape))
@@ -159,19 +170,20 @@ class Tensor {
     return view;
   }
 
-  // ---- numbers ----------------------------------------------------------------------------------------------
+  // ---- elements
+  // ----------------------------------------------------------------------------------
 
-  /// This tensor if it is dense already, else a dense copy.
+  /// This tensor if it is dense, otherwise a dense copy.
   Tensor contiguous() const { return is_contiguous() ? *this : clone(); }
 
-  /// A dense copy with storage of its own.
+  /// A dense copy with its own storage.
   Tensor clone() const {
     Tensor copy(shape_);
     copy.copy_from(*this);
     return copy;
   }
 
-  /// Copies the numbers of a tensor that broadcasts to this shape.
+  /// Copies the elements of `source`, which broadcasts to this shape, into this view.
   void copy_from(const Tensor& source) {
     if (is_contiguous() && source.is_contiguous() && shape_ == source.shape_) {
       if (size() > 0 && raw() != source.raw())
@@ -228,17 +240,20 @@ class Tensor {
   Storage storage_;
 };
 
-// ---- factories ----------------------------------------------------------------------------------------------
+// ---- factories ---------------------------------------------------------------------------------
 
+/// A dense tensor with uninitialized elements.
 template <class T>
 Tensor<T> empty(const Shape& shape) { return Tensor<T>(shape); }
 
+/// A dense tensor with every element equal to `value`.
 template <class T>
 Tensor<T> full(const Shape& shape, std::type_identity_t<T> value) {
   Tensor<T> t(shape);
   t.fill(value);
   return t;
 }
+/// Dense tensors of zeros or ones; with the shape of x, uninitialized or zero.
 template <class T>
 Tensor<T> zeros(const Shape& shape) { return full<T>(shape, T(0)); }
 template <class T>
@@ -256,7 +271,8 @@ Tensor<T> arange(Index n) {
   return t;
 }
 
-/// A tensor of the given numbers in row-major order; without a shape, a vector of them.
+/// A tensor of the given values in row-major order; without a shape, a vector of them.
+/// Throws ShapeError if the number of values differs from the shape's.
 template <class T>
 Tensor<T> tensor(std::span<const std::type_identity_t<T>> values, const Shape& shape) {
   if (static_cast<Index>(values.size()) != shape.count())
@@ -274,7 +290,7 @@ Tensor<T> tensor(std::initializer_list<std::type_identity_t<T>> values) {
   return tensor<T>(values, Shape{static_cast<Index>(values.size())});
 }
 
-/// Same numbers in another element type.
+/// The same values converted to element type To; the result is dense.
 template <class To, class From>
 Tensor<To> cast(const Tensor<From>& x) {
   const Tensor<From> dense = x.contiguous();
@@ -283,9 +299,9 @@ Tensor<To> cast(const Tensor<From>& x) {
   return y;
 }
 
-// ---- matrix views -------------------------------------------------------------------------------------------
+// ---- matrix views ------------------------------------------------------------------------------
 
-/// A dense row-major matrix over somebody else's numbers. T may be const.
+/// A dense row-major matrix view; does not own its elements. T may be const.
 template <class T>
 class Matrix {
  public:
@@ -312,7 +328,7 @@ inline Index row_count(const Shape& s) {
 }
 }  // namespace detail
 
-/// A contiguous tensor as a matrix: the last axis across, all others down.
+/// A contiguous tensor (..., C) as a matrix (R, C), where R is the product of the other extents.
 template <class T>
 Matrix<T> rows_of(Tensor<T>& x) {
   return {x.data(), detail::row_count(x.shape()), x.rank() > 0 ? x.size(-1) : 1};

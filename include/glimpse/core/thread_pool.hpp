@@ -1,18 +1,18 @@
-// thread_pool: threads that wait for loops to share.
+// thread_pool: worker threads that share loops.
 //
-// A loop is a count of blocks. Whoever called for it and the workers that woke take blocks from one
-// counter until none is left, so the caller never waits for a worker that did not come: on busy
-// cores, or in a forked child that has no workers, it simply does more of the blocks itself.
+// A loop is a number of blocks. The caller and the awake workers take blocks from one counter until
+// none is left. The caller therefore never waits for a worker that did not start. If cores are
+// busy, or in a forked child that has no workers, the caller runs more blocks itself.
 //
 //   caller:  job = j;     wake;        take blocks;  job = null;       wait until inside = 0
 //   worker:  inside += 1; read job;    take blocks;  inside -= 1
 //
-// The four sequentially consistent accesses to `job` and `inside` make sure that either the worker
-// sees null or the caller sees the worker, so no worker touches a loop that is over.
+// The four accesses to `job` and `inside` are sequentially consistent. Therefore either the worker
+// sees null or the caller sees the worker, and no worker touches a loop that has ended.
 //
-// A worker spins for some 50 microseconds after its last loop, then sleeps in the kernel: between
-// the operations of a training step it is awake, and idle programs cost nothing. One loop runs at a
-// time; a second thread that asks meanwhile has to do its loop alone.
+// A worker spins for about 50 microseconds after its last loop, then sleeps in the kernel. It stays
+// awake between the operations of a training step, and an idle program costs no CPU time. One loop
+// runs at a time; if a second thread calls run() meanwhile, it runs its loop by itself.
 #pragma once
 
 #include <algorithm>
@@ -30,13 +30,14 @@
 
 namespace glimpse::inline v0::detail {
 
-/// True on a worker, and on a caller while its loop runs: loops within loops stay where they are.
+/// True on a worker, and on a caller while its loop runs. A nested loop runs on its own thread
+/// only.
 inline bool& in_parallel() {
   thread_local bool inside = false;
   return inside;
 }
 
-/// A hint to the core that this is a loop of waiting.
+/// Tells the core that this is a spin-wait loop.
 inline void relax() {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();
@@ -45,9 +46,10 @@ inline void relax() {
 #endif
 }
 
-/// Keeps a worker off the core of its caller. Linux wakes a thread on the core of whoever woke it,
-/// and may leave the two there for seconds while another core idles: two threads are then as fast
-/// as one. Where they meet, the worker confines itself to the other cores, until they meet again.
+/// Keeps a worker off the core of its caller. Linux wakes a thread on the core of the thread that
+/// woke it, and may leave both there for seconds while another core idles. Two threads are then no
+/// faster than one. If they meet, the worker restricts itself to the other cores until they meet
+/// again.
 class CoreAffinity {
  public:
 #if defined(__linux__)
@@ -57,7 +59,7 @@ class CoreAffinity {
     several_ = sched_getaffinity(0, sizeof all_, &all_) == 0 && CPU_COUNT(&all_) > 1;
   }
 
-  /// callers: the core that the caller was on.
+  /// Leaves the caller's core if this thread runs there too. callers: the caller's core.
   void move(int callers) const {
     if (!several_ || callers < 0 || callers != core()) return;
     cpu_set_t others = all_;
@@ -66,7 +68,7 @@ class CoreAffinity {
   }
 
  private:
-  cpu_set_t all_;  // where the worker may run
+  cpu_set_t all_;  // the cores that the worker may use
   bool several_;
 #else
   static int core() { return -1; }
@@ -74,7 +76,7 @@ class CoreAffinity {
 #endif
 };
 
-/// Blocks [0, blocks) of one loop; errors of blocks are kept, the first block's before the others'.
+/// The blocks [0, blocks) of one loop. Keeps the exception of the lowest block that threw.
 struct Loop {
   Index blocks;
   int helpers;  // workers that may join
@@ -107,8 +109,8 @@ class ThreadPool {
     return pool;
   }
 
-  /// Runs the loop with up to `threads` threads, the caller among them; false, and nothing done,
-  /// where another thread's loop is running.
+  /// Runs the loop with up to `threads` threads, including the caller.
+  /// Returns false, without running anything, if another thread's loop is running.
   bool run(Loop& loop, int threads) {
     if (busy_.test_and_set(std::memory_order_acquire)) return false;
     loop.helpers = std::min(threads - 1, grow(threads - 1));
@@ -122,7 +124,7 @@ class ThreadPool {
       if (spins < spin_limit) {
         relax();
       } else {
-        std::this_thread::yield();  // the worker may be waiting for this very core
+        std::this_thread::yield();  // because the worker may be waiting for this core
       }
     }
     in_parallel() = false;
@@ -131,11 +133,11 @@ class ThreadPool {
   }
 
  private:
-  static constexpr int spin_limit = 2000;  // pauses: some 50 microseconds
+  static constexpr int spin_limit = 2000;  // pauses, about 50 microseconds
 
   ThreadPool() = default;
 
-  /// Starts workers until there are `wanted`, or the system gives no more; returns how many are.
+  /// Starts workers until there are `wanted`, or until the system refuses; returns their number.
   int grow(int wanted) {
     while (workers_ < wanted && !refused_) {
       try {
@@ -168,12 +170,12 @@ class ThreadPool {
   std::atomic<Loop*> job_{nullptr};
   std::atomic<int> inside_{0};
   std::atomic_flag busy_{};
-  int workers_ = 0;       // as the next two, under busy_
-  bool refused_ = false;  // a thread could not be had once
+  int workers_ = 0;       // guarded by busy_, as the next two
+  bool refused_ = false;  // true after the system refused to start a thread
 };
 
-/// Threads that a program takes if nothing is said: GLIMPSE_THREADS, else OMP_NUM_THREADS, by which
-/// batch systems tell numerical programs their share, else the cores that the process may run on.
+/// The default number of threads: GLIMPSE_THREADS, else OMP_NUM_THREADS, else the cores that the
+/// process may use. Batch systems set OMP_NUM_THREADS to a program's share of the machine.
 inline int default_threads() {
   static const int threads = [] {
     for (const char* name : {"GLIMPSE_THREADS", "OMP_NUM_THREADS"}) {

@@ -1,4 +1,4 @@
-// version: of the headers, as text. The build file says the same; a test compares them.
+// version: of these headers, as text. CMakeLists.txt holds the same number; a test compares them.
 #pragma once
 
 #include <string_view>

@@ -1,9 +1,9 @@
-// AdditiveAttention: where to look, and what is seen there.
+// AdditiveAttention: the attention weights over a sequence, and their glimpse (context vector).
 //
 //   e_i = w^T tanh(W s + V h_i + b),   a = softmax(e),   g = sum_i a_i h_i
 //
-// W, b: `query`; V: `key`; w: `score`. V h does not depend on the state, so `keys` makes it once a
-// sequence.
+// W, b: `query`; V: `key`; w: `score`. V h does not depend on the state; `keys` therefore computes
+// it once for a sequence.
 #pragma once
 
 #include <cmath>
@@ -15,6 +15,7 @@
 
 namespace glimpse::inline v0 {
 
+/// Additive attention over a sequence (N, T, C), with A attention units.
 template <class T = float>
 struct AdditiveAttention {
   Linear<T> query, key;
@@ -22,18 +23,18 @@ struct AdditiveAttention {
   std::string path;
 
   AdditiveAttention() = default;
-  /// state: width of s; sequence: width C of h; width: A.
+  /// state: width S of s; sequence: width C of h; width: A.
   AdditiveAttention(Index state, Index sequence, Index width, Random& rng)
       : query(state, width, rng),
         key(sequence, width, rng, false),
         score(detail::uniform_parameter<T>({width}, rng,
                                            1 / std::sqrt(static_cast<double>(width)))) {}
 
-  /// V h.  h: (N, T, C).  Returns (N, T, A).
+  /// V h. h: (N, T, C). Returns (N, T, A).
   Variable<T> keys(const Variable<T>& h) const { return key(h); }
 
-  /// s: (N, S); k: (N, T, A) from `keys`; h: (N, T, C); lengths: N numbers, or empty.
-  /// Returns glimpse (N, C) and weights (N, T); positions past a length have weight 0.
+  /// One attention step. s: (N, S); k: (N, T, A) from `keys`; h: (N, T, C); lengths: N numbers, or
+  /// empty. Returns glimpse (N, C) and weights (N, T); positions past a length have weight 0.
   Glimpse<T> operator()(const Variable<T>& s, const Variable<T>& k, const Variable<T>& h,
                         std::span<const Index> lengths = {}) const {
     const Variable<T> q = query(s);

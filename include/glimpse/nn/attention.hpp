@@ -1,20 +1,19 @@
-// Attention: where to look next, and what is seen there. All forms are this one, and differ by what
-// they add:
+// Attention: one attention step. This module covers all forms; they differ by what they add:
 //
 //   (1)  additive      e_i = w^T tanh(W s + V h_i + b)
-//   (2)  dot, scaled   e_i = <W s + b, V h_i>,  over sqrt(A) where scaled
-//   (3)  heads         (2) on each of K parts of W s + b, V h_i and a third projection of h_i, over
-//                      sqrt(A/K) where scaled; the glimpses, side by side, go through one more
-//                      matrix. Both of these have a bias, too
-//   (4)  location      + U f_i inside the tanh of (1): f, the last attention step's weights under filters
+//   (2)  dot, scaled   e_i = <W s + b, V h_i>,  divided by sqrt(A) if scaled
+//   (3)  heads         (2) on each of K parts of W s + b, V h_i and a third projection of h_i,
+//                      divided by sqrt(A/K) if scaled; one more matrix maps the concatenated
+//                      glimpses. This matrix and the third projection have a bias
+//   (4)  location      + U f_i inside the tanh of (1); f: filters over the previous step's weights
 //   (5)  sigmoid       a_i = sigma(e_i) / sum_j sigma(e_j) in place of the softmax
-//   (6)  window        only positions up to `window` from the middle of the attention step before
+//   (6)  window        only positions within `window` of the median position of the previous step
 //   (7)  gate          g = beta sum_i a_i h_i,  beta = sigma(w_g^T s + b_g)
 //
 // Sources: (1) Bahdanau, Cho, Bengio 2015; (2) Luong, Pham, Manning 2015; (3) Vaswani et al. 2017;
 // (4) to (6) Chorowski et al. 2015; (7) Xu et al. 2015.
 //
-// Over an image, the positions are those of its feature map, row by row: `flatten_spatial`.
+// For an image, the positions are those of its feature map, row by row: `flatten_spatial`.
 // s: (N, S), h: (N, T, C), a: (N, T), g: (N, C).
 // Notation: docs/math/notation.md.
 #pragma once
@@ -33,24 +32,26 @@
 
 namespace glimpse::inline v0 {
 
+/// Scores by (1), by (2), or by (2) divided by the square root of the width.
 enum class ScoreForm { additive, dot, scaled_dot };
 
+/// Sizes and forms of an Attention.
 struct AttentionConfig {
-  Index state = 0, sequence = 0, width = 0;  // S, C, A
+  Index state = 0, sequence = 0, width = 0;  // S, C, A: widths of s and h, and of the scores
   ScoreForm score = ScoreForm::additive;
-  Index heads = 1;              // (3) where above 1; a divisor of width and sequence
-  Index filters = 0, taps = 0;  // (4) where above 0
+  Index heads = 1;              // above 1: (3); a divisor of width and sequence
+  Index filters = 0, taps = 0;  // above 0: (4)
   AttentionNormalization weights = AttentionNormalization::softmax;  // (5)
-  Index window = 0;                                                  // (6) where above 0
+  Index window = 0;                                                  // above 0: (6)
   bool gate = false;                                                 // (7)
 };
 
-/// A sequence ready to be looked at: V h is made once.
+/// An encoded sequence, with V h computed once for all steps.
 template <class T>
 struct AttentionMemory {
-  Variable<T> frames;          // what glimpses are made of: (N K, T, C / K)
+  Variable<T> frames;          // the vectors that glimpses average: (N K, T, C / K)
   Variable<T> keys;            // (N K, T, A / K)
-  std::vector<Index> lengths;  // N, or empty where all T positions count
+  std::vector<Index> lengths;  // N, or empty: all T positions count
   Index heads = 1;
 
   Index batch() const { return frames.size(0) / heads; }
@@ -58,12 +59,14 @@ struct AttentionMemory {
 };
 
 /// The positions of a feature map (N, C, H, W), row by row: (N, H W, C).
+/// Throws ShapeError if x has another rank.
 template <class T>
 Variable<T> flatten_spatial(const Variable<T>& x) {
   require(x.rank() == 4, "flatten_spatial", "wants a map (N, C, H, W)", x);
   return transpose(reshape(x, {x.size(0), x.size(1), x.size(2) * x.size(3)}), 1, 2);
 }
 
+/// An attention module in the forms that its configuration selects.
 template <class T = float>
 struct Attention {
   AttentionConfig config;
@@ -74,7 +77,7 @@ struct Attention {
   std::string path;
 
   Attention() = default;
-  /// Throws ValueError where forms are asked for together that do not go together.
+  /// Throws ValueError if `heads` does not divide width and sequence, or if forms do not combine.
   Attention(const AttentionConfig& c, Random& rng)
       : config(c), query(c.state, c.width, rng), key(c.sequence, c.width, rng, false) {
     const bool additive = c.score == ScoreForm::additive;
@@ -96,7 +99,7 @@ struct Attention {
     if (c.gate) gate.emplace(c.state, 1, rng);
   }
 
-  /// h: (N, T, C); lengths: N numbers of positions from 1 to T, or empty.
+  /// Encodes h (N, T, C). lengths: N numbers of positions, 1 to T, or empty.
   AttentionMemory<T> encode_memory(const Variable<T>& h,
                                    std::span<const Index> lengths = {}) const {
     const ModuleScope scope(path);
@@ -107,15 +110,15 @@ struct Attention {
             k};
   }
 
-  /// The attention step before the first: all of it on the first position. (N, T).
+  /// The weights before the first step: 1 at the first position. (N, T).
   Variable<T> start(const AttentionMemory<T>& memory) const {
     Tensor<T> a = zeros<T>({memory.batch(), memory.positions()});
     for (Index n = 0; n < a.size(0); ++n) a(n, 0) = 1;
     return constant(a);
   }
 
-  /// s: (N, S); before: weights of the attention step before (N, T), read by (4) and (6) alone.
-  /// Returns glimpse (N, C) and weights (N, T), with (3) their mean over the heads.
+  /// One attention step. s: (N, S); before: weights of the previous step (N, T), used only by (4)
+  /// and (6). Returns glimpse (N, C) and weights (N, T); with (3) their mean over the heads.
   Glimpse<T> operator()(const Variable<T>& s, const AttentionMemory<T>& memory,
                         const Variable<T>& before) const {
     const Variable<T> q = query(s);
@@ -150,7 +153,7 @@ struct Attention {
     return reshape(dot_scores(reshape(q, {rows, 1, part}), m.keys, scale), {rows, m.positions()});
   }
 
-  /// (6) and the ends of the sequences; none where nothing bounds the attention step.
+  /// (6) and the lengths of the sequences; empty if neither limits the step.
   std::vector<PositionRange> positions(const AttentionMemory<T>& m,
                                        const Variable<T>& before) const {
     std::vector<PositionRange> all;

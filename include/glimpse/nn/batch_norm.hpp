@@ -1,7 +1,8 @@
-// BatchNorm2d: every channel to mean 0 and variance 1 over the batch, then scaled and shifted.
+// BatchNorm2d: normalizes every channel to mean 0 and variance 1 over the batch, then scales and
+// shifts it. `weight` is gamma and starts at 1; `bias` is beta and starts at 0.
 //
-//   running statistics r <- (1 - momentum) r + momentum (batch's), the variance unbiased; they take
-//   the batch's place at inference (training == false). weight starts at 1, bias at 0.
+//   running statistics r <- (1 - momentum) r + momentum (batch's), with the unbiased variance; they
+//   replace those of the batch in evaluation mode (training == false).
 #pragma once
 
 #include <string>
@@ -12,6 +13,7 @@
 
 namespace glimpse::inline v0 {
 
+/// Batch normalization of (N, C, H, W).
 template <class T = float>
 struct BatchNorm2d {
   Variable<T> weight, bias;             // (C)
@@ -27,21 +29,21 @@ struct BatchNorm2d {
         running_mean(zeros<T>({channels})),
         running_var(ones<T>({channels})) {}
 
-  /// x: (N, C, H, W).  Returns the same shape. In training the running statistics move.
+  /// x: (N, C, H, W). Returns the same shape. In training it updates the running statistics.
   Variable<T> operator()(const Variable<T>& x) {
     const ModuleScope scope(path);
     return report(
         batch_norm2d(x, weight, bias, running_mean, running_var, training, momentum, eps));
   }
 
-  /// The same with a ReLU behind it, in one pass.
+  /// relu((*this)(x)) in one pass.
   Variable<T> then_relu(const Variable<T>& x) {
     const ModuleScope scope(path);
     return report(
         batch_norm2d_relu(x, weight, bias, running_mean, running_var, training, momentum, eps));
   }
 
-  /// The same with a ReLU and a max pool behind it, in one pass.
+  /// max_pool2d(relu((*this)(x)), pool) in one pass. Returns (N, C, out_h, out_w).
   Variable<T> then_relu_max_pool(const Variable<T>& x, const Pool2dOptions& pool) {
     const ModuleScope scope(path);
     return report(batch_norm2d_relu_max_pool2d(x, weight, bias, running_mean, running_var, training,

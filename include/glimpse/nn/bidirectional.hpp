@@ -1,7 +1,8 @@
-// Bidirectional: a recurrent layer from the first step to the last beside one from the last to the
-// first, both at work at once. Stacked: several such layers one on the other, with dropout between.
+// Bidirectional: two recurrent layers over one sequence, from the first step to the last and from
+// the last to the first, computed in parallel. Stacked: several layers in sequence, with dropout
+// between.
 //
-//   y_t = (forward_t, reverse_t)          2H numbers a step
+//   y_t = (forward_t, reverse_t)          2H elements for each step
 #pragma once
 
 #include <span>
@@ -13,7 +14,7 @@
 
 namespace glimpse::inline v0 {
 
-/// Layer: LSTM<T> or GRU<T>.
+/// Layer: Lstm<T> or Gru<T>.
 template <class Layer>
 struct Bidirectional {
   using value_type = element_t<Layer>;
@@ -25,7 +26,7 @@ struct Bidirectional {
 
   Index output_size() const { return forward.output_size() + reverse.output_size(); }
 
-  /// x: (T, N, I).  lengths: N numbers, or empty.  Returns (T, N, 2H).
+  /// x: (T, N, I). lengths: N numbers, or empty: full length. Returns (T, N, 2H).
   Variable<value_type> operator()(const Variable<value_type>& x,
                                   std::span<const Index> lengths = {}) const {
     return Layer::both(forward, reverse, x, lengths);
@@ -38,12 +39,12 @@ struct Bidirectional {
   }
 };
 
-/// Layer: LSTM<T>, GRU<T> or Bidirectional of one.
+/// Layer: Lstm<T>, Gru<T> or Bidirectional of one of them.
 template <class Layer>
 struct Stacked {
   using value_type = element_t<Layer>;
   std::vector<Layer> layers;
-  std::vector<Dropout<value_type>> dropouts;  // one behind each layer but the last; none for p = 0
+  std::vector<Dropout<value_type>> dropouts;  // one after each layer but the last; none if p = 0
 
   Stacked() = default;
   Stacked(Index in, Index hidden, Index count, Random& rng, double dropout_probability = 0) {
@@ -56,7 +57,7 @@ struct Stacked {
 
   Index output_size() const { return layers.back().output_size(); }
 
-  /// x: (T, N, I).  lengths: N numbers, or empty.  Returns (T, N, output_size()).
+  /// x: (T, N, I). lengths: N numbers, or empty: full length. Returns (T, N, output_size()).
   Variable<value_type> operator()(const Variable<value_type>& x,
                                   std::span<const Index> lengths = {}) {
     Variable<value_type> y = x;

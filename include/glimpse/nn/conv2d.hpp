@@ -1,6 +1,6 @@
-// Conv2d: a bank of filters over a batch of images.
+// Conv2d: convolution of a batch of images with a bank of filters.
 //
-// weight: (out, in/groups, kernel h, kernel w), bias: (out) or absent. Both start uniform on
+// weight: (out, in/groups, kernel h, kernel w), bias: (out) or undefined. Both start uniform on
 // [-1/sqrt(f), 1/sqrt(f)), f = in/groups * kernel h * kernel w, as in PyTorch.
 #pragma once
 
@@ -16,7 +16,7 @@
 
 namespace glimpse::inline v0 {
 
-/// Pairs are (height, width).
+/// Options of the layer. Pairs are (height, width), in pixels.
 struct Conv2dConfig {
   Index in = 1, out = 1;
   std::array<Index, 2> kernel{3, 3}, stride{1, 1}, padding{0, 0}, dilation{1, 1};
@@ -25,6 +25,7 @@ struct Conv2dConfig {
   ConvAlgorithm algorithm = ConvAlgorithm::automatic;
 };
 
+/// A convolution layer.
 template <class T = float>
 struct Conv2d {
   Conv2dConfig config;
@@ -33,6 +34,7 @@ struct Conv2d {
   std::shared_ptr<const kernel::PreparedFilters<T>> prepared;  // see prepare_for_inference
 
   Conv2d() = default;
+  /// Throws ValueError if `groups` does not divide the channels, or if a size is below 1.
   Conv2d(const Conv2dConfig& c, Random& rng) : config(c) {
     if (c.in < 1 || c.out < 1 || c.groups < 1 || c.in % c.groups != 0 || c.out % c.groups != 0)
       fail("Conv2d", c.groups, " groups do not split ", c.in, " channels in and ", c.out, " out");
@@ -50,13 +52,13 @@ struct Conv2d {
             .algorithm = config.algorithm};
   }
 
-  /// For inference: keeps the filters transformed as well, so that few images are read sooner.
-  /// Filters that change later are not mistaken for these.
+  /// For inference: also keeps the transformed filters, which makes small batches faster.
+  /// If the filters change later, the layer does not use the transformed ones.
   void prepare_for_inference() {
     prepared = std::make_shared<const kernel::PreparedFilters<T>>(weight.value().contiguous());
   }
 
-  /// x: (N, in, H, W).  Returns (N, out, H', W').
+  /// x: (N, in, H, W). Returns (N, out, H', W').
   Variable<T> operator()(const Variable<T>& x) const {
     const ModuleScope scope(path);
     return observed(conv2d(x, weight, bias, options(), prepared.get()));

@@ -1,4 +1,4 @@
-// ConvBlock: y = relu(norm(conv(x))), the step that the convolutional networks here are made of.
+// ConvBlock: y = relu(norm(conv(x))), the building block of the convolutional networks here.
 #pragma once
 
 #include <optional>
@@ -12,6 +12,7 @@
 
 namespace glimpse::inline v0 {
 
+/// Convolution, optional batch norm, ReLU.
 template <class T = float>
 struct ConvBlock {
   Conv2d<T> conv;
@@ -23,19 +24,19 @@ struct ConvBlock {
     if (batch_norm) norm.emplace(config.out);
   }
 
-  /// x: (N, in, H, W).  Returns (N, out, H', W'), nothing below 0.
+  /// x: (N, in, H, W). Returns (N, out, H', W'), all elements >= 0.
   Variable<T> operator()(const Variable<T>& x) {
     return norm ? norm->then_relu(conv(x)) : conv.then_relu(x);
   }
 
-  /// max_pool2d((*this)(x), pool), and nothing of the convolution's size is kept for its ReLU.
+  /// max_pool2d((*this)(x), pool), without an extra tensor of the convolution's size for the ReLU.
   Variable<T> pooled(const Variable<T>& x, const Pool2dOptions& pool) {
     const Variable<T> y = conv(x);
     return norm ? norm->then_relu_max_pool(y, pool) : relu_max_pool2d(y, pool);
   }
 
-  /// For use, not for training: the batch norm moves into the convolution, its names leave the
-  /// state, and the filters are prepared.
+  /// For inference only: folds the batch norm into the convolution and prepares the filters. The
+  /// names of the batch norm leave the state dictionary.
   void fold() {
     if (norm) {
       fold_batch_norm(conv, *norm);

@@ -1,8 +1,9 @@
-// Dropout: in training, each number is 0 with probability p, and the others grow by 1/(1 - p).
+// Dropout: in training sets each element to 0 with probability p, and scales the others by 1/(1 -
+// p).
 //
-// Each module owns its generator, so what one drops does not depend on what others drew. The
-// generator is a member for `visit` (see random_generators in module.hpp): a checkpoint that stores
-// it resumes with the same masks.
+// Each module has its own generator, and its masks therefore do not depend on other modules.
+// `visit` names the generator (see random_generators in module.hpp). A checkpoint that stores it
+// resumes with the same masks.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +15,7 @@
 
 namespace glimpse::inline v0 {
 
+/// Dropout with its own generator.
 template <class T = float>
 struct Dropout {
   double p = 0.5;
@@ -22,14 +24,14 @@ struct Dropout {
   std::string path;
 
   Dropout() = default;
-  /// A generator of its own is seeded from `rng`. Throws ValueError unless 0 <= p < 1.
+  /// Seeds this module's generator from `rng`. Throws ValueError unless 0 <= p < 1.
   Dropout(double probability, Random& rng) : p(probability) {
     if (!(p >= 0 && p < 1)) fail("Dropout", "wants a probability in [0, 1), got ", p);
     const std::uint64_t high = rng.bits();
     random = Random((high << 32) | rng.bits());
   }
 
-  /// x: any shape. At inference it passes through untouched.
+  /// x: any shape. In evaluation mode returns x unchanged.
   Variable<T> operator()(const Variable<T>& x) {
     const ModuleScope scope(path);
     return observe(this, "Dropout",

@@ -1,4 +1,4 @@
-// Embedding: a table with a row for every symbol.  weight: (symbols, width), starts normal (0, 1).
+// Embedding: a table with one row for each symbol. weight: (symbols, width), starts normal (0, 1).
 #pragma once
 
 #include <span>
@@ -11,6 +11,7 @@
 
 namespace glimpse::inline v0 {
 
+/// A table (symbols, width) of learned rows.
 template <class T = float>
 struct Embedding {
   Variable<T> weight;
@@ -22,12 +23,12 @@ struct Embedding {
     normal_init(weight, rng);
   }
 
-  /// indices: row numbers, as many as `shape` holds.  Returns shape + (width,).
+  /// indices: row numbers, as many as `shape` has elements. Returns shape + (width,).
   Variable<T> operator()(std::span<const Index> indices, const Shape& shape) const {
     const ModuleScope scope(path);
     return observe(this, "Embedding", embedding(weight, indices, shape), weight.size());
   }
-  /// The same for a plain list: (n, width).
+  /// Row numbers as a plain list of n. Returns (n, width).
   Variable<T> operator()(std::span<const Index> indices) const {
     return (*this)(indices, Shape{static_cast<Index>(indices.size())});
   }

@@ -1,10 +1,10 @@
-// fold: a batch norm at inference is a fixed scale and shift of every channel, so the convolution
-// before it can do its work.
+// fold: moves a batch norm into the convolution before it. This is possible at inference, because
+// the batch norm then is a fixed scale and shift of every channel.
 //
 //   s  = gamma / sqrt(running_var + eps)
 //   (1)  s ((W x + b) - running_mean) + beta  =  (s W) x + (s (b - running_mean) + beta)
 //
-// The folded network computes the same function with one pass less over every feature map.
+// The folded network computes the same function with one pass fewer over every feature map.
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -15,9 +15,9 @@
 
 namespace glimpse::inline v0 {
 
-/// Writes `norm` into `conv`, as fresh parameters: copies that share numbers with `conv` stay as
-/// they are. conv: (out, ...) filters; norm: over `out` channels.  Throws ShapeError where they
-/// differ.
+/// Folds `norm` into `conv`. conv: filters (out, ...); norm: over `out` channels. Gives conv new
+/// parameters; copies of conv that shared the old ones do not change.
+/// Throws ShapeError if the numbers of channels differ.
 template <class T>
 void fold_batch_norm(Conv2d<T>& conv, const BatchNorm2d<T>& norm) {
   require(norm.weight.shape() == Shape{conv.weight.size(0)}, "fold_batch_norm",

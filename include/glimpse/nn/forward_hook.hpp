@@ -1,4 +1,4 @@
-// forward hook: what leaf modules report to `summary` as an image passes through them.
+// forward_hook: the reports of leaf modules to `summary` during a forward pass.
 #pragma once
 
 #include <string_view>
@@ -19,7 +19,7 @@ struct LayerReport {
 };
 
 namespace detail {
-/// Where the leaf modules of this thread report to; null while nobody asks.
+/// The list that the leaf modules of this thread report to; null if no summary runs.
 inline std::vector<LayerReport>*& layer_reports() {
   thread_local std::vector<LayerReport>* reports = nullptr;
   return reports;
@@ -30,9 +30,9 @@ Index total_size(const Variable<T>&... parameters) {
 }
 }  // namespace detail
 
-/// Ends the forward pass of a leaf module: hands y on, and reports it where somebody listens.
-/// kind: a string literal.  parameters, multiply_adds: of this call, the latter for the whole
-/// batch.
+/// Ends the forward pass of a leaf module: returns y, and reports it if a summary runs.
+/// kind: a string literal. parameters: number of scalars; multiply_adds: of this call, for the
+/// whole batch.
 template <class T>
 Variable<T> observe(const void* module, std::string_view kind, Variable<T> y, Index parameters = 0,
                     Index multiply_adds = 0) {

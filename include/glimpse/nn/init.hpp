@@ -1,14 +1,14 @@
-// init: how weights start, so that signals neither die nor explode on their way.
+// init: initial weights that neither shrink nor amplify signals from layer to layer.
 //
-//   (1)  weight (out, in, kernel...):  fan_in = in * kernel, inputs a unit sums over
-//                                      fan_out = out * kernel, units an input feeds: of all groups
-//                                      together, and at stride 1
-//   (2)  Kaiming:     Var w = gain^2 / fan         gain^2 = 2 makes up for the half that ReLU drops
+//   (1)  weight (out, in, kernel...):  fan_in = in * kernel, the inputs that a unit sums
+//                                      fan_out = out * kernel, the units that an input reaches, of
+//                                      all groups together, at stride 1
+//   (2)  Kaiming:     Var w = gain^2 / fan         gain^2 = 2, because ReLU drops half of it
 //   (3)  Xavier:      Var w = 2 gain^2 / (fan_in + fan_out)
-//   (4)  orthogonal:  W W^T = gain^2 I, or W^T W   keeps the length of what passes, step after step
+//   (4)  orthogonal:  W W^T = gain^2 I, or W^T W   keeps the length of a vector, step after step
 //
-// A uniform distribution on [-b, b) has variance b^2 / 3. Every function draws from the generator
-// it is given, in row order.
+// A uniform distribution on [-b, b) has variance b^2 / 3. Every function fills the weight in row
+// order with numbers from the given generator.
 // Sources: Glorot, Bengio 2010; He et al. 2015; Saxe, McClelland, Ganguli 2014.
 // Notation: docs/math/notation.md.
 #pragma once
@@ -21,6 +21,7 @@
 
 namespace glimpse::inline v0 {
 
+/// Whether (2) divides by fan_in, for the forward pass, or by fan_out, for the backward pass.
 enum class Fan { in, out };
 
 namespace detail {
@@ -37,18 +38,19 @@ template <class T>
 void uniform_init(Variable<T>& w, Random& rng, double low, double high) {
   for (T& v : w.mutable_value().span()) v = static_cast<T>(rng.uniform(low, high));
 }
-/// Normal.
+/// Normal with the given mean and standard deviation.
 template <class T>
 void normal_init(Variable<T>& w, Random& rng, double mean = 0, double stddev = 1) {
   for (T& v : w.mutable_value().span()) v = static_cast<T>(rng.normal(mean, stddev));
 }
-/// One value throughout.
+/// Sets every element to `value`.
 template <class T>
 void constant_init(Variable<T>& w, std::type_identity_t<T> value) {
   w.mutable_value().fill(value);
 }
 
-/// Kaiming's start, (2). w: (out, in, kernel...).  gain: sqrt(2) before a ReLU, 1 without.
+/// Kaiming initialization, (2). w: (out, in, kernel...). gain: sqrt(2) before a ReLU, 1 otherwise.
+/// Throws ShapeError if w has fewer than two axes.
 template <class T>
 void kaiming_normal(Variable<T>& w, Random& rng, Fan fan = Fan::in, double gain = std::sqrt(2.0)) {
   normal_init(w, rng, 0, gain / std::sqrt(static_cast<double>(detail::fan_of(w, fan))));
@@ -59,7 +61,8 @@ void kaiming_uniform(Variable<T>& w, Random& rng, Fan fan = Fan::in, double gain
   uniform_init(w, rng, -bound, bound);
 }
 
-/// Xavier's start, (3). w: (out, in, kernel...).  gain: 1 for linear units, 5/3 for tanh.
+/// Xavier initialization, (3). w: (out, in, kernel...). gain: 1 for linear units, 5/3 for tanh.
+/// Throws ShapeError if w has fewer than two axes.
 template <class T>
 void xavier_normal(Variable<T>& w, Random& rng, double gain = 1) {
   const Index fans = detail::fan_of(w, Fan::in) + detail::fan_of(w, Fan::out);
@@ -72,10 +75,10 @@ void xavier_uniform(Variable<T>& w, Random& rng, double gain = 1) {
   uniform_init(w, rng, -bound, bound);
 }
 
-/// (4): orthogonal rows, or columns where there are more rows than columns, each of length `gain`.
-/// w: (out, ...), taken as a matrix of `out` rows.  blocks: the rows split into so many equal
-/// matrices, each orthogonal by itself: 4 for the gates of an LSTM, 3 for a GRU.  Gram-Schmidt in
-/// double, twice over. Throws ShapeError where the rows do not split.
+/// (4): orthogonal rows of length `gain`; orthogonal columns if there are more rows than columns.
+/// w: (out, ...), treated as a matrix of `out` rows. blocks: divides the rows into equal matrices,
+/// each orthogonal by itself: 4 for the gates of an LSTM, 3 for a GRU. Gram-Schmidt in double, two
+/// passes, because one pass leaves rounding errors. Throws ShapeError if the rows do not divide.
 template <class T>
 void orthogonal(Variable<T>& w, Random& rng, double gain = 1, Index blocks = 1) {
   require(w.rank() >= 2 && blocks > 0 && w.size(0) % blocks == 0, "orthogonal",

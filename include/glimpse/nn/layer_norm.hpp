@@ -1,4 +1,5 @@
-// LayerNorm: every row to mean 0 and variance 1 over its last axis, then scaled and shifted.
+// LayerNorm: normalizes every row to mean 0 and variance 1 over its last axis, then scales and
+// shifts.
 #pragma once
 
 #include <string>
@@ -8,6 +9,7 @@
 
 namespace glimpse::inline v0 {
 
+/// Layer normalization of (..., n).
 template <class T = float>
 struct LayerNorm {
   Variable<T> weight, bias;  // (n), start at 1 and 0
@@ -17,7 +19,7 @@ struct LayerNorm {
   LayerNorm() = default;
   explicit LayerNorm(Index n) : weight(parameter(ones<T>({n}))), bias(parameter(zeros<T>({n}))) {}
 
-  /// x: (..., n).  Returns the same shape.
+  /// x: (..., n). Returns the same shape.
   Variable<T> operator()(const Variable<T>& x) const {
     const ModuleScope scope(path);
     return observe(this, "LayerNorm", layer_norm(x, weight, bias, eps),

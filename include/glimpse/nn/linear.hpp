@@ -1,7 +1,7 @@
 // Linear: y = x W^T + b, the fully connected layer.
 //
-// weight: (out, in), bias: (out) or absent. Both start uniform on [-1/sqrt(in), 1/sqrt(in)), as in
-// PyTorch.
+// weight: (out, in), bias: (out) or undefined. Both start uniform on [-1/sqrt(in), 1/sqrt(in)), as
+// in PyTorch.
 #pragma once
 
 #include <cmath>
@@ -14,6 +14,7 @@
 
 namespace glimpse::inline v0 {
 
+/// A fully connected layer: (..., in) to (..., out).
 template <class T = float>
 struct Linear {
   Variable<T> weight, bias;
@@ -26,7 +27,7 @@ struct Linear {
     if (with_bias) bias = detail::uniform_parameter<T>({out}, rng, bound);
   }
 
-  /// x: (..., in).  Returns (..., out).
+  /// x: (..., in). Returns (..., out).
   Variable<T> operator()(const Variable<T>& x) const {
     const ModuleScope scope(path);
     const Variable<T> y = linear(x, weight, bias);

@@ -1,13 +1,13 @@
-// module: what can be asked of a model. A model is any struct that names its members:
+// module: functions on models. A model is any struct that names its members:
 //
 //   template <class F>
 //   void visit(F&& f) { f("weight", weight); f("running_mean", mean); f("child", child); }
 //
 // A member is a Variable<T> (parameter), a Tensor<T> (buffer), a Random (the state of a dropout),
-// another such struct (child), or a vector, array or optional of these; those in a vector are named
-// "0", "1" and so on. Names join with dots: "rectifier.localization.conv1.weight". Everything below
-// is a free function over `visit`; there is no base class. Copies of a module share its numbers, as
-// copies of a Variable do: `clone` is the deep copy.
+// another such struct (submodule), or a vector, array or optional of these. Elements of a vector
+// have the names "0", "1" and so on. Names join with dots: "rectifier.localization.conv1.weight".
+// The functions below use only `visit`; there is no base class. Copies of a module share its
+// tensors, as copies of a Variable do; `clone` makes a deep copy.
 #pragma once
 
 #include <optional>
@@ -23,25 +23,28 @@
 
 namespace glimpse::inline v0 {
 
+/// A parameter and its name.
 template <class T>
 struct NamedParameter {
   std::string name;
-  Variable<T> variable;  // the model's own leaf: what is written to it is written to the model
+  Variable<T> variable;  // shares the model's leaf: writing to it changes the model
 };
 
+/// A tensor of a model and its name.
 template <class T>
 struct NamedTensor {
   std::string name;
   Tensor<T> tensor;  // shares storage with the model
 };
 
+/// A random generator of a model and its name.
 struct NamedRandom {
   std::string name;
   Random* random;
 };
 
-/// Every parameter once, in the order of `visit`; one that two modules share appears under its
-/// first name.
+/// All parameters in the order of `visit`. A parameter that two modules share appears once, under
+/// its first name.
 template <class M>
 std::vector<NamedParameter<element_t<M>>> parameters(M& model) {
   using T = element_t<M>;
@@ -59,7 +62,7 @@ std::vector<NamedParameter<element_t<M>>> parameters(M& model) {
   return found;
 }
 
-/// Every tensor that is no parameter: the running statistics of batch norm.
+/// All tensors that are not parameters, such as the running statistics of batch norm.
 template <class M>
 std::vector<NamedTensor<element_t<M>>> buffers(M& model) {
   std::vector<NamedTensor<element_t<M>>> found;
@@ -70,7 +73,7 @@ std::vector<NamedTensor<element_t<M>>> buffers(M& model) {
   return found;
 }
 
-/// Every random generator that a module owns: what a checkpoint keeps beside `state_dict`.
+/// All random generators of the modules; a checkpoint stores them in addition to `state_dict`.
 template <class M>
 std::vector<NamedRandom> random_generators(M& model) {
   std::vector<NamedRandom> found;
@@ -96,9 +99,9 @@ std::vector<NamedTensor<element_t<M>>> state_dict(M& model) {
   return found;
 }
 
-/// Copies numbers by name into the model, converting their type where it differs.
-/// state: any range of (name, tensor).  Nothing is written unless everything fits.
-/// Throws ValueError where a name is missing or unknown, ShapeError where a shape differs.
+/// Copies tensors by name into the model and converts their element type if it differs.
+/// state: any range of (name, tensor). Writes nothing unless everything fits.
+/// Throws ValueError if a name is missing or unknown, ShapeError if a shape differs.
 template <class M, class State>
 void load_state_dict(M& model, const State& state) {
   using T = element_t<M>;
@@ -124,8 +127,8 @@ void load_state_dict(M& model, const State& state) {
   for (auto& [to, from] : copies) to.copy_from(from);
 }
 
-/// Copies numbers, dropout states and modes from a model to its like, which may be of another type
-/// of number: `convert<double>(model, twin)` gives the twin that gradients are checked in.
+/// Copies tensors, dropout states and modes to a model of the same structure, possibly with another
+/// element type. Example: `convert<double>(model, twin)`, to check gradients in double.
 template <class To = void, class From, class Like>
 void convert(From& from, Like& to) {
   static_assert(std::is_void_v<To> || std::is_same_v<To, element_t<Like>>,
@@ -138,7 +141,7 @@ void convert(From& from, Like& to) {
   set_training_modes(to, modes);
 }
 
-/// Number of scalars that training may change, frozen ones included.
+/// Number of scalars in all parameters, including frozen ones.
 template <class M>
 Index count_parameters(M& model) {
   Index n = 0;
@@ -146,7 +149,8 @@ Index count_parameters(M& model) {
   return n;
 }
 
-/// Training mode (dropout drops, batch norm takes the batch's statistics) or evaluation mode.
+/// Sets training mode (dropout is active, batch norm uses the batch's statistics) or, with false,
+/// evaluation mode.
 template <class M>
 void set_training(M& model, bool training) {
   walk(model, [&](const std::string&, auto& x) {
@@ -154,7 +158,7 @@ void set_training(M& model, bool training) {
   });
 }
 
-/// Evaluation mode while it lives; then every module's own again.
+/// Evaluation mode until the end of its scope; then restores the mode of every module.
 template <class M>
 class EvalScope {
  public:
@@ -170,12 +174,13 @@ class EvalScope {
   std::vector<bool> modes_;
 };
 
-/// Takes the model, or a part of it, out of training: its parameters get no gradients. Batch norm
-/// is not switched.
+/// Stops training of a model or a submodule: its parameters get no gradients. Does not change the
+/// mode of batch norm.
 template <class M>
 void freeze(M& model) {
   for (auto& p : parameters(model)) p.variable.set_requires_grad(false);
 }
+/// Makes all parameters of a model or submodule require gradients again.
 template <class M>
 void unfreeze(M& model) {
   walk(model, [](const std::string&, auto& x) {
@@ -184,13 +189,13 @@ void unfreeze(M& model) {
   });
 }
 
+/// Clears the gradients of all parameters.
 template <class M>
 void zero_grad(M& model) {
   for (auto& p : parameters(model)) p.variable.zero_grad();
 }
 
-/// Tells every module that has a `path` where it stands, so that errors and anomaly mode can name
-/// it.
+/// Sets `path` of every module that has one; errors and anomaly mode then name the module.
 template <class M>
 void name_modules(M& model, const std::string& prefix = "") {
   walk(
@@ -201,8 +206,7 @@ void name_modules(M& model, const std::string& prefix = "") {
       prefix);
 }
 
-/// A copy that shares nothing with the original; parameters that were shared among modules stay
-/// shared.
+/// A copy that shares no storage with the original. Parameters that modules share stay shared.
 template <class M>
 M clone(const M& model) {
   using T = element_t<M>;

@@ -1,9 +1,9 @@
-// MultiHeadAttention: many queries at once look at a sequence through K heads.
+// MultiHeadAttention: attention of many queries to one sequence, with K heads.
 //
 //   (1)  q, k, v = W_q x + b_q, W_k h + b_k, W_v h + b_v in K parts each
 //   (2)  g_j = softmax(q_j k_j^T / sqrt(A/K)) v_j,   y = W_o [g_1 ... g_K] + b_o
 //
-// With x = h it is self-attention. Source: Vaswani et al. 2017. One query at a time:
+// With x = h it is self-attention. Source: Vaswani et al. 2017. For one query at a time use
 // nn/attention.hpp.
 // Notation: docs/math/notation.md.
 #pragma once
@@ -16,6 +16,7 @@
 
 namespace glimpse::inline v0 {
 
+/// Multi-head attention of width A.
 template <class T = float>
 struct MultiHeadAttention {
   Linear<T> query, key, value, output;
@@ -23,7 +24,7 @@ struct MultiHeadAttention {
   std::string path;
 
   MultiHeadAttention() = default;
-  /// width: A of x, h and y alike. Throws ValueError where the heads do not divide it.
+  /// width: A, the width of x, h and y. Throws ValueError if `head_count` does not divide it.
   MultiHeadAttention(Index width, Index head_count, Random& rng)
       : query(width, width, rng),
         key(width, width, rng),
@@ -34,7 +35,7 @@ struct MultiHeadAttention {
       fail("MultiHeadAttention", heads, " heads do not split ", width);
   }
 
-  /// x: (N, Q, A); h: (N, T, A); lengths: N numbers of positions, or empty.  Returns (N, Q, A).
+  /// x: (N, Q, A); h: (N, T, A); lengths: N numbers of positions, or empty. Returns (N, Q, A).
   Variable<T> operator()(const Variable<T>& x, const Variable<T>& h,
                          std::span<const Index> lengths = {}) const {
     const ModuleScope scope(path);  // (1), (2)

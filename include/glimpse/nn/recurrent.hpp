@@ -1,4 +1,4 @@
-// recurrent: the weights that LSTM and GRU have in common.
+// recurrent: the weights of Lstm and Gru.
 #pragma once
 
 #include <cmath>
@@ -29,7 +29,7 @@ struct RecurrentLayer {
     bias_h = uniform_parameter<T>({Gates * hidden}, rng, bound);
   }
 
-  /// H, the width of what comes out.
+  /// H, the width of the output.
   Index output_size() const { return weight_h.size(1); }
   RecurrentWeights<T> weights() const { return {weight_x, weight_h, bias_x, bias_h}; }
 
@@ -42,7 +42,7 @@ struct RecurrentLayer {
   }
 
  protected:
-  /// Reports this layer's part of y, H columns wide; y may hold another direction's beside it.
+  /// Reports this layer's H columns of y; y may also hold those of another direction.
   Variable<T> report(std::string_view kind, const Variable<T>& y) const {
     if (auto* reports = layer_reports()) {
       Shape own = y.shape();

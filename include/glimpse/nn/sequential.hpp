@@ -1,10 +1,10 @@
-// Sequential: layers one after the other, and the stateless steps that stand between them.
+// Sequential: layers applied one after another, and layers without parameters.
 //
 //   Sequential net{Conv2d<float>({.in = 1, .out = 8}, rng), Relu{}, MaxPool2d{},
 //                  Flatten{}, Linear<float>(288, 10, rng)};
 //
-// Any callable from Variable to Variable is a layer: a module, one of the steps below, a lambda.
-// Members are named by their position: "0.weight", "4.bias".
+// Any callable from Variable to Variable is a layer: a module, one of the layers below, a lambda.
+// Members are named by their index: "0.weight", "4.bias".
 #pragma once
 
 #include <string>
@@ -19,6 +19,7 @@
 
 namespace glimpse::inline v0 {
 
+/// Applies the layers in order. Each layer is stored by value.
 template <class... Layers>
 struct Sequential {
   std::tuple<Layers...> layers;
@@ -33,7 +34,7 @@ struct Sequential {
     return y;
   }
 
-  /// Layer number I.
+  /// Layer I.
   template <std::size_t I>
   auto& get() {
     return std::get<I>(layers);
@@ -50,10 +51,10 @@ struct Sequential {
   }
 };
 
-// Steps without parameters. They are modules only so that `summary` and errors can name them.
+// Layers without parameters. They are modules only because `summary` and errors then can name them.
 
 namespace detail {
-/// A named step that applies Op.
+/// A named layer that applies Op.
 template <class Op>
 struct Step : Op {
   std::string path;
@@ -102,7 +103,7 @@ using Sigmoid = detail::Step<detail::SigmoidStep>;
 /// (N, ...) to (N, n).
 using Flatten = detail::Step<detail::FlattenStep>;
 
-/// Largest of every window.
+/// Maximum of every window: (N, C, H, W) to (N, C, out_h, out_w).
 struct MaxPool2d {
   Pool2dOptions options;
   std::string path;

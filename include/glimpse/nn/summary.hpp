@@ -1,12 +1,12 @@
-// summary: a model as a table, made by watching one image pass through it.
+// summary: a model as a table, made during one forward pass.
 //
 //   layer                    kind       output            parameters   multiply-adds
 //   localization.conv1       Conv2d     (1, 64, 32, 100)         640       1,843,200
 //   ...
 //   total                                                 10,830,000     909,000,000
 //
-// Multiply-adds count the products of convolutions, linear layers and recurrences, one for a norm's
-// element; what runs outside leaf modules (softmax, sampling) is not counted.
+// Multiply-adds count the products of convolutions, linear layers and recurrences, and one for each
+// element of a norm. Does not count operations outside of leaf modules (softmax, sampling).
 #pragma once
 
 #include <algorithm>
@@ -29,8 +29,8 @@ inline std::string grouped(Index n) {
   return s;
 }
 
-/// Columns padded to their widest entry; the first `left` of them to the left, the others to the
-/// right.
+/// A table with columns padded to their widest entry. The first `left` columns are left-aligned,
+/// the others right-aligned.
 inline std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t left) {
   std::vector<std::size_t> width(rows.front().size(), 0);
   for (const auto& row : rows)
@@ -50,15 +50,15 @@ inline std::string table(const std::vector<std::vector<std::string>>& rows, std:
 
 }  // namespace detail
 
-/// What the leaf modules of `model` report while f() runs it, in order, with their names.
+/// One report of a leaf module during layer_rows, with its name.
 struct LayerRow {
   std::string name, kind;
   Shape output;
   Index parameters, multiply_adds;
 };
 
-/// Runs f() in evaluation mode, without a tape, and returns a row for every call of a leaf module
-/// of `model`.
+/// Runs f() in evaluation mode, without a tape. Returns one row for every call of a leaf module of
+/// `model`, in order.
 template <class M, class F>
 std::vector<LayerRow> layer_rows(M& model, F&& f) {
   std::vector<LayerReport> reports;
@@ -72,7 +72,7 @@ std::vector<LayerRow> layer_rows(M& model, F&& f) {
     const NoGrad no_grad;
     f();
   }
-  // A struct and its first member may share an address: the leaf is the last one found there.
+  // A struct and its first member may have one address: the leaf is the last module found there.
   std::vector<std::pair<const void*, std::string>> names;
   walk(model, [&](const std::string& name, auto& x) {
     if constexpr (Module<std::remove_reference_t<decltype(x)>>) names.emplace_back(&x, name);
@@ -90,9 +90,9 @@ std::vector<LayerRow> layer_rows(M& model, F&& f) {
   return rows;
 }
 
-/// A table of every layer that `model(inputs...)` passes through: name, kind, output shape,
-/// parameters (once for a layer that is used again), multiply-adds. Batch norm and dropout stand as
-/// at inference; nothing in the model changes.
+/// A table of all layers that `model(inputs...)` runs: name, kind, output shape, parameters (only
+/// once for a layer that runs again), multiply-adds. Batch norm and dropout run in evaluation mode;
+/// the model does not change.
 template <class M, class... Inputs>
 std::string summary(M& model, const Inputs&... inputs) {
   std::vector<std::vector<std::string>> cells{

@@ -1,8 +1,8 @@
-// visit: the walk through a model that everything in module.hpp is made of.
+// visit: the traversal of a model, the basis of module.hpp.
 //
-//   walk(model, f)   calls f(path, x) for the model, then for all it holds, depth first, in order
+//   walk(model, f)   calls f(path, x) for the model, then all its members, depth first, in order
 //
-// x is a Variable, a Tensor, a Random or a module; f tells them apart with `if constexpr`.
+// x is a Variable, a Tensor, a Random or a module; f distinguishes them with `if constexpr`.
 #pragma once
 
 #include <optional>
@@ -35,7 +35,7 @@ inline constexpr bool is_optional_type = false;
 template <class X>
 inline constexpr bool is_optional_type<std::optional<X>> = true;
 
-// The type of number that a model holds: float or double, void where its type does not tell.
+// The element type of a model: float or double; void if its type does not determine it.
 template <class M>
 struct ElementOf;
 
@@ -72,7 +72,7 @@ struct ElementOf<double> {
 
 }  // namespace detail
 
-/// True for a struct that names its members through `visit`.
+/// True for a struct that names its members by `visit`.
 template <class M>
 concept Module = requires(M& m, detail::AnyVisitor f) {
   m.visit(f);
@@ -89,7 +89,7 @@ inline constexpr bool is_variable = detail::is_variable_type<std::remove_cvref_t
 template <class X>
 inline constexpr bool is_tensor = detail::is_tensor_type<std::remove_cvref_t<X>>;
 
-/// f(path, x) for `x` and all that it holds; see above.
+/// Calls f(path, x) for `x` and all its members, as described above.
 template <class X, class F>
 void walk(X& x, F&& f, const std::string& path = "") {
   const auto below = [&](std::string_view name) {
@@ -108,7 +108,7 @@ void walk(X& x, F&& f, const std::string& path = "") {
   }
 }
 
-/// The `training` flag of every module, in order: to be put back by `set_training_modes`.
+/// The `training` flags of all modules, in order, for `set_training_modes`.
 template <class M>
 std::vector<bool> training_modes(M& model) {
   std::vector<bool> modes;
@@ -117,6 +117,7 @@ std::vector<bool> training_modes(M& model) {
   });
   return modes;
 }
+/// Restores the flags that `training_modes` returned.
 template <class M>
 void set_training_modes(M& model, const std::vector<bool>& modes) {
   std::size_t i = 0;

@@ -1,4 +1,4 @@
-// activations: the nonlinearities, element by element.
+// activations: the elementwise nonlinearities.
 //
 //   (1)  relu        y = max(x, 0)                                  dx = dy [y > 0]
 //   (2)  leaky_relu  y = x or, below 0, slope x                     dx = dy or, up to 0, slope dy
@@ -7,10 +7,10 @@
 //   (5)  softplus    y = ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|)   dx = dy sigmoid(x)
 //   (6)  gelu        y = x s,  s = sigmoid(u),  u = 2 c (x + k x^3)
 //                    dx = dy (s + x s (1 - s) u'),  u' = 2 c (1 + 3 k x^2)
-//        c = sqrt(2 / pi), k = 0.044715; the same as x/2 (1 + tanh(u/2)), with one exp
+//        c = sqrt(2 / pi), k = 0.044715; equals x/2 (1 + tanh(u/2)), but needs only one exp
 //
-// (1), (3), (4) need their result alone for backward, the others their operand. NaN passes through
-// all of them.
+// (1), (3) and (4) keep only their result for backward, the others their operand. All of them
+// propagate NaN.
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -78,7 +78,7 @@ struct SoftplusForward {  // (5)
     simd::Exp::apply(z, down);
     one_z = z + T(1);
     simd::Log::apply(tail, one_z);
-    const V lost = z - (one_z - T(1));  // what 1 + z has rounded away, to first order
+    const V lost = z - (one_z - T(1));  // the part that rounding removed from 1 + z, to first order
     const V top = x < V{} ? V{} : x;
     y = top + (tail + lost / one_z);
   }
@@ -119,40 +119,40 @@ struct GeluBackward {  // (6)
 
 }  // namespace kernel
 
-/// max(x, 0).  x: any shape.  The gradient at 0 is 0.
+/// max(x, 0). x: any shape. The gradient at 0 is 0.
 template <class T>
 Variable<T> relu(const Variable<T>& x) {
   return elementwise("relu", x, kernel::ReluForward{}, kernel::ReluBackward{}, Keep::result, 1);
 }
 
-/// x above 0, slope x below.  x: any shape.  Source: Maas, Hannun, Ng 2013.
+/// x above 0, slope x below. x: any shape. Source: Maas, Hannun, Ng 2013.
 template <class T>
 Variable<T> leaky_relu(const Variable<T>& x, double slope = 0.01) {
   return elementwise("leaky_relu", x, kernel::LeakyReluForward{slope},
                      kernel::LeakyReluBackward{slope}, Keep::operand, 1);
 }
 
-/// 1 / (1 + e^-x), between 0 and 1.  x: any shape.
+/// 1 / (1 + e^-x), in (0, 1). x: any shape.
 template <class T>
 Variable<T> sigmoid(const Variable<T>& x) {
   return elementwise("sigmoid", x, kernel::SigmoidForward{}, kernel::SigmoidBackward{},
                      Keep::result, 8);
 }
 
-/// Hyperbolic tangent, between -1 and 1.  x: any shape.
+/// Hyperbolic tangent, in (-1, 1). x: any shape.
 template <class T>
 Variable<T> tanh(const Variable<T>& x) {
   return elementwise("tanh", x, kernel::TanhForward{}, kernel::TanhBackward{}, Keep::result, 8);
 }
 
-/// ln(1 + e^x), a smooth relu.  x: any shape.
+/// ln(1 + e^x), a smooth relu. x: any shape.
 template <class T>
 Variable<T> softplus(const Variable<T>& x) {
   return elementwise("softplus", x, kernel::SoftplusForward{}, kernel::SoftplusBackward{},
                      Keep::operand, 16);
 }
 
-/// x times the normal distribution function, by its usual approximation (6).  x: any shape.
+/// x times the normal distribution function, by the usual approximation (6). x: any shape.
 /// Source: Hendrycks, Gimpel 2016.
 template <class T>
 Variable<T> gelu(const Variable<T>& x) {

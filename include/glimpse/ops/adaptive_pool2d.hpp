@@ -1,7 +1,7 @@
-// adaptive pooling: as many windows as there should be outputs, whatever the size of the image.
+// adaptive_pool2d: pooling to a given output size, for any size of the image.
 //
 //   (1)  window i of n over an extent of H:  [floor(i H / n), ceil((i + 1) H / n))
-//        Neighbors may overlap by one.
+//        Neighboring windows may overlap by one.
 //   (2)  average: y = mean of the window,  dx += dy / positions
 //        maximum: y = max of the window,   dx at the winner += dy      winner as in max_pool2d.hpp
 //
@@ -21,14 +21,14 @@ namespace glimpse::inline v0 {
 
 namespace kernel {
 
-/// The sizes of an adaptive pooling: planes of h x w to planes of out_h x out_w.
+/// The extents of an adaptive pooling: planes of h x w become planes of out_h x out_w.
 struct AdaptiveGeometry {
   Index h, w, out_h, out_w;
 
   Index in() const { return h * w; }
   Index out() const { return out_h * out_w; }
 
-  /// f(output, row begin, row end, column begin, column end) for every window (1).
+  /// Calls f(output, row begin, row end, column begin, column end) for every window (1).
   template <class F>
   void for_each_window(F&& f) const {
     for (Index i = 0; i < out_h; ++i)
@@ -47,7 +47,7 @@ inline AdaptiveGeometry adaptive_geometry(std::string_view op, const Shape& x,
   return {x[2], x[3], size[0], size[1]};
 }
 
-/// f(plane) over all planes, in parallel.
+/// Calls f(plane) for all planes, in parallel.
 template <class F>
 void for_each_plane(const AdaptiveGeometry& g, Index planes, F&& f) {
   parallel_blocks(planes, planes_per_block(g.in()), g.in(), [&](Index begin, Index end) {
@@ -55,14 +55,14 @@ void for_each_plane(const AdaptiveGeometry& g, Index planes, F&& f) {
   });
 }
 
-/// Rows of a window [r0, r1) x [c0, c1) as runs: one where it is as wide as the plane.
+/// The rows of a window [r0, r1) x [c0, c1) as runs: one run if the window is as wide as the plane.
 template <class F>
 void for_each_window_run(const AdaptiveGeometry& g, Index r0, Index r1, Index c0, Index c1, F&& f) {
   if (c1 - c0 == g.w) return f(r0 * g.w, (r1 - r0) * g.w);
   for (Index r = r0; r < r1; ++r) f(r * g.w + c0, c1 - c0);
 }
 
-/// (2), the average.
+/// The average of (2).
 template <class T>
 void adaptive_average_pool2d_forward(const AdaptiveGeometry& g, Index planes, const T* x, T* y) {
   for_each_plane(g, planes, [&](Index p) {
@@ -76,7 +76,7 @@ void adaptive_average_pool2d_forward(const AdaptiveGeometry& g, Index planes, co
   });
 }
 
-/// y = s, in place of what was there.
+/// y = s; overwrites y.
 template <class T>
 struct Constant {
   T s;
@@ -94,12 +94,12 @@ struct AddConstant {
   }
 };
 
-/// True where windows cover every pixel once, so that a gradient can be written.
+/// True if the windows cover every pixel exactly once; a gradient can then be written, not added.
 inline bool disjoint(const AdaptiveGeometry& g) {
   return g.h % g.out_h == 0 && g.w % g.out_w == 0;
 }
 
-/// dx is written where `fresh`, which wants disjoint windows, else added to.
+/// Writes dx if `fresh`, which requires disjoint windows; otherwise adds to dx.
 template <class T>
 void adaptive_average_pool2d_backward(const AdaptiveGeometry& g, Index planes, const T* dy, T* dx,
                                       bool fresh) {
@@ -117,8 +117,8 @@ void adaptive_average_pool2d_backward(const AdaptiveGeometry& g, Index planes, c
   });
 }
 
-/// (2), the maximum. winner: where in its plane the maximum stands; the first of equal numbers, the
-/// last NaN.
+/// The maximum of (2). winner: index of the maximum in its plane; the first of equal numbers, or
+/// the last NaN.
 template <class T>
 void adaptive_max_pool2d_forward(const AdaptiveGeometry& g, Index planes, const T* x, T* y,
                                  std::int32_t* winner) {
@@ -147,8 +147,8 @@ void adaptive_max_pool2d_backward(const AdaptiveGeometry& g, Index planes, const
 
 }  // namespace kernel
 
-/// Means of h x w windows that cover x (N, C, H, W).
-/// Throws ShapeError where x has another rank or no pixels, ValueError where a size is below 1.
+/// Averages x (N, C, H, W) over windows that cover it. size: {h, w}. Returns (N, C, h, w).
+/// Throws ShapeError if x has another rank or no pixels, ValueError if a size is below 1.
 template <class T>
 Variable<T> adaptive_average_pool2d(const Variable<T>& x, const std::array<Index, 2>& size) {
   const kernel::AdaptiveGeometry g =
@@ -165,7 +165,8 @@ Variable<T> adaptive_average_pool2d(const Variable<T>& x, const std::array<Index
                 });
 }
 
-/// Maxima of h x w windows that cover x (N, C, H, W). Throws as adaptive_average_pool2d.
+/// Maxima of x (N, C, H, W) over windows that cover it; returns and throws as
+/// adaptive_average_pool2d.
 template <class T>
 Variable<T> adaptive_max_pool2d(const Variable<T>& x, const std::array<Index, 2>& size) {
   const kernel::AdaptiveGeometry g =

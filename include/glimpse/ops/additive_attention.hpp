@@ -1,8 +1,8 @@
-// additive attention: scores between a query and every place of a sequence, weights, and the
-// glimpse they make.
+// additive_attention: scores a query against every position of a sequence, turns the scores into
+// weights, and averages the sequence by these weights into a glimpse (the context vector).
 //
-//   (1)  e_i = w^T tanh(q + k_i)   q = W s + b and k_i = V h_i are made outside: k once a sequence
-//   (2)  a   = softmax(e),  0 past the length                         the weights: where to look
+//   (1)  e_i = w^T tanh(q + k_i)   q = W s + b and k_i = V h_i are inputs; k_i once for a sequence
+//   (2)  a   = softmax(e),  0 past the length                         the weights
 //   (3)  g   = sum_i a_i h_i                                           the glimpse
 //
 //   with u_i = tanh(q + k_i):
@@ -10,8 +10,8 @@
 //   (5)  da_i = <dg, h_i>,      dh_i = a_i dg
 //   (6)  de_i = a_i (da_i - sum_j a_j da_j)                            softmax.hpp (3)
 //
-// q: (N, A), k: (N, T, A), h: (N, T, C); a: (N, T), g: (N, C). All in one pass, for a decoder:
-// kernel/attention_step.hpp. Source: Bahdanau, Cho, Bengio 2015.
+// q: (N, A), k: (N, T, A), h: (N, T, C); a: (N, T), g: (N, C). kernel/attention_step.hpp computes
+// all of it in one pass, for a decoder. Source: Bahdanau, Cho, Bengio 2015.
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -35,7 +35,7 @@ struct TanhOfSum {
   }
 };
 
-/// (4) for one place.
+/// (4) for one position.
 template <class T>
 struct AdditiveScoreBackward {
   T de;
@@ -51,6 +51,7 @@ struct AdditiveScoreBackward {
 template <class T>
 void additive_scores_forward(Index n, Index steps, Index width, const T* q, const T* k, const T* w,
                              T* u, T* e) {
+  // simple operations of one sequence: about 20 an element, most of them in tanh
   parallel_for(n, 20 * steps * width, [&](Index b) {
     for (Index i = b * steps; i < (b + 1) * steps; ++i) {
       simd::map<TanhOfSum>(width, u + i * width, q + b * width, k + i * width);
@@ -59,7 +60,7 @@ void additive_scores_forward(Index n, Index steps, Index width, const T* q, cons
   });
 }
 
-/// dw holds one row a batch entry, to be summed in order.
+/// (4). dw: (N, A), one row for each sequence, because the caller adds the rows in a fixed order.
 template <class T>
 void additive_scores_backward(Index n, Index steps, Index width, const T* u, const T* w,
                               const T* de, T* dq, T* dk, T* dw) {
@@ -80,7 +81,7 @@ void glimpse_forward(Index n, Index steps, Index width, const T* a, const T* h, 
   });
 }
 
-/// (5). da, dh: added to; either may be null.
+/// (5). Adds to da and dh; either may be null.
 template <class T>
 void glimpse_backward(Index n, Index steps, Index width, const T* a, const T* h, const T* dg, T* da,
                       T* dh) {
@@ -95,7 +96,8 @@ void glimpse_backward(Index n, Index steps, Index width, const T* a, const T* h,
 
 }  // namespace kernel
 
-/// Scores (1).  q: (N, A); k: (N, T, A); w: (A).  Returns (N, T).
+/// The scores (1). q: (N, A); k: (N, T, A); w: (A). Returns (N, T).
+/// Throws ShapeError if the shapes do not fit.
 template <class T>
 Variable<T> additive_scores(const Variable<T>& q, const Variable<T>& k, const Variable<T>& w) {
   require(q.rank() == 2 && k.rank() == 3 && k.size(0) == q.size(0) && k.size(2) == q.size(1) &&
@@ -120,7 +122,8 @@ Variable<T> additive_scores(const Variable<T>& q, const Variable<T>& k, const Va
                 });
 }
 
-/// The glimpse (3).  a: (N, T) weights; h: (N, T, C).  Returns (N, C).
+/// The glimpse (3). a: (N, T) weights; h: (N, T, C). Returns (N, C).
+/// Throws ShapeError if the shapes do not fit.
 template <class T>
 Variable<T> attend(const Variable<T>& a, const Variable<T>& h) {
   require(a.rank() == 2 && h.rank() == 3 && h.size(0) == a.size(0) && h.size(1) == a.size(1),
@@ -137,15 +140,15 @@ Variable<T> attend(const Variable<T>& a, const Variable<T>& h) {
       });
 }
 
-/// What one attention step gives.
+/// Result of one attention step.
 template <class T>
 struct Glimpse {
   Variable<T> glimpse;  // (N, C)
   Variable<T> weights;  // (N, T), rows sum to 1
 };
 
-/// Scores, weights and glimpse in one call; positions past `lengths` (N numbers, or empty) get
-/// weight 0 and no gradient.
+/// Scores, weights and glimpse in one call. q: (N, A); k: (N, T, A); w: (A); h: (N, T, C).
+/// lengths: N numbers, or empty. Positions past a length get weight 0 and no gradient.
 template <class T>
 Glimpse<T> additive_attention(const Variable<T>& q, const Variable<T>& k, const Variable<T>& w,
                               const Variable<T>& h, std::span<const Index> lengths = {}) {

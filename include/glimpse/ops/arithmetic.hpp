@@ -1,13 +1,13 @@
-// arithmetic: sums, products and quotients of two operands, which broadcast as in NumPy.
+// arithmetic: sums, products and quotients of two operands that broadcast as in NumPy.
 //
 //   (1)  y = a + b        da = dy           db = dy
 //   (2)  y = a - b        da = dy           db = -dy
 //   (3)  y = a b          da = dy b         db = dy a
 //   (4)  y = a / b        da = dy / b       db = -dy y / b
-//   (5)  y = max(a, b)    da = dy [a >= b]  db = dy - dy [a >= b]    minimum alike; ties go to a,
-//                                                                    a NaN in either sends dy to b
+//   (5)  y = max(a, b)    da = dy [a >= b]  db = dy - dy [a >= b]    minimum: <=; ties go to a,
+//                                                                    if either is NaN, dy goes to b
 //
-// Gradients are summed over the axes in which their operand was repeated (sum_to).
+// Gradients are summed over the axes along which broadcasting repeated their operand (sum_to).
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -52,7 +52,7 @@ struct Maximum {
   template <class V>
   [[gnu::always_inline]] static void apply(V& y, const V& a, const V& b) {
     const V top = a >= b ? a : b;
-    y = a == a ? top : a;  // a NaN on either side stays
+    y = a == a ? top : a;  // NaN in either operand is returned
   }
 };
 struct Minimum {
@@ -62,7 +62,7 @@ struct Minimum {
     y = a == a ? low : a;
   }
 };
-/// 1 where a was taken, 0 where b was.
+/// 1 where the maximum is a, 0 where it is b.
 struct MaximumTakesLeft {
   template <class V>
   [[gnu::always_inline]] static void apply(V& y, const V& a, const V& b) {
@@ -79,7 +79,7 @@ struct MinimumTakesLeft {
     y = a <= b ? one : V{};
   }
 };
-/// dy where the other operand was taken: dy (1 - left).
+/// The part of dy that goes to b: dy (1 - left).
 struct Remaining {
   template <class V>
   [[gnu::always_inline]] static void apply(V& dx, const V& dy, const V& left) {
@@ -89,8 +89,8 @@ struct Remaining {
 
 }  // namespace kernel
 
-/// a + b, broadcast.  Throws ShapeError where the shapes do not fit, as do sub, mul, div, maximum,
-/// minimum.
+/// a + b, broadcast. add, sub, mul, div, maximum and minimum throw ShapeError if the shapes do not
+/// broadcast.
 template <class T>
 Variable<T> add(const Variable<T>& a, const Variable<T>& b) {
   Tensor<T> y = kernel::map_broadcast("add", kernel::Add{}, 1, a.value(), b.value());
@@ -153,22 +153,21 @@ Variable<T> choose(std::string_view op, const Variable<T>& a, const Variable<T>&
 }
 }  // namespace detail
 
-/// The larger of a and b, broadcast; the gradient of equals goes to a.
+/// The larger of a and b, broadcast. If they are equal, the gradient goes to a.
 template <class T>
 Variable<T> maximum(const Variable<T>& a, const Variable<T>& b) {
   return detail::choose<kernel::Maximum, kernel::MaximumTakesLeft>("maximum", a, b);
 }
-/// The smaller of a and b, broadcast; the gradient of equals goes to a.
+/// The smaller of a and b, broadcast. If they are equal, the gradient goes to a.
 template <class T>
 Variable<T> minimum(const Variable<T>& a, const Variable<T>& b) {
   return detail::choose<kernel::Minimum, kernel::MinimumTakesLeft>("minimum", a, b);
 }
 
-// ---- operators
-// ----------------------------------------------------------------------------------------------
+// ---- operators ---------------------------------------------------------------------------------
 
 namespace detail {
-/// A number as an operand that broadcasts and wants no gradient.
+/// A number as an operand that broadcasts and requires no gradient.
 template <class T>
 Variable<T> scalar(double s) {
   return constant(full<T>(Shape{}, static_cast<T>(s)));

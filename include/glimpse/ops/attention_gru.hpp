@@ -1,11 +1,11 @@
-// attention_gru: a GRU that looks at a sequence of frames before every step, all steps in one op.
+// attention_gru: a GRU that attends to a sequence of frames before every step; all steps in one op.
 //
-//   (1)  q_t = W s_t-1 + b,   e_ti = w^T tanh(q_t + k_i),   a_t = softmax(e_t)      where to look
+//   (1)  q_t = W s_t-1 + b,   e_ti = w^T tanh(q_t + k_i),   a_t = softmax(e_t)      the weights
 //   (2)  g_t = sum_i a_ti h_i                                                       the glimpse
 //   (3)  s_t = GRU(a, u; s_t-1),   a = x_t + G g_t + b_g,   u = U s_t-1 + b_h,   s_0 = 0
 //                                                                         gru.hpp (2) to (4)
 //
-//   backward, from the last step to the first, with ds_t = dy_t + what step t + 1 left:
+//   backward, last step first, with ds_t = dy_t + the state gradient of step t + 1:
 //   (4)  da_t, du_t (of the sums a, u) from ds_t by gru.hpp (5) and (6),   dg_t = G^T da_t
 //   (5)  dq_t, and += into dk and dw, from dg_t by kernel/attention_step.hpp (4) and (5)
 //   (6)  ds_t-1 = ds_t z_t + U^T du_t + W^T dq_t
@@ -16,10 +16,10 @@
 //
 //   a_t, with one index, are the weights of (1); da_t are the gradients of the sums a of step t.
 //
-// h: (N, T, C), k: (N, T, A), x: (S, N, 3H), s: (S, N, H). x is known beforehand, as in teaching a
-// decoder with the true symbols; where a step decides on the next, as in reading, take AttentionGru
-// step by step. Words do not meet: a thread takes some 32 of them through all steps.
-// Source: Bahdanau, Cho, Bengio 2015; Shi et al. 2016.
+// h: (N, T, C), k: (N, T, A), x: (S, N, 3H), s: (S, N, H). The inputs x of all steps must be known,
+// as with teacher forcing. If a step depends on the output of the step before, as in decoding, use
+// kernel::AttentionGru step by step. Words are independent of each other: a thread takes about 32
+// words through all steps. Source: Bahdanau, Cho, Bengio 2015; Shi et al. 2016.
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -30,7 +30,7 @@
 
 namespace glimpse::inline v0 {
 
-/// What (1) to (3) multiply with.
+/// The weights of (1) to (3).
 template <class T>
 struct AttentionGruWeights {
   Variable<T> w_query, b_query;      // W: (A, H), b: (A)
@@ -41,17 +41,17 @@ struct AttentionGruWeights {
 
 namespace kernel {
 
-/// One step's room for n rows: q (n, A), a (n, T), g (n, C), sums and u (n, 3H).
+/// Scratch of one step for n rows: q (n, A), a (n, T), g (n, C), sums and u (n, 3H).
 template <class T>
 struct AttentionGruStep {
   T *q, *a, *g, *sums, *u;
 };
 
-/// The weights prepared for many steps.
+/// The weights, packed for many steps.
 template <class T>
 class AttentionGru {
  public:
-  /// rows: how many go through a step together, about.
+  /// rows: approximate number of rows in one step.
   AttentionGru(const AttentionGruWeights<T>& w, Index positions, Index rows)
       : b_query_(w.b_query.value().contiguous()), score_(w.score.value().contiguous()),
         b_glimpse_(w.b_glimpse.value().contiguous()), b_h_(w.b_h.value().contiguous()),
@@ -60,8 +60,8 @@ class AttentionGru {
         state_(w.w_h.value().contiguous(), true, rows),
         size{positions, w.w_glimpse.size(1), w.score.size()}, hidden(w.w_h.size(1)) {}
 
-  /// (1) to (3) for n rows; row r looks at item(r) of h and k. s.sums: x_t on entry, (r, z, n) on
-  /// return. before: s_t-1, null for zero; after: s_t.
+  /// (1) to (3) for n rows. Row r attends to sequence item(r) of h and k.
+  /// s.sums: x_t on entry, (r, z, n) on return. before: s_t-1, null for zero; after: s_t.
   template <class Item>
   void step(Index n, Item&& item, const T* h, const T* k, const AttentionGruStep<T>& s,
             const T* before, T* after) const {
@@ -75,8 +75,9 @@ class AttentionGru {
         std::copy_n(b_h_.data(), width, s.u + r * width);
         std::fill_n(after + r * hidden, hidden, T(0));
       }
-      before = after;  // each cell is read before it is written
+      before = after;  // safe, because each cell is read before it is written
     }
+    // simple operations of one row: about 25 for each element of the keys, most of them in tanh
     parallel_for(n, 25 * size.positions * size.attention, [&](Index r) {
       const Index i = item(r) * size.positions;
       attention_step_forward(size, s.q + r * size.attention, k + i * size.attention, score_.data(),
@@ -95,7 +96,7 @@ class AttentionGru {
   Index hidden;
 };
 
-/// What a run over all steps keeps: q, a, g, sums, u of every step, (S, N, ...).
+/// Values kept from all steps for backward: q, a, g, sums, u, each (S, N, ...).
 template <class T>
 struct AttentionGruRun {
   Tensor<T> q, a, g, sums, u;
@@ -105,8 +106,8 @@ struct AttentionGruRun {
   }
 };
 
-/// (4) to (6) and (8) for words [begin, end). q becomes dq, sums da and u du; dw: (N, A), a row a
-/// word; dh may be null.
+/// (4) to (6) and (8) for words [begin, end). On return q holds dq, sums da, u du.
+/// dw: (N, A), one row for each word; dh may be null.
 template <class T>
 void attention_gru_backward(const AttentionGruWeights<T>& w, const AttentionDims& size, Index begin,
                             Index end, const Tensor<T>& states, const T* h, const T* k, const T* dy,
@@ -142,9 +143,10 @@ void attention_gru_backward(const AttentionGruWeights<T>& w, const AttentionDims
 
 }  // namespace kernel
 
-/// The states s_t (S, N, H) of a GRU that looks at h (N, T, C) with keys k (N, T, A) before every
-/// step, equations (1) to (3).  x: (S, N, 3H), what else enters the gates' sums.
-/// weights: if given, receives where each step looked, (S, N, T).
+/// The states s_t (S, N, H) of a GRU that attends to h (N, T, C) with keys k (N, T, A) before every
+/// step, equations (1) to (3). x: (S, N, 3H), the other inputs of the gates' sums.
+/// weights: if not null, receives the attention weights of every step, (S, N, T).
+/// Throws ShapeError if the shapes do not fit or T = 0.
 template <class T>
 Variable<T> attention_gru(const Variable<T>& h, const Variable<T>& k, const Variable<T>& x,
                           const AttentionGruWeights<T>& w, Tensor<T>* weights = nullptr) {
@@ -185,7 +187,7 @@ Variable<T> attention_gru(const Variable<T>& h, const Variable<T>& k, const Vari
       op, y,
       {h, k, x, w.w_query, w.b_query, w.score, w.w_glimpse, w.b_glimpse, w.w_h, w.b_h},
       [=, size = cell.size](const Tensor<T>& dy, Gradients<T>& d) {
-        kernel::AttentionGruRun<T> back = run;  // overwritten: the tape goes through here once
+        kernel::AttentionGruRun<T> back = run;  // overwritten, because backward runs once
         const kernel::PackedWeights<T> query(w.w_query.value().contiguous(), false, batch),
             glimpse(w.w_glimpse.value().contiguous(), false, batch),
             state(w.w_h.value().contiguous(), false, batch);
@@ -197,7 +199,7 @@ Variable<T> attention_gru(const Variable<T>& h, const Variable<T>& k, const Vari
                                             kv.data(), dy.data(), back, query, glimpse, state, dh,
                                             dk.data(), dw.data());
         });
-        // (7): step t meets the state of step t - 1, and the first step meets zero.
+        // (7): step t pairs with the state of step t - 1; the first step pairs with zero.
         const Index rows = steps * batch, later = rows - batch;
         const T *dq = back.q.data(), *da = back.sums.data(), *du = back.u.data();
         kernel::weight_gradient<T>(attention, hidden, later, dq + batch * attention, attention,

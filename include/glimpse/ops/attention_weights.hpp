@@ -1,11 +1,11 @@
-// attention weights: from scores to weights that sum to one, in two forms, over windows of
-// positions.
+// attention_weights: turns scores into weights that sum to one, by softmax or by sigmoid, over
+// windows of positions.
 //
-//   (1)  softmax:    a_i = exp(e_i) / sum_j exp(e_j)           sharp: one position takes most
+//   (1)  softmax:    a_i = exp(e_i) / sum_j exp(e_j)           sharp: one position dominates
 //   (2)  sigmoid:    a_i = sigma(e_i) / sum_j sigma(e_j)       smooth: no score counts more than
-//                        = softmax(l)_i,                       1, so that several positions share
+//                        = softmax(l)_i,                       1, therefore several positions share
 //                    l_i = ln sigma(e_i) = -softplus(-e_i)
-//   (3)  window:     the sums run over begin <= j < end; weights outside are 0, without gradient
+//   (3)  window:     the sums run over begin <= j < end; weights outside are 0 without gradient
 //   (4)  de_i = a_i (da_i - <da, a>)       of (1);   times 1 - sigma(e_i) for (2), through softplus
 //   (5)  middle:     min { i : sum_(j <= i) a_j >= 1/2 sum_j a_j }
 //
@@ -27,12 +27,13 @@ struct PositionRange {
   Index begin, end;
 };
 
+/// Weights by (1), softmax, or by (2), sigmoid.
 enum class AttentionNormalization { softmax, sigmoid };
 
-/// Weights (1) or (2) of scores (N, T).
-/// positions: a window for each row, not empty and inside the row; or none for all positions of all
-/// rows.
-/// Throws ShapeError for another number of windows, ValueError for one that leaves its row.
+/// Weights (1) or (2) of scores e (N, T). Returns (N, T).
+/// positions: one non-empty window for each row, or empty: all positions of all rows.
+/// Throws ShapeError if the number of windows is not N, ValueError if a window is empty or exceeds
+/// its row.
 template <class T>
 Variable<T> attention_weights(const Variable<T>& e, std::span<const PositionRange> positions = {},
                               AttentionNormalization form = AttentionNormalization::softmax) {
@@ -48,6 +49,7 @@ Variable<T> attention_weights(const Variable<T>& e, std::span<const PositionRang
 
   const Tensor<T> in = x.value().contiguous();
   Tensor<T> a = zeros<T>({rows, n});
+  // 8 simple operations an element, most of them in exp
   parallel_for(rows, 8 * n, [&](Index r) {  // (3)
     const PositionRange p = positions[static_cast<std::size_t>(r)];
     const T* scores = in.data() + r * n + p.begin;
@@ -62,7 +64,8 @@ Variable<T> attention_weights(const Variable<T>& e, std::span<const PositionRang
   });
 }
 
-/// The middle (5) of each row of weights: the first position up to which half of them lie.
+/// The median position (5) of each row of weights (N, T): the first position at which the
+/// cumulative weight reaches half of the row's sum.
 template <class T>
 std::vector<Index> median_positions(const Tensor<T>& weights) {
   const Tensor<T> a = weights.contiguous();

@@ -1,13 +1,13 @@
-// average pooling: the mean of every window.
+// average_pool2d: the mean of every window.
 //
 //   (1)  y_ij = 1/n_ij sum_ab x_(i s + a - p)(j s + b - p)      padding adds nothing
 //        a, b, s, p as in max_pool2d.hpp
-//        n_ij: positions of the window, with those in the padding (but not beyond it) where
-//        count_padding, else without
-//   (2)  dx at every place of the window += dy_ij / n_ij
+//        n_ij: with count_padding the number of window positions up to the end of the padding,
+//        otherwise only the positions inside the image
+//   (2)  dx at every position of the window += dy_ij / n_ij
 //
-// x: (N, C, H, W), y: (N, C, out_h, out_w). Rows of a window are added up first, in vectors over
-// the width, then neighbors; backward the other way round.
+// x: (N, C, H, W), y: (N, C, out_h, out_w). Forward first adds the rows of a window, in vectors
+// over the width, then neighboring columns. Backward runs in the reverse order.
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -23,7 +23,7 @@ namespace glimpse::inline v0 {
 
 namespace kernel {
 
-/// The part of a window [at, at + kernel) that lies in the image, and how many positions count.
+/// The part [begin, end) of a window that is inside the image, and the number of positions counted.
 struct PoolSpan {
   Index begin, end, counted;
 
@@ -35,8 +35,8 @@ struct PoolSpan {
   }
 };
 
-/// One row of outputs from the sum of its rows, and back: windows 2 across without padding in
-/// vectors, others one by one.
+/// One row of outputs from the sum of its input rows, and its reverse. Vector code for windows of
+/// width 2 without padding; scalar code for the rest of a row.
 struct PairMeans {
   template <int Bytes, class T>
   [[gnu::always_inline]] static inline void run(Index n, const T* row, T scale, T* y) {
@@ -72,11 +72,11 @@ struct PairShares {
   }
 };
 
-/// True where every row of a plane lies in a window.
+/// True if every row of a plane belongs to a window.
 inline bool pool_covers(const Pool2dGeometry& g) {
   return g.stride_h <= g.kernel_h && (g.out_h - 1) * g.stride_h - g.pad_h + g.kernel_h >= g.h;
 }
-/// True where windows across are two columns that no other window has.
+/// True if every window covers two columns of its own.
 inline bool in_pairs(const Pool2dGeometry& g) {
   return g.kernel_w == 2 && g.stride_w == 2 && g.pad_w == 0 && 2 * g.out_w <= g.w;
 }
@@ -113,7 +113,7 @@ void average_pool2d_forward(const Pool2dGeometry& g, bool count_padding, Index p
   });
 }
 
-/// dx is written where `fresh`, which wants windows that do not overlap down, else added to.
+/// Writes dx if `fresh`, which requires that windows do not overlap vertically; otherwise adds.
 template <class T>
 void average_pool2d_backward(const Pool2dGeometry& g, bool count_padding, Index planes, const T* dy,
                              T* dx, bool fresh) {
@@ -149,8 +149,8 @@ void average_pool2d_backward(const Pool2dGeometry& g, bool count_padding, Index 
 
 }  // namespace kernel
 
-/// The mean of every window of x (N, C, H, W).
-/// Throws ShapeError where x has another rank or no window fits, ValueError for options out of
+/// The mean of every window of x (N, C, H, W). Returns (N, C, out_h, out_w).
+/// Throws ShapeError if x has another rank or no window fits, ValueError if an option is out of
 /// range.
 template <class T>
 Variable<T> average_pool2d(const Variable<T>& x, const Pool2dOptions& options = {}) {

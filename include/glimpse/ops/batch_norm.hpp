@@ -1,5 +1,5 @@
-// batch norm: every channel to mean 0 and variance 1 over the batch, then to a learned mean and
-// scale.
+// batch_norm: normalizes every channel to mean 0 and variance 1 over the batch, then applies a
+// learned scale and shift.
 //
 //   (1)  mean_c = 1/M sum_k x_ck,   var_c = 1/M sum_k (x_ck - mean_c)^2    over N, H, W; M = N H W
 //   (2)  y = gamma xhat + beta,     xhat = (x - mean) r,   r = 1 / sqrt(var + eps)
@@ -7,13 +7,14 @@
 //   (3)  running = (1 - momentum) running + momentum (mean, var M / (M - 1))       when training
 //   (4)  dbeta = sum_k g_k,         dgamma = sum_k g_k xhat_k     g = dy, with ReLU dy where y > 0
 //   (5)  dx = gamma r (g - dbeta / M - xhat dgamma / M)
-//        mean and var depend on every x. So sum_k dx_k = 0, and
+//        mean and var depend on every x. Therefore sum_k dx_k = 0, and
 //        sum_k dx_k xhat_k = gamma r dgamma eps / (var + eps), which is 0 up to eps.
-//   Outside training the running statistics stand in for (1); they are constants, and (5) is
+//   In evaluation mode the running statistics replace (1). They are constants, and (5) becomes
 //   dx = gamma r g.
 //
-// x, y: (N, C, H, W). Forward reads x for (1) and, from the cache, for (2); backward x and dy for
-// (4), then for (5). The mask of the ReLU is made again from x, so y need not be kept.
+// x, y: (N, C, H, W). Forward reads x for (1), and again from the cache for (2). Backward reads x
+// and dy for (4), then for (5). It computes the mask of the ReLU from x again, therefore y is not
+// kept.
 // Source: Ioffe, Szegedy 2015.
 // Notation: docs/math/notation.md.
 #pragma once
@@ -30,12 +31,14 @@ namespace glimpse::inline v0 {
 
 namespace kernel {
 
-/// f(first channel, block) over blocks of channels that fit the cache, in parallel.
+/// Calls f(first channel, block) for blocks of channels, in parallel.
 template <class T, class F>
 void for_each_channel_block(const Tensor<T>& x, F&& f) {
   const Index samples = x.size(0), channels = x.size(1),
               plane = x.size() / std::max<Index>(1, samples * channels);
   const Index bytes = std::max<Index>(1, samples * plane * static_cast<Index>(sizeof(T)));
+  // A block holds one channel, or several up to 256 KB, because (2) and (5) then read x from the
+  // second-level cache. With 8 or more channels there are at least eight blocks for the threads.
   const Index width = std::clamp<Index>(262144 / bytes, 1,
                                         std::clamp<Index>(channels / 8, 1, ChannelBlock::most));
   parallel_blocks(channels, width, 8 * samples * plane, [&](Index begin, Index end) {
@@ -43,7 +46,7 @@ void for_each_channel_block(const Tensor<T>& x, F&& f) {
   });
 }
 
-/// (1) of a block of channels, of which `first` is the first. mean, r, var: (C,); var is unbiased.
+/// (1) of a block of channels that begins at channel `first`. mean, r, var: (C,); var is unbiased.
 template <class T>
 void channel_statistics(Index first, const ChannelBlock& block, const T* x, double eps, T* mean,
                         T* r, T* var) {
@@ -65,7 +68,7 @@ void channel_statistics(Index first, const ChannelBlock& block, const T* x, doub
   }
 }
 
-/// (2) as one map for every channel of a block.
+/// (2) as one map for each channel of a block.
 template <class T, bool Relu>
 std::vector<ForwardMap<T, Relu>> channel_maps(Index first, const ChannelBlock& block,
                                               const T* gamma, const T* beta, const T* mean,
@@ -76,8 +79,8 @@ std::vector<ForwardMap<T, Relu>> channel_maps(Index first, const ChannelBlock& b
   return map;
 }
 
-/// (5) as one map for every channel of a block, from sum = sum_k g_k and
-/// product = sum_k g_k (x_k - mean), which go into dbeta and dgamma where these are wanted.
+/// (5) as one map for each channel of a block, from sum = sum_k g_k and
+/// product = sum_k g_k (x_k - mean). Adds to dbeta and dgamma unless they are null.
 template <class T, bool Relu>
 std::vector<BackwardMap<T, Relu>> channel_gradients(Index first, const ChannelBlock& block,
                                                     const std::vector<GradientTerm<T, Relu>>& term,
@@ -107,8 +110,8 @@ std::vector<GradientTerm<T, Relu>> channel_terms(Index first, const ChannelBlock
   return term;
 }
 
-/// (1) and (2). mean, r: (C,), written when training, read otherwise. var: (C,) written with the
-/// unbiased variance.
+/// (1) and (2). mean, r: (C,), written in training, read otherwise. var: (C,), receives the
+/// unbiased variance in training.
 template <class T, bool Relu>
 void batch_norm_forward(const Tensor<T>& x, const T* gamma, const T* beta, bool training,
                         double eps, T* mean, T* r, T* var, Tensor<T>& y) {
@@ -122,8 +125,8 @@ void batch_norm_forward(const Tensor<T>& x, const T* gamma, const T* beta, bool 
   });
 }
 
-/// (4) and (5). dgamma, dbeta are added to; dx is written where `fresh`, else added to. Any of the
-/// three may be null.
+/// (4) and (5). Adds to dgamma and dbeta; writes dx if `fresh`, otherwise adds. Any of the three
+/// may be null.
 template <class T, bool Relu>
 void batch_norm_backward(const Tensor<T>& x, const T* gamma, const T* beta, bool training,
                          const T* mean, const T* r, const Tensor<T>& dy, T* dx, bool fresh,
@@ -147,11 +150,11 @@ void batch_norm_backward(const Tensor<T>& x, const T* gamma, const T* beta, bool
   });
 }
 
-/// The operands of a batch norm, dense, and the statistics it normalizes by.
+/// The operands of a batch norm, dense, and the statistics that normalize them.
 template <class T>
 struct BatchNormOperands {
   Tensor<T> x, gamma, beta;
-  Tensor<T> mean, r, var;  // when training for the forward pass to fill
+  Tensor<T> mean, r, var;  // in training: filled by the forward pass
   bool training;
   double eps;
 
@@ -177,7 +180,7 @@ struct BatchNormOperands {
     }
   }
 
-  /// (3), after the forward pass.
+  /// (3); call it after the forward pass.
   void move(Tensor<T>& running_mean, Tensor<T>& running_var, T momentum) const {
     if (!training) return;
     for (Index c = 0; c < mean.size(); ++c) {
@@ -209,11 +212,12 @@ Variable<T> batch_norm(std::string_view op, const Variable<T>& input, const Vari
 
 }  // namespace kernel
 
-/// Batch normalization of x (N, C, H, W), or of any rank from 2 with channels on axis 1.
-/// gamma, beta, running_mean, running_var: (C,). Training normalizes by the statistics of the batch
-/// and moves the running ones by `momentum`, also under NoGrad; else the running ones are used and
-/// stay. Throws ShapeError where shapes disagree, and in training where a channel has a single
-/// value. Source: Ioffe, Szegedy 2015.
+/// Batch normalization of x (N, C, H, W), or of any rank from 2 with channels on axis 1. Returns
+/// the shape of x. gamma, beta, running_mean, running_var: (C,).
+/// training: normalizes by the statistics of the batch and updates the running statistics by
+/// `momentum`, also under NoGrad. Otherwise uses the running statistics and does not change them.
+/// Throws ShapeError if shapes disagree, and in training if a channel has only one value.
+/// Source: Ioffe, Szegedy 2015.
 template <class T>
 Variable<T> batch_norm2d(const Variable<T>& x, const Variable<T>& gamma, const Variable<T>& beta,
                          Tensor<T>& running_mean, Tensor<T>& running_var, bool training,
@@ -223,7 +227,7 @@ Variable<T> batch_norm2d(const Variable<T>& x, const Variable<T>& gamma, const V
                                    training, momentum, eps);
 }
 
-/// relu(batch_norm2d(...)) without a pass or a tensor of its own for the ReLU, forward or backward.
+/// relu(batch_norm2d(...)), without an extra pass or tensor for the ReLU. Throws as batch_norm2d.
 template <class T>
 Variable<T> batch_norm2d_relu(const Variable<T>& x, const Variable<T>& gamma,
                               const Variable<T>& beta, Tensor<T>& running_mean,

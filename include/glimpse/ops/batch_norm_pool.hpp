@@ -1,12 +1,13 @@
-// batch norm, ReLU and max pool as one operation: the step that a convolution is followed by.
+// batch_norm_pool: batch norm, ReLU and max pool, the steps after a convolution, as one operation.
 //
 //   (1)  z = gamma (x - mean) r + beta                    as in batch_norm.hpp
 //   (2)  y_ij = max(0, max_ab z_(i s + a - p)(j s + b - p))         as in max_pool2d.hpp
-//   (3)  g_kl = sum of dy_ij over the windows (i, j) that (k, l) won; none where zero won
+//   (3)  g_kl = sum of dy_ij over the windows (i, j) with maximum (k, l); none if it is zero
 //   (4)  dx from g as in batch_norm.hpp
 //
-// x: (N, C, H, W), y: (N, C, out_h, out_w). z and g exist for a few planes at a time, in the cache:
-// Of full size x is all that is read and dx all that is written; x and a byte an output are kept.
+// x: (N, C, H, W), y: (N, C, out_h, out_w). z and g exist only for a few planes at a time, in
+// cache. Of the tensors of full size, the kernel reads only x and writes only dx. For backward it
+// keeps x and one byte for each output.
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -84,8 +85,8 @@ void batch_norm_pool_backward(const Pool2dGeometry& g, const BatchNormOperands<T
 
 }  // namespace kernel
 
-/// max_pool2d(batch_norm2d_relu(x, ...), pool) in one pass each way; x: (N, C, H, W).
-/// Throws as the two.
+/// max_pool2d(batch_norm2d_relu(x, ...), pool) in one pass each way. x: (N, C, H, W).
+/// Returns (N, C, out_h, out_w). Throws as batch_norm2d and max_pool2d.
 template <class T>
 Variable<T> batch_norm2d_relu_max_pool2d(const Variable<T>& x, const Variable<T>& gamma,
                                          const Variable<T>& beta, Tensor<T>& running_mean,

@@ -1,24 +1,24 @@
-// conv2d: a bank of filters slides over images.
+// conv2d: convolution of images with a bank of filters.
 //
-//   Output (i, j) and tap (r, s) meet at the input (k, l), zero outside the image:
+//   Output (i, j) and tap (r, s) read the input (k, l), which is zero outside of the image:
 //        k = i stride_h + r dilation_h - pad_h,   l = j stride_w + s dilation_w - pad_w
-//   Filter o of O sees channel c of its group: c' = floor(o / (O / groups)) C / groups + c
+//   Filter o of O reads channel c of its group: c' = floor(o / (O / groups)) C / groups + c
 //
 //   (1)  y[n, o, i, j] = b[o] + sum_{c, r, s} w[o, c, r, s] x[n, c', k, l]
 //   (2)  dx[n, c', k, l] = sum of w[o, c, r, s] dy[n, o, i, j] over all o of the group, (r, s) and
-//        (i, j) that meet at (k, l). With stride 1 it is a convolution of dy with the filters
-//        rotated by 180 degrees; else one such convolution for each remainder of the stride
+//        (i, j) that read (k, l). With stride 1 it is a convolution of dy with the filters
+//        rotated by 180 degrees; otherwise one such convolution for each remainder of the stride
 //   (3)  dw[o, c, r, s] = sum_{n, i, j} dy[n, o, i, j] x[n, c', k, l]
 //   (4)  db[o] = sum_{n, i, j} dy[n, o, i, j]
-//   (5)  conv2d_relu: y = max(0, z) with z of (1);   dz = dy [y > 0] goes into (2) to (4)
+//   (5)  conv2d_relu: y = max(0, z) with z of (1);   dz = dy [y > 0] replaces dy in (2) to (4)
 //
 // x: (N, C, H, W), w: (O, C / groups, h, w), y: (N, O, H', W'),
 // H' = floor((H + 2 pad - dilation (h - 1) - 1) / stride) + 1.
 //
-// The kernels: kernel/conv2d_implicit_gemm.hpp and conv2d_weight_gradient.hpp sum directly,
-// conv2d_winograd.hpp saves up to seven products of nine where filters are 3x3;
-// kernel/conv2d_dispatch.hpp chooses, Conv2dOptions::algorithm overrules it. The plain loops that
-// they are tested against: kernel/conv2d_reference.hpp.
+// The kernels: kernel/conv2d_implicit_gemm.hpp and conv2d_weight_gradient.hpp compute the sums
+// directly. conv2d_winograd.hpp saves up to seven of nine products for 3x3 filters.
+// kernel/conv2d_dispatch.hpp chooses; Conv2dOptions::algorithm overrides it. Tests compare all of
+// them with the plain loops of kernel/conv2d_reference.hpp.
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -43,7 +43,7 @@ struct WherePositive {
 
 namespace detail {
 
-/// The op with or without the ReLU of (5); `y > 0` tells backward where it let the gradient pass.
+/// The op with or without the ReLU of (5). Backward passes the gradient where y > 0.
 template <class T>
 Variable<T> conv2d(const char* op, const Variable<T>& x, const Variable<T>& w,
                    const Variable<T>& bias, const Conv2dOptions& options, bool relu,
@@ -80,10 +80,11 @@ Variable<T> conv2d(const char* op, const Variable<T>& x, const Variable<T>& w,
 
 }  // namespace detail
 
-/// x: (N, C, H, W), w: (O, C / groups, h, w), bias: (O) or undefined.  Returns (N, O, H', W').
-/// Throws ShapeError where channels, groups or sizes do not fit, ValueError for options out of
-/// range or an algorithm that cannot do this convolution. Source: LeCun et al. 1989.
-/// prepared: w transformed already, for a network at inference; null where nobody did.
+/// Convolution. x: (N, C, H, W), w: (O, C / groups, h, w), bias: (O) or undefined.
+/// Returns (N, O, H', W').
+/// prepared: w already transformed, for inference; null: not prepared.
+/// Throws ShapeError if channels, groups or sizes do not fit. Throws ValueError if an option is out
+/// of range or the chosen algorithm does not support this convolution. Source: LeCun et al. 1989.
 template <class T>
 Variable<T> conv2d(const Variable<T>& x, const Variable<T>& w, const Variable<T>& bias = {},
                    const Conv2dOptions& options = {},
@@ -91,8 +92,8 @@ Variable<T> conv2d(const Variable<T>& x, const Variable<T>& w, const Variable<T>
   return detail::conv2d("conv2d", x, w, bias, options, false, prepared);
 }
 
-/// max(0, conv2d(...)) in one pass over the result, for inference and where nothing stands between
-/// the two.
+/// max(0, conv2d(...)) in one pass over the result: for inference, or if no operation comes between
+/// convolution and ReLU.
 template <class T>
 Variable<T> conv2d_relu(const Variable<T>& x, const Variable<T>& w, const Variable<T>& bias = {},
                         const Conv2dOptions& options = {},

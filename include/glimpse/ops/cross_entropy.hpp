@@ -1,13 +1,13 @@
-// cross_entropy: the negative log likelihood of the right classes, straight from the scores.
+// cross_entropy: the negative log-likelihood of the target classes, computed from the scores.
 //
 //   (1)  p = softmax(x),    q_c = (1 - e) [c = t] + e / C      e: label smoothing, 0 for none
 //   (2)  loss_r = -sum_c q_c ln p_c = ln z - (1 - e) (x_t - m) - e/C sum_c (x_c - m)
 //        z = sum_c exp(x_c - m),  m = max_c x_c
 //   (3)  L = sum_r loss_r / divisor                            over the rows that are not masked
-//        divisor: the number of these rows (mean), 1 (sum), or the one given; L = 0 without rows
+//        divisor: the number of these rows (mean), 1 (sum), or the given one; L = 0 without rows
 //   (4)  dx_c = dL (p_c - q_c) / divisor                       0 in masked rows
 //
-// x: (rows, C). Forward keeps p, so that backward takes no exp. O(rows C).
+// x: (rows, C). Forward keeps p, because backward then needs no exp. O(rows C).
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -21,13 +21,15 @@
 
 namespace glimpse::inline v0 {
 
+/// How the losses of the rows are combined.
 enum class Reduction { mean, sum };
 
+/// Options of cross_entropy.
 struct CrossEntropyOptions {
   Index ignore = -1;                      // rows with this target are masked
   double label_smoothing = 0;             // e of (1), in [0, 1)
   Reduction reduction = Reduction::mean;  // mean over the rows that are not masked
-  double divisor = 0;                     // above 0: divides the sum, whatever `reduction` says
+  double divisor = 0;                     // above 0: divides the sum and overrides `reduction`
 };
 
 namespace kernel {
@@ -41,16 +43,17 @@ struct CrossEntropyShift {
   }
 };
 
-/// Fills p (not the masked rows) and returns the sum of all loss_r.
+/// Fills p except in masked rows and returns the sum of all loss_r.
 template <class T>
 double cross_entropy_forward(Matrix<const T> x, std::span<const Index> targets, Index ignore,
                              double smoothing, Matrix<T> p) {
   std::vector<double> losses(targets.size());
+  // 8 simple operations an element, most of them in exp
   parallel_for(x.rows(), 8 * x.cols(), [&](Index r) {
     const Index t = targets[static_cast<std::size_t>(r)];
     if (t == ignore) return;
     const T m = simd::max(x.row(r));
-    T shifted = 0;  // sum_c (x_c - m): the scores themselves may be so large that their sum drowns it
+    T shifted = 0;  // sum_c (x_c - m); subtract first, because a sum of large scores would lose it
     if (smoothing > 0) {
       simd::map(CrossEntropyShift<T>{m}, x.cols(), &p(r, 0), &x(r, 0));
       shifted = simd::sum(p.row(r));
@@ -70,14 +73,14 @@ double cross_entropy_forward(Matrix<const T> x, std::span<const Index> targets, 
 
 template <class T>
 struct CrossEntropyGradient {
-  T g, off;  // off: q of the wrong classes
+  T g, off;  // off: q_c of the classes other than the target
   template <class V>
   [[gnu::always_inline]] void apply(V& dx, const V& p) const {
     dx = (p - off) * g;
   }
 };
 
-/// g: dL / divisor.
+/// (4). g: dL / divisor.
 template <class T>
 void cross_entropy_backward(Matrix<const T> p, std::span<const Index> targets, Index ignore,
                             double smoothing, T g, Matrix<T> dx, bool add) {
@@ -96,12 +99,11 @@ void cross_entropy_backward(Matrix<const T> p, std::span<const Index> targets, I
 
 }  // namespace kernel
 
-/// Cross entropy of class scores with the right classes, one number.
-/// logits: (..., C); targets: one class in [0, C) to a row, or `ignore`. Where every row is masked
-/// the loss is 0.
-/// Throws ShapeError for another number of targets, ValueError for a target or an option out of
-/// range.
-/// Source: label smoothing by Szegedy et al. 2016.
+/// Cross entropy of class scores and target classes. Returns one number.
+/// logits: (..., C). targets: one class in [0, C) for each row, or `ignore`. If every row is
+/// masked, the loss is 0.
+/// Throws ShapeError if the number of targets is not that of rows, ValueError if a target or an
+/// option is out of range. Source: Szegedy et al. 2016 (label smoothing).
 template <class T>
 Variable<T> cross_entropy(const Variable<T>& logits, std::span<const Index> targets,
                           const CrossEntropyOptions& options = {}) {

@@ -1,18 +1,19 @@
-// ctc_loss: minus the log-likelihood of a label when nobody says which frame shows which symbol.
+// ctc_loss: minus the log-likelihood of a label that is not aligned with the frames.
 //
 //   (1)  p(l | x) = sum over paths pi of prod_t p_t(pi_t),   p_t = softmax(x_t)
-//        over all pi that become l when equal neighbors are merged and then blanks are dropped
+//        over all pi that give l after equal neighbors are merged and blanks are then removed
 //   (2)  loss = -ln p(l | x)                               recursions (1) to (3) of kernel/ctc.hpp
-//   (3)  dx_t(c) = dloss ( p_t(c) - sum of gamma_t(s) over the states s that show c )
+//   (3)  dx_t(c) = dloss ( p_t(c) - sum of gamma_t(s) over the states s that emit c )
 //
-// gamma_t(s) is (4) of kernel/ctc.hpp: the share of the paths, weighted by their likelihood, that
-// are in s at t. (3) follows from two facts about e_t(s) = ln p_t(c), c the class that s shows:
-// partial ln p / partial e_t(s) = gamma_t(s) with sum_s gamma_t(s) = 1, and
-// partial e_t(s) / partial x_t(c') = [c = c'] - p_t(c'). So a frame's gradient sums to 0.
+// gamma_t(s) is (4) of kernel/ctc.hpp: the fraction of the paths, weighted by likelihood, that are
+// in state s at frame t. (3) follows from two facts about e_t(s) = ln p_t(c), where s emits class
+// c: partial ln p / partial e_t(s) = gamma_t(s) with sum_s gamma_t(s) = 1, and
+// partial e_t(s) / partial x_t(c') = [c = c'] - p_t(c'). The gradient of a frame therefore sums to
+// 0.
 //
-// A label takes L frames, and one more for every symbol that follows its like. Where there are
-// fewer, no path is left: the loss is infinite (or 0, see CtcOptions) and its gradient is 0. So it
-// is for frames behind a sequence's end. Sequences do not touch each other.
+// A label of L symbols needs L frames, and one more for each symbol that equals its predecessor.
+// With fewer frames there is no path: the loss is infinite (or 0, see CtcOptions) and the gradient
+// is 0. Frames past the end of a sequence get gradient 0. Sequences are independent of each other.
 //
 // x: (T, N, C). O(N T (C + L)). Source: Graves, Fernandez, Gomez, Schmidhuber 2006.
 // Notation: docs/math/notation.md.
@@ -29,18 +30,19 @@
 
 namespace glimpse::inline v0 {
 
+/// Options of ctc_loss.
 struct CtcOptions {
-  Index blank = -1;            // the class that shows no symbol; the last one if -1
-  bool zero_infinity = false;  // a label that cannot be spelled costs 0 instead of infinity
+  Index blank = -1;            // the class that emits no symbol; -1: the last class
+  bool zero_infinity = false;  // a label with too few frames costs 0 instead of infinity
 };
 
 namespace kernel {
 
-/// Rows of `n` numbers as whole vectors: the last one reaches back over numbers that were had.
+/// Rows of `n` elements as whole vectors. The last vector overlaps the one before.
 template <class V>
 struct RowEnd {
   using T = simd::Scalar<V>;
-  simd::Mask<V> fresh;  // lanes of the last vector that no other holds
+  simd::Mask<V> fresh;  // lanes of the last vector that no earlier vector holds
   Index n, whole;
 
   [[gnu::always_inline]] explicit inline RowEnd(Index count)
@@ -49,7 +51,7 @@ struct RowEnd {
     for (Index i = 0; i < simd::lanes<V>; ++i) lane[i] = i >= simd::lanes<V> - (n - whole) ? -1 : 0;
     simd::load(fresh, lane);
   }
-  /// What lies behind the last whole vector; -infinity in the other lanes.
+  /// Loads the elements after the last whole vector; the other lanes are -infinity.
   [[gnu::always_inline]] inline void load(V& v, const T* x) const {
     if (n < simd::lanes<V>) return simd::load_partial(v, x, n, -std::numeric_limits<T>::infinity());
     V low, all;
@@ -60,8 +62,8 @@ struct RowEnd {
 };
 
 /// (1) as a logarithm: ln p_t(c) = (x_t(c) - m_t) - ln z_t for the frames of one sequence.
-/// m, log_z: frames rounded up to 16. They stay apart: their sum would round ln z_t to the unit of
-/// m_t's last digit.
+/// top (m_t), log_z: frames rounded up to 16. They are stored separately, because their sum would
+/// round ln z_t to the last digit of m_t.
 struct CtcNormalizer {
   template <int Bytes, class T>
   [[gnu::always_inline]] static inline void run(const T* x, Index stride, Index frames,
@@ -105,7 +107,7 @@ struct CtcNormalizer {
   }
 };
 
-/// (3) for the frames of one sequence. gamma: (frames, width); row: `classes` numbers to work in.
+/// (3) for the frames of one sequence. gamma: (frames, width); row: scratch of `classes` elements.
 struct CtcGradient {
   template <int Bytes, class T>
   [[gnu::always_inline]] static inline void run(const T* x, T* dx, Index stride, Index frames,
@@ -151,7 +153,7 @@ struct CtcGradient {
   }
 };
 
-/// A batch of labels for scores (T, N, C), and what backward wants to know again.
+/// The labels of a batch with scores (T, N, C), and the values that backward needs.
 template <class T>
 struct Ctc {
   Tensor<T> scores;
@@ -168,11 +170,12 @@ struct Ctc {
   bool possible(std::size_t n) const { return !(log_p[n] < log_zero<T> / 2); }
   const T* scores_of(Index n) const { return scores.data() + n * classes(); }
 
-  /// f(n, skips, emissions (frames, width), room) for every sequence; room: 16 numbers and as many
-  /// as the longest row or sequence has.
+  /// Calls f(n, skips, emissions (frames, width), scratch) for every sequence. scratch: 16 elements
+  /// more than the longest of steps, classes and width.
   template <class F>
   void for_each(F&& f) const {
     const Index scratch = 16 + std::max({steps(), classes(), width});
+    // simple operations of one sequence: 8 for an exp of each class, 20 for each state of a frame
     const Index cost = std::max<Index>(1, steps()) * (8 * classes() + 20 * width);
     parallel_blocks(std::ssize(labels), 4, cost, [&](Index begin, Index end) {
       Tensor<T> work = empty<T>({width + ctc_border + steps() * width + scratch});
@@ -193,7 +196,7 @@ struct Ctc {
                    width, e + t * width);
   }
 
-  /// Fills log_p, and top, log_z and alpha on the way.
+  /// Computes log_p, and with it top, log_z and alpha.
   void forward() {
     const Index n = std::ssize(labels);
     top = empty<T>({n, (steps() + 15) / 16 * 16});
@@ -212,13 +215,14 @@ struct Ctc {
                                static_cast<const T*>(skip), a);
       T& result = log_p[static_cast<std::size_t>(i)];
       result = ctc_log_p<T>(a + count * ctc_stride(width), length);
-      // The maxima of log_sum can lose a NaN among the scores; ln z of its frame holds it.
+      // log_sum takes maxima, which can lose a NaN among the scores; ln z of its frame keeps the
+      // NaN.
       for (Index t = 0; t < count; ++t)
         if (std::isnan(log_z(i, t))) result = log_z(i, t);
     });
   }
 
-  /// dloss: N.
+  /// dloss: (N). Writes the gradient of the scores to dx, or adds it.
   void backward(const T* dloss, Tensor<T>& dx, bool add) const {
     if (dx.size() == 0) return;
     for_each([&](Index i, T* skip, T* e, T* scratch) {
@@ -241,11 +245,11 @@ struct Ctc {
 
 }  // namespace kernel
 
-/// Connectionist temporal classification: -ln p(label) of every sequence.
-/// scores: (T, N, C), before the softmax; labels: N, of classes other than the blank; lengths: N
-/// numbers of frames that count, 0 to T (none given: T).  Returns N losses.
-/// Throws ShapeError for another number of labels or lengths, ValueError for a class or a length
-/// out of range.
+/// Connectionist temporal classification: -ln p(label) of every sequence. Returns N losses.
+/// scores: (T, N, C), before the softmax. labels: N lists of classes other than the blank.
+/// lengths: N numbers of frames, 0 to T; empty: T for all.
+/// Throws ShapeError if the number of labels or lengths is not N, ValueError if a class or a length
+/// is out of range.
 template <class T>
 Variable<T> ctc_loss(const Variable<T>& scores, std::span<const std::vector<Index>> labels,
                      std::span<const Index> lengths = {}, const CtcOptions& options = {}) {

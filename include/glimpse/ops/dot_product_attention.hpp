@@ -1,11 +1,11 @@
-// dot-product attention: queries score positions by how far they point the same way.
+// dot_product_attention: scores are inner products of queries and keys.
 //
-//   (1)  e_mi = s <q_m, k_i>                  s = 1: dot product;  s = 1/sqrt(A): scaled, so
-//                                             that scores keep their size whatever the width A
+//   (1)  e_mi = s <q_m, k_i>                  s = 1: dot product;  s = 1/sqrt(A): scaled, because
+//                                             scores then have one size for any width A
 //   (2)  a_m  = softmax(e_m),   g_m = sum_i a_mi v_i
 //
-//   (3)  heads: (1) and (2) on each of K parts of q, k and v, the glimpses side by side; the width
-//        of a part is A/K, so s = 1/sqrt(A/K)
+//   (3)  heads: (1) and (2) on each of K parts of q, k and v; the glimpses are concatenated. A part
+//        has the width A/K, and s = 1/sqrt(A/K)
 //
 //   (4)  dq_m = s sum_i de_mi k_i,   dk_i = s sum_m de_mi q_m        for every batch entry
 //   (5)  da_mi = <dg_m, v_i>,        dv_i = sum_m a_mi dg_m;         de from da by softmax.hpp (3)
@@ -24,8 +24,8 @@
 
 namespace glimpse::inline v0 {
 
-/// Scores (1).  q: (N, Q, A); k: (N, T, A).  Returns (N, Q, T).
-/// Throws ShapeError where batches or widths differ.
+/// The scores (1). q: (N, Q, A); k: (N, T, A). Returns (N, Q, T).
+/// Throws ShapeError if batches or widths differ.
 template <class T>
 Variable<T> dot_scores(const Variable<T>& q, const Variable<T>& k, double scale = 1) {
   require(q.rank() == 3 && k.rank() == 3 && q.size(0) == k.size(0) && q.size(2) == k.size(2),
@@ -54,7 +54,7 @@ Variable<T> dot_scores(const Variable<T>& q, const Variable<T>& k, double scale 
 
 namespace detail {
 
-/// (N, T, K c) to (N K, T, c): each head's part as a batch entry of its own.
+/// (N, T, K c) to (N K, T, c): each head becomes a batch entry.
 template <class T>
 Variable<T> split_heads(const Variable<T>& x, Index heads) {
   const Index n = x.size(0), t = x.size(1), c = x.size(2) / heads;
@@ -72,8 +72,8 @@ Variable<T> join_heads(const Variable<T>& x, Index heads) {
 }  // namespace detail
 
 /// Scaled dot-product attention, (1) and (2), on each of `heads` parts of the last axis: (3).
-/// lengths: N numbers of positions, or empty.  Returns (N, Q, C).
-/// Throws ValueError where the heads do not divide A and C.
+/// q: (N, Q, A); k: (N, T, A); v: (N, T, C); lengths: N numbers of positions, or empty.
+/// Returns (N, Q, C). Throws ValueError if `heads` does not divide A and C.
 template <class T>
 Variable<T> dot_product_attention(const Variable<T>& q, const Variable<T>& k, const Variable<T>& v,
                                   std::span<const Index> lengths = {}, Index heads = 1) {

@@ -1,8 +1,8 @@
-// doubly stochastic penalty: the weights of one attention step sum to one over the positions; this
-// asks that those of one position sum to one over the attention steps, so that nothing in the image
-// goes unseen.
+// doubly_stochastic: a penalty on attention weights. The weights of one step sum to one over the
+// positions. The penalty asks that the weights of one position sum to one over the steps, because
+// the decoder then attends to every part of the image.
 //
-//   (1)  c_ni = sum_{t < S_n} a_tni                   how much position i was looked at in all
+//   (1)  c_ni = sum_{t < S_n} a_tni                   total weight of position i
 //   (2)  L = 1/N sum_n sum_i (1 - c_ni)^2
 //   (3)  da_tni = -2/N (1 - c_ni) dL                  for t < S_n, else 0
 //
@@ -17,8 +17,9 @@
 
 namespace glimpse::inline v0 {
 
-/// Penalty (2), one number.  a: (S, N, P); step_counts: S_n for each of N, or empty where all S count.
-/// Throws ShapeError for another number of attention steps, ValueError for one over S.
+/// The penalty (2), one number. a: (S, N, P); step_counts: S_n for each of N, or empty: all S
+/// count.
+/// Throws ShapeError if there are not N step counts, ValueError if a count is outside [0, S].
 template <class T>
 Variable<T> doubly_stochastic_penalty(const Variable<T>& a,
                                       std::span<const Index> step_counts = {}) {

@@ -1,11 +1,11 @@
-// dropout: zeroes numbers at random while training, and scales the rest so that their mean stays.
+// dropout: in training, zeroes random elements and scales the others to keep the mean.
 //
 //   (1)  y_i = m_i x_i,   m_i = 0 with probability floor(p 2^32) / 2^32, else 1 / (1 - p)
 //        p = 1: every m_i is 0
 //   (2)  dx_i = m_i dy_i
 //
-// m_i comes from word number (position + i) of the generator, so the mask does not depend on the
-// number of threads, and the generator moves on by one word for every element. Source: Srivastava
+// m_i comes from word number (position + i) of the generator. The mask therefore does not depend on
+// the number of threads. The generator advances by one word for every element. Source: Srivastava
 // et al. 2014.
 // Notation: docs/math/notation.md.
 #pragma once
@@ -26,9 +26,9 @@ struct DropoutApply {  // (1) and (2) are the same product
   }
 };
 
-/// Words 4 b to 4 b + 3 of `out` are the Philox block of counter first + b (core/random.hpp), for b
-/// below `blocks` rounded up to whole vectors. Each 64-bit lane holds one 32-bit word, and so its
-/// product too.
+/// Words 4 b to 4 b + 3 of `out` are the Philox block of counter first + b (core/random.hpp), for
+/// b < `blocks` rounded up to whole vectors. Each lane of 64 bits holds one word of 32 bits,
+/// because the lane must hold the product of two words.
 struct PhiloxKernel {
   template <int Bytes>
   [[gnu::always_inline]] static inline void run(std::uint64_t first, std::uint64_t stream,
@@ -63,11 +63,11 @@ struct PhiloxKernel {
   }
 };
 
-/// Elements that share one buffer of words.
+/// Elements of one block of work; its words take 8 KB of stack.
 inline constexpr Index dropout_chunk = 2048;
 
-/// 0 or 1 / (1 - p) for each element, from `rng`, which moves on: element i is dropped where the
-/// word that rng.bits() would give after i calls is below p 2^32.
+/// 0 or 1 / (1 - p) for each element. Advances `rng` by one word an element. Element i is dropped
+/// if the word that rng.bits() would return after i calls is below p 2^32.
 template <class T>
 Tensor<T> dropout_mask(const Shape& shape, double p, Random& rng) {
   Tensor<T> mask(shape);
@@ -80,7 +80,7 @@ Tensor<T> dropout_mask(const Shape& shape, double p, Random& rng) {
     const std::uint64_t at = start.position + static_cast<std::uint64_t>(begin);
     const Index skip = static_cast<Index>(at % 4), blocks = (skip + end - begin + 3) / 4;
     simd::dispatch<PhiloxKernel>(at / 4, start.stream, start.seed, blocks, words);
-    for (Index i = begin; i < end; ++i)  // no branch, which would be guessed wrong every other time
+    for (Index i = begin; i < end; ++i)  // no branch, because half of its predictions would fail
       m[i] = kept * static_cast<T>(words[skip + i - begin] >= threshold);
   });
   rng =
@@ -90,8 +90,8 @@ Tensor<T> dropout_mask(const Shape& shape, double p, Random& rng) {
 
 }  // namespace kernel
 
-/// Drops each number with probability p while `training`, else returns x itself.
-/// x: any shape.  Throws ValueError where p leaves [0, 1].
+/// In training drops each element with probability p; otherwise returns x itself.
+/// x: any shape. Throws ValueError if p is outside [0, 1].
 template <class T>
 Variable<T> dropout(const Variable<T>& x, double p, Random& rng, bool training = true) {
   if (!(p >= 0 && p <= 1)) fail("dropout", "probability ", p, " leaves [0, 1]");

@@ -1,4 +1,4 @@
-// elementary: simple functions of one operand, element by element.
+// elementary: elementwise functions of one operand.
 //
 //   (1)  y = -x           dx = -dy
 //   (2)  y = e^x          dx = dy y
@@ -138,7 +138,7 @@ template <class T>
 Variable<T> abs(const Variable<T>& x) {
   return elementwise("abs", x, kernel::AbsForward{}, kernel::AbsBackward{}, Keep::operand, 1);
 }
-/// x held between low and high.  Throws ValueError where low > high.
+/// min(max(x, low), high). Throws ValueError unless low <= high.
 template <class T>
 Variable<T> clamp(const Variable<T>& x, double low, double high) {
   if (!(low <= high)) fail("clamp", "wants low <= high, got ", low, " and ", high);

@@ -1,10 +1,10 @@
-// elementwise: what all operations share that treat elements one by one.
+// elementwise: the shared parts of all elementwise operations.
 //
-//   (1)  y_i = f(x_i, ...)            broadcast: the operands are repeated to the joint shape
-//   (2)  dx_i = dy_i f'(x_i, ...)     then summed over what was repeated (sum_to)
+//   (1)  y_i = f(x_i, ...)            operands broadcast to the joint shape
+//   (2)  dx_i = dy_i f'(x_i, ...)     then summed over the repeated axes (sum_to)
 //
-// f is a functor on vectors, `f.apply(V& y, const V& x...)` (simd/map.hpp). One pass over memory:
-// the first gradient of an input is written, later ones are added in place.
+// f is a functor on vectors, `f.apply(V& y, const V& x...)` (simd/map.hpp). Gradients take one pass
+// over memory: the first gradient of an input is written, later ones are added in place.
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -15,10 +15,10 @@
 
 namespace glimpse::inline v0::kernel {
 
-/// Elements to a block of threads' work; divided by the cost of one.
+/// Elements in one block of parallel work, for a cost of 1. 16384 floats take 64 KB.
 inline constexpr Index map_block = 16384;
 
-/// y = f(x, ...), n elements each; cost: of one element, in additions.
+/// y = f(x, ...), n elements each. cost: of one element, in additions.
 template <class F, class T, class... In>
 void map(const F& f, Index cost, Index n, T* y, const In*... x) {
   parallel_blocks(n, map_block / cost, cost, [&](Index begin, Index end) {
@@ -38,7 +38,7 @@ struct Accumulate {
   }
 };
 
-/// f(a, b) with one operand the same for all elements.
+/// f(a, b) with one operand that is the same for all elements.
 template <class F, class T>
 struct WithLeft {
   F f;
@@ -62,7 +62,8 @@ struct WithRight {
   }
 };
 
-/// Where a gradient goes: `add` false says that it is the first, whose memory holds nothing yet.
+/// The gradient of an input, and how to store it. add: true to accumulate; false for the first
+/// gradient, whose memory is uninitialized.
 template <class T>
 struct GradientSlot {
   Tensor<T>& dx;
@@ -73,7 +74,7 @@ GradientSlot<T> gradient_slot(Gradients<T>& d, std::size_t i) {
   return d.first(i) ? GradientSlot<T>{d.fresh(i), false} : GradientSlot<T>{d[i], true};
 }
 
-/// dx = f(in...) or, where gradients are added, dx += f(in...); on one thread.
+/// dx = f(in...), or dx += f(in...) if `add`; on one thread.
 template <class F, class T, class... In>
 void write_or_add(bool add, const F& f, Index n, T* dx, const In*... in) {
   if (add)
@@ -82,7 +83,7 @@ void write_or_add(bool add, const F& f, Index n, T* dx, const In*... in) {
     simd::map(f, n, dx, in...);
 }
 
-/// Gradient (2) of input i: f(in...), all dense and of the input's shape.
+/// Gradient (2) of input i: f(in...). All tensors are dense, with the shape of the input.
 template <class F, class T, class... In>
 void map_gradient(const F& f, Index cost, Gradients<T>& d, std::size_t i, const Tensor<In>&... in) {
   const GradientSlot<T> target = gradient_slot(d, i);
@@ -92,7 +93,7 @@ void map_gradient(const F& f, Index cost, Gradients<T>& d, std::size_t i, const 
   });
 }
 
-/// (1) for f(a, b), broadcast.  Throws ShapeError where the shapes do not fit.
+/// (1) for f(a, b), broadcast. Throws ShapeError if the shapes do not broadcast.
 template <class F, class T>
 Tensor<T> map_broadcast(std::string_view op, const F& f, Index cost, const Tensor<T>& a,
                         const Tensor<T>& b) {
@@ -118,7 +119,7 @@ Tensor<T> map_broadcast(std::string_view op, const F& f, Index cost, const Tenso
   return y;
 }
 
-/// Gradient of input i of extents `shape`: f(dy, other) over the joint shape, summed to `shape`.
+/// Gradient of input i, which has `shape`: f(dy, other) over the joint shape, summed to `shape`.
 template <class F, class T>
 void map_broadcast_gradient(const F& f, Gradients<T>& d, std::size_t i, const Shape& shape,
                             const Tensor<T>& dy, const Tensor<T>& other) {
@@ -133,7 +134,7 @@ void map_broadcast_gradient(const F& f, Gradients<T>& d, std::size_t i, const Sh
 
 namespace glimpse::inline v0 {
 
-/// An operation of one operand whose gradient is backward(dy, kept), kept being its operand or its
+/// Which tensor an operation of one operand keeps for backward(dy, kept): its operand or its
 /// result.
 enum class Keep { operand, result };
 

@@ -1,9 +1,9 @@
-// embedding: rows of a table, one for each index.
+// embedding: looks up one row of a table for each index.
 //
 //   (1)  y_p = W_(i_p)
 //   (2)  dW_v = sum over the positions p with i_p = v of dy_p
 //
-// W: (V, E), i: any shape, y: that shape and E behind it. O(positions E).
+// W: (V, E), i: any shape S, y: (S..., E). O(positions E).
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -29,9 +29,9 @@ void embedding_backward(std::span<const Index> indices, const Tensor<T>& dy, Ten
 
 }  // namespace kernel
 
-/// Rows of `weight` (V, E) by number.  Returns index_shape + (E).
-/// Throws ValueError for an index outside [0, V), ShapeError where the indices do not fill
-/// `index_shape`.
+/// Rows of `weight` (V, E) at `indices`. Returns index_shape + (E).
+/// Throws ValueError if an index is outside [0, V), ShapeError if the number of indices is not that
+/// of `index_shape`.
 template <class T>
 Variable<T> embedding(const Variable<T>& weight, std::span<const Index> indices,
                       const Shape& index_shape) {

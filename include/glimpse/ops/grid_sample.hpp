@@ -1,25 +1,24 @@
-// grid sample: an image read at positions between its pixels.
+// grid_sample: bilinear sampling of an image at positions between its pixels.
 //
 //   (1)  u = ((g_x + 1) W - 1) / 2,  v = ((g_y + 1) H - 1) / 2
-//        From [-1, 1] to pixels, whose centers are at whole numbers.
+//        Maps [-1, 1] to pixels, whose centers are at integers.
 //   (2)  y = (1 - b) ((1 - a) x00 + a x01) + b ((1 - a) x10 + a x11)
 //        a = u - floor u,  b = v - floor v
-//   (3)  dx00 += (1 - a)(1 - b) dy, and so on for the four neighbors
+//   (3)  dx00 += (1 - a)(1 - b) dy, and likewise for the other three neighbors
 //   (4)  dg_x = W/2 du,  du = sum_c dy_c ((1 - b)(x01 - x00) + b (x11 - x10))
 //        dg_y = H/2 dv,  dv = sum_c dy_c ((1 - a)(x10 - x00) + a (x11 - x01))
-//        At a pixel's center the slope jumps: (4) is the one to the right and below, a = b = 0.
+//        At a pixel's center the slope jumps: (4) takes the right and lower one, a = b = 0
 //
-//   border   positions beyond the outer pixels' centers are moved to them. At and beyond the outer
-//            centers (u <= 0, u >= W - 1, v alike) there is no gradient in (4)
-//   zeros    neighbors outside the image are 0
+//   border   positions beyond the centers of the outer pixels move to them. At and beyond these
+//            centers (u <= 0 or u >= W - 1, and v likewise) the gradient (4) is 0
+//   zeros    neighbors outside of the image are 0
 //
-// A position within rounding of a pixel's center is taken to be that center: the grid of an image's
-// own pixels, which in floating point misses them by a few units in the last place, then gives the
-// image back bit for bit.
+// A position within rounding error of a pixel's center is set to this center. The grid of an
+// image's own pixels misses the centers by a few units in the last place. Sampling at this grid
+// then returns the image bit for bit.
 //
-// x: (N, C, H, W), grid: (N, h, w, 2) with x first, y: (N, C, h, w). Half-pixel centers throughout,
-// what PyTorch calls align_corners=False. Source: Jaderberg et al., Spatial Transformer Networks,
-// 2015.
+// x: (N, C, H, W), grid: (N, h, w, 2) with x first, y: (N, C, h, w). Half-pixel centers, as in
+// PyTorch with align_corners=False. Source: Jaderberg et al., Spatial Transformer Networks, 2015.
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -33,13 +32,13 @@
 
 namespace glimpse::inline v0 {
 
-/// What grid_sample finds outside the image: its edge pixels again, or zeros.
+/// The values outside of the image: the nearest edge pixel, or zero.
 enum class GridPadding { border, zeros };
 
 namespace kernel {
 
-/// One axis of a position: neighbors `low` and `low + 1`, how far it is from the first, and d
-/// position / d g.
+/// One axis of a position: neighbors `low` and `low + 1`, the distance from `low`, and
+/// slope = d position / d g.
 template <class T>
 struct SampleAxis {
   Index low;
@@ -53,7 +52,7 @@ struct SampleAxis {
     const T whole = std::floor(u + T(0.5));
     if (std::fabs(u - whole) <= size * std::numeric_limits<T>::epsilon()) u = whole;
     if (padding == GridPadding::border) {
-      if (!(u > 0 && u < last)) {  // NaN too
+      if (!(u > 0 && u < last)) {  // also true for NaN
         u = u >= last ? last : T(0);
         slope = 0;
       }
@@ -69,7 +68,7 @@ struct SampleAxis {
   }
 };
 
-/// The four neighbors of a position and their weights; 0 outside.
+/// The four neighbors of a position and their weights; the value outside is 0.
 template <class T>
 struct SamplePosition {
   SampleAxis<T> x, y;
@@ -90,7 +89,8 @@ struct SamplePosition {
   }
 };
 
-/// True where the vectors of kernel/grid_sample.hpp can do it; the loops below do everything.
+/// True if the vector code of kernel/grid_sample.hpp applies; the scalar loops below handle all
+/// cases.
 template <class T>
 bool in_vectors(const SampleGeometry& g, GridPadding padding) {
   return padding == GridPadding::border && g.h > 1 && g.w > 1 && g.in() < (Index{1} << 31);
@@ -125,8 +125,8 @@ void grid_sample_forward(const SampleGeometry& g, GridPadding padding, const T* 
   });
 }
 
-/// dx and dgrid are added to; either may be null. An image stays on one thread: sums keep their
-/// order.
+/// Adds to dx and dgrid; either may be null. One thread handles an image, because sums then keep
+/// their order.
 template <class T>
 void grid_sample_backward(const SampleGeometry& g, GridPadding padding, const T* x, const T* grid,
                           const T* dy, T* dx, T* dgrid) {
@@ -170,9 +170,9 @@ void grid_sample_backward(const SampleGeometry& g, GridPadding padding, const T*
 
 }  // namespace kernel
 
-/// Reads x (N, C, H, W) at the positions of grid (N, h, w, 2) by bilinear interpolation: (N, C, h,
-/// w). grid: x, y in [-1, 1], where -1 and 1 are the outer edges of the image; a NaN reads the
-/// first pixel or zero. Throws ShapeError where the two do not fit or the image has no pixels.
+/// Samples x (N, C, H, W) at the positions of grid (N, h, w, 2). Returns (N, C, h, w).
+/// grid: x, y in [-1, 1], where -1 and 1 are the outer edges of the image. A NaN reads the first
+/// pixel (border) or zero. Throws ShapeError if the shapes do not fit or the image has no pixels.
 template <class T>
 Variable<T> grid_sample(const Variable<T>& x, const Variable<T>& grid,
                         GridPadding padding = GridPadding::border) {

@@ -1,12 +1,12 @@
-// gru: gated recurrent unit, as one step and over whole sequences of unequal lengths, in one
-// direction or both.
+// gru: gated recurrent unit, for one step or for sequences of different lengths, in one direction
+// or both.
 //
 //   (1)  a_t = W x_t + b_x,   u_t = U h_t-1 + b_h      three blocks of H rows: reset, update, new
 //   (2)  r = sigmoid(a_r + u_r),   z = sigmoid(a_z + u_z)
 //   (3)  n = tanh(a_n + r u_n)                the reset gate acts after the recurrent product
 //   (4)  h_t = (1 - z) n + z h_t-1
 //
-//   backward, last step first; dh_t = dy_t + what (7) of step t + 1 left:
+//   backward, last step first; dh_t = dy_t + (7) of step t + 1:
 //   (5)  da_n = dh_t (1 - z) (1 - n^2),   da_z = dh_t (h_t-1 - n) z (1 - z),
 //        da_r = da_n u_n r (1 - r)
 //   (6)  da = (da_r, da_z, da_n),   du = (da_r, da_z, da_n r)
@@ -29,7 +29,7 @@ namespace glimpse::inline v0 {
 
 namespace kernel {
 
-/// (2) to (4) for one row of cells; a becomes (r, z, n), un stays for backward.
+/// (2) to (4) for one row of cells; on return a holds (r, z, n). un is kept for backward.
 struct GruCell {
   template <class V>
   [[gnu::always_inline]] static void apply(V& r, V& z, V& n, const V& ur, const V& uz, const V& un,
@@ -41,7 +41,7 @@ struct GruCell {
   }
 };
 
-/// (5) to (7) for one row of cells; (r, z, n) become da, (-, -, un) become du, dh becomes dh z.
+/// (5) to (7) for one row of cells. (r, z, n) become da, (-, -, un) become du, dh becomes dh z.
 struct GruCellBackward {
   template <class V>
   [[gnu::always_inline]] static void apply(V& r, V& z, V& n, V& ur, V& uz, V& un, const V& before,
@@ -55,8 +55,7 @@ struct GruCellBackward {
 };
 
 /// One step for n rows. a: W x + b_x on entry, (r, z, n) on return; u: U h + b_h; before, y: the
-/// states.
-/// row, before_row, y_row: numbers from one row to the next.
+/// states s_t-1 and s_t. row, before_row, y_row: distance between rows, in elements.
 template <class T>
 void gru_step_forward(Index n, Index h, T* a, const T* u, Index row, const T* before,
                       Index before_row, T* y, Index y_row) {
@@ -68,7 +67,8 @@ void gru_step_forward(Index n, Index h, T* a, const T* u, Index row, const T* be
   });
 }
 
-/// a, u: of the forward step on entry, da and du on return; dh: of h_t on entry, dh_t z on return.
+/// Backward of gru_step_forward. a, u: as it left them; da and du on return. dh: gradient of h_t on
+/// entry, dh_t z on return.
 template <class T>
 void gru_step_backward(Index n, Index h, T* a, T* u, Index row, const T* before, Index before_row,
                        T* dh) {
@@ -79,7 +79,7 @@ void gru_step_backward(Index n, Index h, T* a, T* u, Index row, const T* before,
   });
 }
 
-/// One direction of a GRU: both shares of the sums of its gates, which become activations and then
+/// One direction of a GRU. a and u hold the two parts of the gates' sums, then activations, then
 /// gradients.
 template <class T>
 struct GruRun {
@@ -111,7 +111,7 @@ struct GruRun {
     }
   }
 
-  /// a and u are overwritten: the tape goes through here once.
+  /// The gradients overwrite a and u, because backward runs once.
   GateGradients<T> gradients(const Sequence& s) const {
     const Shape sums{sequence_blocks(s.batch), s.width()};
     return {a, u, zeros<T>(sums), zeros<T>(sums)};
@@ -129,7 +129,7 @@ struct GruRun {
         if (s.within_length(t, block.begin + r))
           simd::add<T>(h, &dh(r, 0), run.state(dy, t, block.begin + r));
         else
-          std::fill_n(&dh(r, 0), h, T(0));  // a, u are zero there, so da and du come out zero
+          std::fill_n(&dh(r, 0), h, T(0));  // a and u are zero here, and da and du become zero
       gru_step_backward<T>(rows, h, da, du, row, before.h, before.row, dh.data());
       for (Index r = 0; r < rows; ++r) {
         simd::add<T>(3 * h, &g.db(block.number, 0), da + r * row);  // (8)
@@ -142,7 +142,7 @@ struct GruRun {
  private:
   struct State {
     const T* h;
-    Index row;  // numbers from one sequence to the next
+    Index row;  // distance between sequences, in elements
   };
   State state_before(const Sequence& s, const Direction<T>& run, Index k, Index n) const {
     if (k == 0) return {&zero(n, 0), s.hidden};
@@ -152,9 +152,9 @@ struct GruRun {
 
 }  // namespace kernel
 
-/// One GRU layer in one direction from a zero state.
-/// x: (T, N, I); w_x: (3H, I); w_h: (3H, H); b_x, b_h: (3H).  Returns y: (T, N, H).
-/// lengths: N numbers in [0, T], or empty for full length; outputs past a length are 0.
+/// One GRU layer in one direction, from a zero state.
+/// x: (T, N, I); w_x: (3H, I); w_h: (3H, H); b_x, b_h: (3H). Returns y: (T, N, H).
+/// lengths: N numbers in [0, T], or empty: full length. Outputs past a length are 0.
 /// reverse: runs from the last step of each sequence to its first.
 template <class T>
 Variable<T> gru(const Variable<T>& x, const Variable<T>& w_x, const Variable<T>& w_h,
@@ -164,7 +164,7 @@ Variable<T> gru(const Variable<T>& x, const Variable<T>& w_x, const Variable<T>&
   return kernel::recurrent_layer<kernel::GruRun<T>, T>("gru", x, weights, {reverse}, lengths);
 }
 
-/// Both directions side by side: y_t = (forward_t, reverse_t), (T, N, 2H). Otherwise as above.
+/// Both directions, concatenated: y_t = (forward_t, reverse_t), (T, N, 2H). Otherwise as gru.
 template <class T>
 Variable<T> bidirectional_gru(const Variable<T>& x, const RecurrentWeights<T>& forward,
                               const RecurrentWeights<T>& reverse,
@@ -174,8 +174,9 @@ Variable<T> bidirectional_gru(const Variable<T>& x, const RecurrentWeights<T>& f
                                                        {false, true}, lengths);
 }
 
-/// One step of a GRU whose input product is made already: h_t from a = W x_t + b_x and h_t-1.
-/// a: (N, 3H); h: (N, H); w_h: (3H, H); b_h: (3H).  Returns (N, H).
+/// One step of a GRU from a given input product: h_t from a = W x_t + b_x and h_t-1.
+/// a: (N, 3H); h: (N, H); w_h: (3H, H); b_h: (3H). Returns (N, H).
+/// Throws ShapeError if the shapes do not fit.
 template <class T>
 Variable<T> gru_cell(const Variable<T>& a, const Variable<T>& h, const Variable<T>& w_h,
                      const Variable<T>& b_h) {

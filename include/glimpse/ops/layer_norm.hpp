@@ -1,5 +1,5 @@
-// layer norm: every row to mean 0 and variance 1 over its last axis, then to a learned mean and
-// scale. A row at a time: batch and training play no part.
+// layer_norm: normalizes every row to mean 0 and variance 1 over its last axis, then applies a
+// learned scale and shift. Does not depend on the batch or on training mode.
 //
 //   (1)  mean = 1/n sum_j x_j,   var = 1/n sum_j (x_j - mean)^2
 //   (2)  y = gamma xhat + beta,  xhat = (x - mean) r,  r = 1 / sqrt(var + eps), eps > 0
@@ -39,7 +39,7 @@ template <class T>
 struct LayerNormTerms {
   T mean, r;
 
-  T fill() const { return T(0); }  // dy = 0 adds nothing
+  T fill() const { return T(0); }  // dy = 0 adds nothing to the sums
   template <class V>
   [[gnu::always_inline]] inline void apply(V& s, V& q, const V& dy, const V& x,
                                            const V& gamma) const {
@@ -49,7 +49,7 @@ struct LayerNormTerms {
   }
 };
 
-/// (4) with both sums done.
+/// (4), given both sums.
 template <class T>
 struct LayerNormBackward {
   T mean, r, mean_g, mean_product;
@@ -84,7 +84,7 @@ void layer_norm_forward(Matrix<const T> x, const T* gamma, const T* beta, double
   });
 }
 
-/// dx is written, or added to where `add`. A row is read twice, the second time from the cache.
+/// (4). Adds to dx if `add`, otherwise writes. Reads each row twice, the second time from cache.
 template <class T>
 void layer_norm_backward_input(Matrix<const T> x, const T* gamma, const T* mean, const T* r,
                                Matrix<const T> dy, Matrix<T> dx, bool add) {
@@ -101,7 +101,7 @@ void layer_norm_backward_input(Matrix<const T> x, const T* gamma, const T* mean,
   });
 }
 
-/// dgamma, dbeta are added to; columns are split among threads, rows stay in order.
+/// (3). Adds to dgamma and dbeta. Threads share the columns; rows are added in order.
 template <class T>
 void layer_norm_backward_parameters(Matrix<const T> x, const T* mean, const T* r,
                                     Matrix<const T> dy, T* dgamma, T* dbeta) {
@@ -114,8 +114,8 @@ void layer_norm_backward_parameters(Matrix<const T> x, const T* mean, const T* r
 
 }  // namespace kernel
 
-/// Layer normalization of x (..., n) over its last axis; gamma, beta: (n,).
-/// Throws ShapeError where x has no axis, n is 0, or gamma or beta are not (n,).
+/// Layer normalization of x (..., n) over its last axis; gamma, beta: (n,). Returns the shape of x.
+/// Throws ShapeError if x has no axis, n is 0, or gamma or beta are not (n,).
 /// Source: Ba, Kiros, Hinton 2016.
 template <class T>
 Variable<T> layer_norm(const Variable<T>& x, const Variable<T>& gamma, const Variable<T>& beta,

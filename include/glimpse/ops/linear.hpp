@@ -1,12 +1,12 @@
-// linear: the same affine map for every row.
+// linear: applies one affine map to every row.
 //
 //   (1)  y = x w^T + b
 //   (2)  dx = dy w
 //   (3)  dw = dy^T x
 //   (4)  db = sum over the rows of dy
 //
-// x: (..., in) seen as (rows, in), w: (out, in), b: (out), y: (..., out). Each line is one product;
-// O(rows in out).
+// x: (..., in), treated as (rows, in); w: (out, in), b: (out), y: (..., out). (1) to (3) are one
+// matrix product each; O(rows in out).
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -19,7 +19,7 @@ namespace glimpse::inline v0 {
 
 namespace kernel {
 
-/// b may be null.
+/// (1). b may be null.
 template <class T>
 void linear_forward(Matrix<const T> x, Matrix<const T> w, const T* b, Matrix<T> y) {
   using simd::Trans;
@@ -54,8 +54,8 @@ void linear_backward_b(Matrix<const T> dy, T* db, bool add) {
 }  // namespace kernel
 
 /// x w^T + b along the last axis.
-/// x: (..., in), w: (out, in), b: (out) or undefined for none.  Returns (..., out).
-/// Throws ShapeError where they do not fit.
+/// x: (..., in), w: (out, in), b: (out) or undefined for no bias. Returns (..., out).
+/// Throws ShapeError if the shapes do not fit.
 template <class T>
 Variable<T> linear(const Variable<T>& x, const Variable<T>& w, const Variable<T>& b = {}) {
   require(w.rank() == 2, "linear", "wants a weight (out, in)", w);

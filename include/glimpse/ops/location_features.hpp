@@ -1,13 +1,14 @@
-// location features: the weights of the attention step before, seen through a bank of filters, so
-// that the next attention step knows where the last one was.
+// location_features: convolves the weights of the previous attention step with a bank of filters.
+// The next attention step then knows which positions the previous one used.
 //
 //   (1)  f_nik = sum_r w_kr a_n(i + r - h)            0 <= r < R; a is 0 outside its row
 //   (2)  dw_kr = sum_ni df_nik a_n(i + r - h)
 //   (3)  da_nj = sum_kr df_n(j - r + h)k w_kr         df is 0 outside its row
-//        h = floor(R/2): the filter is centered for odd R, and reaches one further left for even R
+//        h = floor(R/2): the filter is centered for odd R, and extends one further left for even R
 //
-// A row with zeros on both sides is read as a matrix whose row i begins one number after row i - 1;
-// (1) is its product with w^T, (2) that of df^T with it. a: (N, T), w: (K, R), f: (N, T, K).
+// A row with zeros on both sides is read as a matrix in which row i begins one element after row
+// i - 1. (1) is the product of this matrix with w^T; (2) is the product of df^T with it.
+// a: (N, T), w: (K, R), f: (N, T, K).
 // Source: Chorowski et al. 2015, equation 8.
 // Notation: docs/math/notation.md.
 #pragma once
@@ -23,7 +24,7 @@ namespace glimpse::inline v0 {
 
 namespace kernel {
 
-/// Rows of a (N, T) with room for R taps around every position: (N, T + R).
+/// Rows of a (N, T), padded with zeros for R taps around every position: (N, T + R).
 template <class T>
 Tensor<T> padded_rows(const Tensor<T>& a, Index taps) {
   const Index n = a.size(0), positions = a.size(1);
@@ -35,8 +36,8 @@ Tensor<T> padded_rows(const Tensor<T>& a, Index taps) {
 
 }  // namespace kernel
 
-/// Features (1) of the weights a (N, T) under filters w (K, R).  Returns (N, T, K).
-/// Throws ShapeError where an operand has another rank, or w no taps.
+/// The features (1) of weights a (N, T) with filters w (K, R). Returns (N, T, K).
+/// Throws ShapeError if an operand has another rank, or if w has no filters or taps.
 template <class T>
 Variable<T> location_features(const Variable<T>& a, const Variable<T>& w) {
   require(a.rank() == 2 && w.rank() == 2 && w.size(0) > 0 && w.size(1) > 0, "location_features",

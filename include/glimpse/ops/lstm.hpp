@@ -1,11 +1,11 @@
-// lstm: long short-term memory over whole sequences, in one direction or both, of unequal lengths.
+// lstm: long short-term memory for sequences of different lengths, in one direction or both.
 //
 //   (1)  a_t = W x_t + b_x + U h_t-1 + b_h      four blocks of H rows: input, forget, cell, output
 //   (2)  i, f, o = sigmoid(a_i, a_f, a_o),  g = tanh(a_g)
 //   (3)  c_t = f c_t-1 + i g
 //   (4)  h_t = o tanh(c_t)
 //
-//   backward, last step first; dh_t = dy_t + U^T da_t+1, and dc_t comes from step t + 1:
+//   backward, last step first; dh_t = dy_t + U^T da_t+1, and step t + 1 adds to dc_t:
 //   (5)  dc_t += dh_t o (1 - tanh^2 c_t)                          through (4)
 //   (6)  da_o = dh_t tanh(c_t) o (1 - o),   da_i = dc_t g i (1 - i),
 //        da_f = dc_t c_t-1 f (1 - f),       da_g = dc_t i (1 - g^2)
@@ -13,11 +13,11 @@
 //   (8)  dW = sum_t da_t x_t^T,  dU = sum_t da_t h_t-1^T,  dx_t = W^T da_t  over all steps at once
 //        db_x = db_h = sum_t da_t       sums over t are sums over the sequences of the batch, too
 //
-// x: (T, N, I), y: (T, N, H). Only U h_t-1 must wait for its step (kernel/sequence.hpp). Past its
-// length a sequence has h = c = 0 and no gradient; so a reversed pass starts from zero at each
-// sequence's own last step.
-// Source: Hochreiter, Schmidhuber 1997; Gers et al. 2000 (forget gate). Gates and weights lie as in
-// PyTorch.
+// x: (T, N, I), y: (T, N, H). Only U h_t-1 must be computed step by step (kernel/sequence.hpp).
+// Past its length a sequence has h = c = 0 and no gradient. A reversed pass therefore starts from
+// zero at the last step of each sequence.
+// Source: Hochreiter, Schmidhuber 1997; Gers et al. 2000 (forget gate). Gates and weights are in
+// the order of PyTorch.
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -32,7 +32,7 @@ namespace glimpse::inline v0 {
 
 namespace kernel {
 
-/// (2) to (4) for one row of cells; the gates' sums become their activations.
+/// (2) to (4) for one row of cells; replaces the gates' sums by their activations.
 struct LstmCell {
   template <class V>
   [[gnu::always_inline]] static void apply(V& i, V& f, V& g, V& o, const V& c_before, V& c, V& h) {
@@ -47,7 +47,7 @@ struct LstmCell {
   }
 };
 
-/// (5) to (7) for one row of cells; the gates' activations become the gradients of their sums.
+/// (5) to (7) for one row of cells; replaces the gates' activations by the gradients of their sums.
 struct LstmCellBackward {
   template <class V>
   [[gnu::always_inline]] static void apply(V& i, V& f, V& g, V& o, const V& c_before, const V& c,
@@ -64,7 +64,7 @@ struct LstmCellBackward {
   }
 };
 
-/// One direction of an LSTM: the sums of its gates, which become activations and then gradients.
+/// One direction of an LSTM. a holds the gates' sums, then activations, then gradients.
 template <class T>
 struct LstmRun {
   static constexpr Index gates = 4;
@@ -94,7 +94,7 @@ struct LstmRun {
     }
   }
 
-  /// a is overwritten: the tape goes through here once.
+  /// The gradients overwrite a, because backward runs once.
   GateGradients<T> gradients(const Sequence& s) const {
     const Tensor<T> db = zeros<T>({sequence_blocks(s.batch), s.width()});
     return {a, a, db, db};
@@ -108,7 +108,7 @@ struct LstmRun {
       const Index t = run.step(k, s.steps), before = run.step(k - 1, s.steps);
       for (Index r = 0; r < rows; ++r) {
         const Index n = block.begin + r;
-        if (!s.within_length(t, n)) continue;  // da is zero there; dh and dc are not used again
+        if (!s.within_length(t, n)) continue;  // da is zero here; dh and dc are not used again
         T* ar = &g.da(t, n, 0);
         simd::update(LstmCellBackward{}, h, ar, ar + h, ar + 2 * h, ar + 3 * h,
                      cells_before(k, before, n), &c(t, n, 0), run.state(dy, t, n),
@@ -127,9 +127,9 @@ struct LstmRun {
 
 }  // namespace kernel
 
-/// One LSTM layer in one direction from a zero state.
-/// x: (T, N, I); w_x: (4H, I); w_h: (4H, H); b_x, b_h: (4H).  Returns y: (T, N, H).
-/// lengths: N numbers in [0, T], or empty for full length; outputs past a length are 0.
+/// One LSTM layer in one direction, from a zero state.
+/// x: (T, N, I); w_x: (4H, I); w_h: (4H, H); b_x, b_h: (4H). Returns y: (T, N, H).
+/// lengths: N numbers in [0, T], or empty: full length. Outputs past a length are 0.
 /// reverse: runs from the last step of each sequence to its first.
 template <class T>
 Variable<T> lstm(const Variable<T>& x, const Variable<T>& w_x, const Variable<T>& w_h,
@@ -139,7 +139,7 @@ Variable<T> lstm(const Variable<T>& x, const Variable<T>& w_x, const Variable<T>
   return kernel::recurrent_layer<kernel::LstmRun<T>, T>("lstm", x, weights, {reverse}, lengths);
 }
 
-/// Both directions side by side: y_t = (forward_t, reverse_t), (T, N, 2H). Otherwise as above.
+/// Both directions, concatenated: y_t = (forward_t, reverse_t), (T, N, 2H). Otherwise as lstm.
 template <class T>
 Variable<T> bidirectional_lstm(const Variable<T>& x, const RecurrentWeights<T>& forward,
                                const RecurrentWeights<T>& reverse,

@@ -33,8 +33,8 @@ inline Shape with_matrix(Shape batch, Index rows, Index cols) {
   return batch;
 }
 
-/// c = op(a) op(b), or c += op(a) op(b), for every batch of c, to which those of a and b broadcast.
-/// All dense.
+/// c = op(a) op(b), or c += op(a) op(b) if `add`, for every batch of c. The batches of a and b
+/// broadcast to those of c. All tensors are dense.
 template <class T>
 void batched_product(simd::Trans ta, simd::Trans tb, const Tensor<T>& a, const Tensor<T>& b,
                      Tensor<T>& c, bool add) {
@@ -60,7 +60,7 @@ void matmul_forward(const Tensor<T>& a, const Tensor<T>& b, Tensor<T>& y) {
   batched_product(simd::Trans::no, simd::Trans::no, a, b, y, false);  // (1)
 }
 
-/// Gradient of operand i: op(left) op(right), straight into place where no batches share the
+/// Gradient of operand i: op(left) op(right). Written in place, unless several batches share the
 /// operand.
 template <class T>
 void matmul_backward(Gradients<T>& d, std::size_t i, const Shape& shape, simd::Trans tl,
@@ -79,10 +79,9 @@ void matmul_backward(Gradients<T>& d, std::size_t i, const Shape& shape, simd::T
 
 }  // namespace kernel
 
-/// a b for matrices in the last two axes; the axes before them broadcast.
-/// a: (..., m, k), b: (..., k, n).  Returns (..., m, n). An operand of rank 1 is a row (left) or a
-/// column (right), and its axis is not in the result. Throws ShapeError where the extents do not
-/// fit.
+/// Matrix product over the last two axes; the leading axes broadcast.
+/// a: (..., m, k), b: (..., k, n). Returns (..., m, n). An operand of rank 1 is a row (left) or a
+/// column (right); its axis is not in the result. Throws ShapeError if the extents do not fit.
 template <class T>
 Variable<T> matmul(const Variable<T>& a, const Variable<T>& b) {
   require(a.rank() >= 1 && b.rank() >= 1, "matmul", "wants at least one axis", a, b);

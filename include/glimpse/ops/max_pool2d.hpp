@@ -1,14 +1,14 @@
-// max pooling: the largest number of every window.
+// max_pool2d: the maximum of every window.
 //
-//   (1)  y_ij = max_ab x_(i s + a - p)(j s + b - p)    over the positions that lie in the image
+//   (1)  y_ij = max_ab x_(i s + a - p)(j s + b - p)    over the positions inside the image
 //        0 <= a < kernel height, 0 <= b < kernel width; s = stride and p = padding of their axis
-//   (2)  dx at the position that won += dy_ij          of equal numbers the first wins; NaN beats
-//                                                      numbers, and the last NaN wins
-//   (3)  max_ab max(0, x) = max(0, max_ab x)           so a ReLU in front costs nothing: zero takes
-//                                                      part in (1), and where it wins (2) is void
+//   (2)  dx at the position of the maximum += dy_ij    the first of equal numbers; a NaN beats all
+//                                                      numbers, the last NaN beats earlier ones
+//   (3)  max_ab max(0, x) = max(0, max_ab x)           a preceding ReLU is therefore free: 0 takes
+//                                                      part in (1); if 0 wins, (2) adds nothing
 //
-// x: (N, C, H, W), y: (N, C, out_h, out_w). Forward keeps one byte an output: the position within
-// the window. With (3) nothing of x's size is kept, nor passed over twice.
+// x: (N, C, H, W), y: (N, C, out_h, out_w). Forward keeps one byte for each output: the position in
+// the window. With (3) the ReLU needs no tensor of the size of x and no extra pass.
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -30,7 +30,7 @@ void max_pool2d_forward(const Pool2dGeometry& g, Index planes, const T* x, T* y,
   });
 }
 
-/// (2). dx is written where `fresh`, else added to.
+/// (2). Writes dx if `fresh`, otherwise adds.
 template <class T>
 void max_pool2d_backward(const Pool2dGeometry& g, Index planes, const T* dy,
                          const WindowIndex* argmax, T* dx, bool fresh) {
@@ -64,9 +64,11 @@ Variable<T> max_pool2d(std::string_view op, const Variable<T>& x, const Pool2dOp
 
 }  // namespace kernel
 
-/// The maximum of every window of x (N, C, H, W); windows may overlap, reach into padding and
-/// differ by axis. Padding never wins; NaN does. Throws ShapeError where x has another rank or no
-/// window fits, ValueError for options out of range or a window of more than 255 positions.
+/// The maximum of every window of x (N, C, H, W). Returns (N, C, out_h, out_w). Windows may
+/// overlap, extend into the padding, and differ by axis. Padding is never the maximum; a NaN always
+/// is.
+/// Throws ShapeError if x has another rank or no window fits. Throws ValueError if an option is out
+/// of range or a window has more than 255 positions.
 template <class T>
 Variable<T> max_pool2d(const Variable<T>& x, const Pool2dOptions& options = {}) {
   return kernel::max_pool2d<false>("max_pool2d", x, options);

@@ -1,5 +1,4 @@
-// pooling: the largest or the mean of every window, of given windows or of as many as there should
-// be outputs.
+// pool2d: all pooling operations: max_pool2d, average_pool2d and the adaptive ones.
 #pragma once
 
 #include <glimpse/ops/adaptive_pool2d.hpp>

@@ -1,9 +1,9 @@
-// reductions: many numbers into few, over any axes (core/reduce.hpp).
+// reductions: sum, mean, max and min over any axes (core/reduce.hpp).
 //
 //   (1)  sum    y_k = sum_r x_(k, r)          dx_(k, r) = dy_k
 //   (2)  mean   y_k = 1/n sum_r x_(k, r)      dx_(k, r) = dy_k / n
 //   (3)  max    y_k = x_(k, r*)               dx_(k, r) = dy_k [r = r*],  r* the first largest
-//        min    alike
+//        min    with the first smallest
 //
 // k runs over the kept axes, r over the n positions of the reduced ones.
 // Notation: docs/math/notation.md.
@@ -17,7 +17,7 @@ namespace glimpse::inline v0 {
 
 namespace kernel {
 
-/// dy repeated over the reduced axes, times `factor`.
+/// dy, repeated over the reduced axes and multiplied by `factor`.
 template <class T>
 Tensor<T> sum_backward(const Tensor<T>& dy, const Shape& shape, unsigned mask, T factor) {
   Tensor<T> scaled = dy.reshape(glimpse::detail::reduced_shape(shape, mask, true));
@@ -28,7 +28,7 @@ Tensor<T> sum_backward(const Tensor<T>& dy, const Shape& shape, unsigned mask, T
   return scaled.broadcast_to(shape);
 }
 
-/// Puts every dy where its maximum stood: `at` counts within the reduced axes.
+/// Puts every dy at the position of its maximum; `at` is an index within the reduced axes.
 template <class T>
 Tensor<T> max_backward(const Tensor<T>& dy, const Tensor<Index>& at, const Shape& shape,
                        unsigned mask) {
@@ -36,7 +36,7 @@ Tensor<T> max_backward(const Tensor<T>& dy, const Tensor<Index>& at, const Shape
   for (const unsigned partial : {~mask, mask})
     for (Index a = 0; a < shape.rank(); ++a)
       if (partial >> a & 1) back[a] = order.rank(), order.push_back(a), rows.push_back(shape[a]);
-  Tensor<T> dx = zeros<T>(rows);  // the reduced axes at the end, as the maximum was taken
+  Tensor<T> dx = zeros<T>(rows);  // the reduced axes at the end, as in the forward pass
   const Index n = shape.count() / std::max<Index>(dy.size(), 1);
   for (Index r = 0; r < dy.size(); ++r) dx.data()[r * n + at.data()[r]] = dy.data()[r];  // (3)
   return dx.permute(back);
@@ -44,8 +44,8 @@ Tensor<T> max_backward(const Tensor<T>& dy, const Tensor<Index>& at, const Shape
 
 }  // namespace kernel
 
-/// Sum over `axes` (none: all, a scalar); `keepdim` leaves them in place with extent 1.
-/// Throws ShapeError for an axis that x does not have.
+/// Sum over `axes` (none: all axes, a scalar). keepdim: reduced axes stay, with extent 1.
+/// Throws ShapeError if x does not have an axis.
 template <class T>
 Variable<T> sum(const Variable<T>& x, const Shape& axes = {}, bool keepdim = false) {
   const unsigned mask = detail::axis_mask("sum", x.shape(), axes);
@@ -55,7 +55,7 @@ Variable<T> sum(const Variable<T>& x, const Shape& axes = {}, bool keepdim = fal
                 });
 }
 
-/// Mean over `axes` (none: all).
+/// Mean over `axes` (none: all axes); otherwise as sum.
 template <class T>
 Variable<T> mean(const Variable<T>& x, const Shape& axes = {}, bool keepdim = false) {
   const unsigned mask = detail::axis_mask("mean", x.shape(), axes);
@@ -81,13 +81,13 @@ Variable<T> best(std::string_view op, const Variable<T>& x, const Shape& axes, b
 }
 }  // namespace detail
 
-/// Largest element over `axes` (none: all); the gradient of equals goes to the first, a NaN wins.
-/// Throws ShapeError over no elements.
+/// Largest element over `axes` (none: all axes); a NaN wins. If elements are equal, the gradient
+/// goes to the first. Throws ShapeError if there are no elements.
 template <class T>
 Variable<T> max(const Variable<T>& x, const Shape& axes = {}, bool keepdim = false) {
   return detail::best<detail::Larger>("max", x, axes, keepdim);
 }
-/// Smallest element over `axes` (none: all), alike.
+/// Smallest element over `axes` (none: all axes); otherwise as max.
 template <class T>
 Variable<T> min(const Variable<T>& x, const Shape& axes = {}, bool keepdim = false) {
   return detail::best<detail::Smaller>("min", x, axes, keepdim);

@@ -1,13 +1,13 @@
-// resize bilinear: an image at another size, every output a weighted mean of its neighbors, axis
+// resize_bilinear: an image at another size. Every output is a weighted mean of its neighbors, axis
 // by axis.
 //
 //   (1)  center of output i in the input:   s_i = (i + 1/2) in / out          half-pixel centers
 //   (2)  w_ik = tri((k + 1/2 - s_i) / f) / sum_k tri(...),   tri(t) = max(0, 1 - |t|)
-//        f = 1: the two nearest inputs. antialias: f = max(1, in / out), so that a smaller image
-//        sees all pixels.
+//        f = 1: the two nearest inputs. antialias: f = max(1, in / out), because a smaller image
+//        must average over all pixels.
 //   (3)  y = V x H^T  with V, H the weights down and across;     dx += V^T dy H
-//   Beyond the edge there is nothing, and the weights that are left are divided by their sum. For
-//   f = 1 that repeats the edge; with antialias it does not: 4 pixels to 2 have the first weights
+//   Outside of the image nothing is read; the remaining weights are divided by their sum. If f = 1,
+//   this repeats the edge; with antialias it does not: 4 pixels to 2 have the first weights
 //   (3, 3, 1)/7, a repeated edge would give (4, 3, 1)/8.
 //
 // x: (N, C, H, W), y: (N, C, h, w). O(h W taps) for V, O(h w taps) for H.
@@ -26,7 +26,7 @@ namespace glimpse::inline v0 {
 
 namespace kernel {
 
-/// The weights (2) of one axis, made in double: output i reads count[i] inputs from begin[i].
+/// The weights (2) of one axis, computed in double: output i reads count[i] inputs from begin[i].
 template <class T>
 struct ResizeAxis {
   Index in, out;
@@ -61,7 +61,7 @@ struct ResizeAxis {
     }
   }
 
-  /// f(output, input, weight) in order, for one output.
+  /// Calls f(output, input, weight) in order, for one output.
   template <class F>
   void taps(Index i, F&& f) const {
     const auto at = static_cast<std::size_t>(i);
@@ -87,7 +87,7 @@ void resize_bilinear_forward(const ResizeAxis<T>& down, const ResizeAxis<T>& acr
   });
 }
 
-/// dx is added to.
+/// Adds to dx.
 template <class T>
 void resize_bilinear_backward(const ResizeAxis<T>& down, const ResizeAxis<T>& across, Index planes,
                               const T* dy, T* dx) {
@@ -108,9 +108,9 @@ void resize_bilinear_backward(const ResizeAxis<T>& down, const ResizeAxis<T>& ac
 
 }  // namespace kernel
 
-/// x (N, C, H, W) at size h x w by bilinear interpolation; with antialias a triangle filter as wide
-/// as the shrinking. Throws ShapeError where x has another rank or no pixels, ValueError where h or
-/// w is below 1.
+/// Resizes x (N, C, H, W) to (N, C, h, w) by bilinear interpolation. antialias: widens the triangle
+/// filter by the factor of reduction. Throws ShapeError if x has another rank or no pixels,
+/// ValueError if h or w is below 1.
 template <class T>
 Variable<T> resize_bilinear(const Variable<T>& x, Index h, Index w, bool antialias = false) {
   require(x.rank() == 4 && x.size(2) > 0 && x.size(3) > 0, "resize_bilinear",

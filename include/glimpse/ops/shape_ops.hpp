@@ -1,10 +1,10 @@
-// shape_ops: the same numbers, elsewhere.
+// shape_ops: operations that move elements: reshape, permute, slice, concatenate, pad.
 //
-//   (1)  y = P x + v       P of ones and zeros; v: what pad2d puts around x, 0 for the others
-//   (2)  dx += P^T dy      a gradient goes back to where its number came from; a number that was
+//   (1)  y = P x + v       P of ones and zeros; v: the border of pad2d, 0 for the others
+//   (2)  dx += P^T dy      a gradient returns to the source of its element; an element that was
 //                          used twice gets the sum
 //
-// Values stay dense: what would be a strided view is copied here, once, in square tiles
+// Results are dense. What NumPy returns as a strided view is copied here, once, in square tiles
 // (core/loops.hpp).
 // Notation: docs/math/notation.md.
 #pragma once
@@ -19,8 +19,8 @@
 
 namespace glimpse::inline v0 {
 
-/// Same numbers in row-major order, other shape; one extent may be -1.  Copies nothing.
-/// Throws ShapeError where the number of elements differs.
+/// Same elements in row-major order, new shape; one extent may be -1. Copies nothing.
+/// Throws ShapeError if the number of elements differs.
 template <class T>
 Variable<T> reshape(const Variable<T>& x, const Shape& shape) {
   return record(
@@ -28,7 +28,8 @@ Variable<T> reshape(const Variable<T>& x, const Shape& shape) {
       [from = x.shape()](const Tensor<T>& dy, Gradients<T>& d) { d.add(0, dy.reshape(from)); });
 }
 
-/// Joins all axes from `from_axis` on into one: (N, C, H, W) to (N, C H W).
+/// Joins all axes from `from_axis` into one: (N, C, H, W) to (N, C H W).
+/// Throws ShapeError if the axis does not exist.
 template <class T>
 Variable<T> flatten(const Variable<T>& x, Index from_axis = 1) {
   const Index rank = x.rank(), first = from_axis < 0 ? from_axis + rank : from_axis;
@@ -46,6 +47,7 @@ Variable<T> flatten(const Variable<T>& x, Index from_axis = 1) {
 }
 
 /// Axis i of the result is axis order[i] of x.
+/// Throws ShapeError if `order` is not a permutation of the axes.
 template <class T>
 Variable<T> permute(const Variable<T>& x, const Shape& order) {
   Tensor<T> y = x.value().permute(order).contiguous();
@@ -55,7 +57,7 @@ Variable<T> permute(const Variable<T>& x, const Shape& order) {
                 [back](const Tensor<T>& dy, Gradients<T>& d) { d.add(0, dy.permute(back)); });
 }
 
-/// Exchanges two axes.
+/// Exchanges two axes. Throws ShapeError if an axis does not exist.
 template <class T>
 Variable<T> transpose(const Variable<T>& x, Index a, Index b) {
   Tensor<T> y = x.value().transpose(a, b).contiguous();
@@ -64,6 +66,7 @@ Variable<T> transpose(const Variable<T>& x, Index a, Index b) {
 }
 
 /// Elements [begin, end) of one axis; negative bounds count from the end.
+/// Throws ShapeError if the bounds are outside of the axis.
 template <class T>
 Variable<T> slice(const Variable<T>& x, Index axis, Index begin, Index end) {
   Tensor<T> y = x.value().slice(axis, begin, end).contiguous();
@@ -73,6 +76,7 @@ Variable<T> slice(const Variable<T>& x, Index axis, Index begin, Index end) {
 }
 
 /// One index of an axis, which is dropped; a negative index counts from the end.
+/// Throws ShapeError if the index is out of range.
 template <class T>
 Variable<T> select(const Variable<T>& x, Index axis, Index index) {
   Tensor<T> y = x.value().select(axis, index).contiguous();
@@ -91,7 +95,7 @@ std::vector<Tensor<T>> values_of(const std::vector<Variable<T>>& parts) {
 }
 }  // namespace detail
 
-/// Variables one behind the other along an axis; they agree on all others.
+/// Joins variables along `axis`; all other extents must be equal. Throws ShapeError if they differ.
 template <class T>
 Variable<T> concatenate(const std::vector<Variable<T>>& parts, Index axis) {
   Tensor<T> y = concatenate(detail::values_of(parts), axis);
@@ -104,7 +108,8 @@ Variable<T> concatenate(const std::vector<Variable<T>>& parts, Index axis) {
   });
 }
 
-/// Variables of one shape along a new axis of the result.
+/// Stacks variables of one shape along a new axis of the result. Throws ShapeError if shapes
+/// differ.
 template <class T>
 Variable<T> stack(const std::vector<Variable<T>>& parts, Index axis = 0) {
   Tensor<T> y = stack(detail::values_of(parts), axis);
@@ -114,7 +119,8 @@ Variable<T> stack(const std::vector<Variable<T>>& parts, Index axis = 0) {
   });
 }
 
-/// Repeats axes of extent 1 and adds leading axes until the shape is `shape`.
+/// Repeats axes of extent 1 and adds leading axes to get `shape`.
+/// Throws ShapeError if x does not broadcast to `shape`.
 template <class T>
 Variable<T> broadcast_to(const Variable<T>& x, const Shape& shape) {
   Tensor<T> y = x.value().broadcast_to(shape).contiguous();
@@ -123,9 +129,9 @@ Variable<T> broadcast_to(const Variable<T>& x, const Shape& shape) {
   });
 }
 
-/// Rows and columns of `value` around the last two axes.
-/// x: (..., H, W).  Returns (..., top + H + bottom, left + W + right).
-/// Throws ShapeError for a rank below 2, ValueError for a negative width.
+/// Adds rows and columns of `value` around the last two axes.
+/// x: (..., H, W). Returns (..., top + H + bottom, left + W + right).
+/// Throws ShapeError if x has fewer than two axes, ValueError if a width is negative.
 template <class T>
 Variable<T> pad2d(const Variable<T>& x, Index top, Index bottom, Index left, Index right,
                   double value = 0) {
@@ -145,8 +151,8 @@ Variable<T> pad2d(const Variable<T>& x, Index top, Index bottom, Index left, Ind
                 [inside](const Tensor<T>& dy, Gradients<T>& d) { d.add(0, inside(dy)); });
 }
 
-/// The rows of x (R, ...) that `indices` names, along the first axis; one may be named more than
-/// once. Throws ValueError for an index outside [0, R).
+/// The rows of x (R, ...) at the n `indices` of the first axis: (n, ...). An index may occur more
+/// than once. Throws ValueError if an index is outside [0, R).
 template <class T>
 Variable<T> gather_rows(const Variable<T>& x, std::span<const Index> indices) {
   Tensor<T> y = gather_rows(x.value(), indices);

@@ -1,14 +1,14 @@
-// softmax: turns scores into weights that sum to one, along the last axis; and its logarithm.
+// softmax: turns scores into weights that sum to one along the last axis; and its logarithm.
 //
 //   (1)  y_i = exp(x_i - m) / z,   z = sum_j exp(x_j - m),   m = max_j x_j    every exp at most 1
 //   (2)  partial y_i / partial x_j = y_i ([i = j] - y_j)
-//   (3)  dx_j = sum_i dy_i (2) = y_j (dy_j - <dy, y>)                    so backward needs y alone
+//   (3)  dx_j = sum_i dy_i (2) = y_j (dy_j - <dy, y>)                    backward needs only y
 //
 //   (4)  l_i = ln y_i = (x_i - m) - ln z
 //   (5)  dx_j = dl_j - exp(l_j) sum_i dl_i     (2) / y_i: partial l_i / partial x_j = [i = j] - y_j
 //
-// With lengths, row r runs over its first n_r positions only; the positions behind get exactly 0,
-// and no gradient. x, y: (rows, n). O(rows n).
+// With lengths, row r covers only its first n_r positions. Later positions get exactly 0, and no
+// gradient. x, y: (rows, n). O(rows n).
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -22,9 +22,10 @@ namespace glimpse::inline v0 {
 
 namespace kernel {
 
-/// lengths: empty, or how many positions of each row count.
+/// lengths: empty, or the number of positions that count in each row.
 template <class T>
 void softmax_forward(Matrix<const T> x, Matrix<T> y, std::span<const Index> lengths = {}) {
+  // 8 simple operations an element, most of them in exp
   parallel_for(x.rows(), 8 * x.cols(), [&](Index r) {
     const Index n = lengths.empty() ? x.cols() : lengths[static_cast<std::size_t>(r)];
     const T* scores = &x(r, 0);
@@ -45,7 +46,7 @@ struct SoftmaxGradient {
   }
 };
 
-/// A row's weights behind its length are 0, and so (3) gives them no gradient.
+/// (3). Weights past a length are 0, and (3) gives them no gradient.
 template <class T>
 void softmax_backward(Matrix<const T> y, Matrix<const T> dy, Matrix<T> dx, bool add) {
   parallel_for(y.rows(), 2 * y.cols(), [&](Index r) {
@@ -54,7 +55,8 @@ void softmax_backward(Matrix<const T> y, Matrix<const T> dy, Matrix<T> dx, bool 
   });
 }
 
-/// (4). m and ln z stay apart: their sum would round ln z to the unit of m's last digit.
+/// (4). m and ln z are subtracted one after the other, because their sum would round ln z to the
+/// last digit of m.
 template <class T>
 struct LogSoftmaxValue {
   T m, log_z;
@@ -94,9 +96,10 @@ void log_softmax_backward(Matrix<const T> l, Matrix<const T> dl, Matrix<T> dx, b
 
 }  // namespace kernel
 
-/// Softmax over the first lengths[r] positions of each row; positions behind get exactly 0.
-/// x: (..., n) of as many rows as there are lengths, each from 1 to n.
-/// Throws ShapeError for another number of lengths, ValueError for a length out of range.
+/// Softmax over the first lengths[r] positions of each row; later positions get exactly 0.
+/// x: (..., n), with one length in [1, n] for each row. Returns the shape of x.
+/// Throws ShapeError if the number of lengths is not that of rows, ValueError if a length is out of
+/// range.
 template <class T>
 Variable<T> softmax(const Variable<T>& x, std::span<const Index> lengths) {
   require(x.rank() >= 1 && x.size(-1) > 0, "softmax", "wants at least one score to a row", x);
@@ -114,17 +117,17 @@ Variable<T> softmax(const Variable<T>& x, std::span<const Index> lengths) {
 }
 
 /// Softmax over the last axis.
-/// x: (..., n), any rank from 1.  Returns the same shape; no number is negative, and every row
-/// sums to 1.
-/// Throws ShapeError where x has no axis or n is 0.
-/// Source: Bridle 1990; the shift by the maximum is standard.
+/// x: (..., n), any rank from 1. Returns the same shape; no element is negative, and every row sums
+/// to 1. Throws ShapeError if x has no axis or n is 0.
+/// Source: Bridle 1990; subtracting the maximum is standard.
 template <class T>
 Variable<T> softmax(const Variable<T>& x) {
   return softmax(x, std::span<const Index>());
 }
 
-/// Logarithm of the softmax over the last axis, exact where the softmax itself would underflow.
-/// x: (..., n), any rank from 1.  Returns the same shape, all <= 0.
+/// Logarithm of the softmax over the last axis, exact even if the softmax itself would underflow.
+/// x: (..., n), any rank from 1. Returns the same shape, all elements <= 0.
+/// Throws ShapeError if x has no axis or n is 0.
 template <class T>
 Variable<T> log_softmax(const Variable<T>& x) {
   require(x.rank() >= 1 && x.size(-1) > 0, "log_softmax", "wants at least one score to a row", x);

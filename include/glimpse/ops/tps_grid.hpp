@@ -1,21 +1,22 @@
-// TPS grid: where every pixel of the rectified image looks, given K fiducial points in the
-// image as it came.
+// tps_grid: the sampling grid of a thin-plate spline: for every pixel of the rectified image its
+// position in the input image, given K fiducial points in the input image.
 //
-// Base points C' (2 x K) stand evenly on the top and bottom edge of the rectified image,
-// fiducials C (2 x K) anywhere. With d_ij = |c'_i - c'_j| and R_ij = d_ij^2 ln d_ij^2 (0 on the
-// diagonal):
+// Base points C' (2 x K) are evenly spaced on the top and bottom edge of the rectified image;
+// fiducial points C (2 x K) may be anywhere. With d_ij = |c'_i - c'_j| and R_ij = d_ij^2 ln d_ij^2
+// (0 on the diagonal):
 //
 //               [ 1   C'^T  R   ]
 //   (1) Delta = [ 0   0     1^T ]        T = (Delta^-1 [ C^T ; 0 ])^T                 2 x (K + 3)
 //               [ 0   0     C'  ]
 //   (2) p = T [1, x', y', r'_1 ... r'_K]^T       r'_k = d^2 ln d^2,  d = |p' - c'_k|
 //   (3) only C depends on the image: with P' the rows of (2) for all pixels, grid = A C^T,
-//       A = P' Delta^-1[:, 0:K]  (n x K), made once a size, in double.  dC^T = A^T dgrid
-//   (4) A reproduces what is linear: rows of A sum to 1 and A C'^T = p', so
+//       A = P' Delta^-1[:, 0:K]  (n x K), computed once for a size, in double.  dC^T = A^T dgrid
+//   (4) A reproduces linear functions: rows of A sum to 1 and A C'^T = p', therefore
 //       grid = p' + A (C - C')^T.
-//       Forward takes this form: fiducials at their base points give back every pixel exactly.
+//       Forward uses this form, because fiducials at their base points then return every pixel
+//       exactly.
 //
-// Coordinates are in [-1, 1], x first, y down; pixels have their centers at half positions:
+// Coordinates are in [-1, 1], x first, y down. Pixels have their centers at half positions:
 // x'_j = (2 j + 1) / w - 1. Sources: Bookstein 1989; Shi et al., Robust Scene Text Recognition with
 // Automatic Rectification, CVPR 2016.
 // Notation: docs/math/notation.md.
@@ -32,8 +33,8 @@
 
 namespace glimpse::inline v0 {
 
-/// K base points (K, 2) as x, y in [-1, 1]: K / 2 along the top edge from left to right, then K / 2
-/// along the bottom. Throws ValueError unless K is even and at least 4.
+/// K base points (K, 2) as x, y in [-1, 1]: K / 2 on the top edge from left to right, then K / 2 on
+/// the bottom edge. Throws ValueError unless K is even and at least 4.
 template <class T = float>
 Tensor<T> tps_base_points(Index points) {
   if (points < 4 || points % 2 != 0)
@@ -56,14 +57,14 @@ T pixel_center(Index i, Index n) {
   return static_cast<T>(static_cast<double>(2 * i + 1) / static_cast<double>(n) - 1);
 }
 
-/// d^2 ln d^2 between two points, 0 where they meet.
+/// d^2 ln d^2 of two points, 0 if they coincide.
 inline double tps_radial(double dx, double dy) {
   const double d2 = dx * dx + dy * dy;
   return d2 > 0 ? d2 * std::log(d2) : 0;
 }
 
-/// Inverse of an n x n matrix by Gauss-Jordan elimination with row pivoting; false where it has
-/// none.
+/// Inverts an n x n matrix in place, by Gauss-Jordan elimination with row pivoting; returns false
+/// if the matrix is singular.
 inline bool invert(std::vector<double>& m, std::size_t n) {
   std::vector<double> inverse(n * n, 0);
   for (std::size_t i = 0; i < n; ++i) inverse[i * n + i] = 1;
@@ -91,7 +92,7 @@ inline bool invert(std::vector<double>& m, std::size_t n) {
   return true;
 }
 
-/// Delta of (1), inverted: (K + 3) x (K + 3).
+/// The inverse of Delta of (1): (K + 3) x (K + 3).
 inline std::vector<double> tps_inverse(const Tensor<double>& base) {
   const auto k = static_cast<std::size_t>(base.size(0)), n = k + 3;
   const double* c = base.data();
@@ -133,7 +134,7 @@ void tps_grid_forward(const TpsRows<T>& a, Index count, Index h, Index w, const 
   });
 }
 
-/// dC^T += A^T dgrid for `count` images.
+/// (3): dC^T += A^T dgrid for `count` images.
 template <class T>
 void tps_grid_backward(const TpsRows<T>& a, Index count, const T* dgrid, T* dfiducials) {
   parallel_blocks(count, 8, a.points * a.size / 4, [&](Index begin, Index end) {
@@ -148,8 +149,9 @@ void tps_grid_backward(const TpsRows<T>& a, Index count, const T* dgrid, T* dfid
 
 }  // namespace kernel
 
-/// A of (3): (h w, K), from K fiducials to the grid of h x w pixels. The same for all images:
-/// make it once a size. Throws ValueError unless K is even and at least 4, and h and w at least 1.
+/// A of (3): (h w, K), from K fiducials to the grid of h x w pixels. It is the same for all images:
+/// compute it once for a size. Throws ValueError unless K is even and at least 4, and h and w at
+/// least 1.
 template <class T = float>
 Tensor<T> tps_matrix(Index points, Index h, Index w) {
   if (h < 1 || w < 1) fail<ValueError>("tps_matrix", "wants at least one pixel, got ", h, " x ", w);
@@ -175,8 +177,8 @@ Tensor<T> tps_matrix(Index points, Index h, Index w) {
   return matrix;
 }
 
-/// Sampling grid (N, h, w, 2), x first, of fiducials (N, K, 2); matrix: tps_matrix(K, h, w).
-/// Throws ShapeError where the three disagree.
+/// The sampling grid (N, h, w, 2), x first, of fiducials (N, K, 2). matrix: tps_matrix(K, h, w).
+/// Throws ShapeError if the shapes do not fit.
 template <class T>
 Variable<T> tps_grid(const Variable<T>& fiducials, const Tensor<T>& matrix, Index h, Index w) {
   if (fiducials.rank() != 3 || fiducials.size(2) != 2 ||

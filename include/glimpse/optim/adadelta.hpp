@@ -1,11 +1,11 @@
-// ADADELTA: steps in the units of the weights, from running sizes of gradients and of past steps.
+// ADADELTA: steps in the units of the weights, from running averages of g^2 and of squared steps.
 //
 //   (1)  a <- rho a + (1 - rho) g^2                       g <- g + decay w first
 //   (2)  delta = sqrt(b + epsilon) / sqrt(a + epsilon) g
 //   (3)  b <- rho b + (1 - rho) delta^2
 //   (4)  w <- w - rate delta                              rate is 1 in the paper
 //
-// The optimizer of CRNN and RARE. Source: Zeiler 2012.
+// RARE and CRNN were trained with this optimizer. Source: Zeiler 2012.
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -14,11 +14,12 @@
 
 namespace glimpse::inline v0 {
 
+/// Options of Adadelta, with the symbols of the equations above.
 struct AdadeltaOptions {
   double learning_rate = 1, rho = 0.9, epsilon = 1e-6;
   double weight_decay = 0;
-  bool decay_vectors = true;                             // false: no decay for biases and norms
-  std::vector<LearningRateMultiplier> lr_multipliers{};  // by name prefix
+  bool decay_vectors = true;                             // false: no decay at rank 0 and 1
+  std::vector<LearningRateMultiplier> lr_multipliers{};  // by prefix of the parameter's name
 };
 
 namespace detail {
@@ -42,7 +43,7 @@ struct AdadeltaStep {
 
 }  // namespace detail
 
-/// Throws ValueError for options out of range.
+/// The Adadelta optimizer. Throws ValueError if an option is out of range.
 template <class T = float>
 class Adadelta : public detail::Optimizer<T, 2> {
  public:
@@ -57,7 +58,7 @@ class Adadelta : public detail::Optimizer<T, 2> {
     detail::require_option(epsilon_ > 0, "Adadelta", "wants epsilon above 0", epsilon_);
   }
 
-  /// One step along the gradients of all parameters, each times gradient_scale.
+  /// One step. Gradients are first multiplied by gradient_scale (clip.hpp).
   void step(double gradient_scale = 1) {
     this->update(gradient_scale, [&](double rate, double decay, std::int64_t) {
       return detail::AdadeltaStep<T>{static_cast<T>(rate), static_cast<T>(rho_),

@@ -1,11 +1,10 @@
-// Adam and AdamW: steps of about the learning rate in every weight, whatever the size of its
-// gradient.
+// Adam and AdamW: each weight moves by about the learning rate, whatever the size of its gradient.
 //
 //   (1)  m <- beta1 m + (1 - beta1) g          v <- beta2 v + (1 - beta2) g^2
 //   (2)  w <- w - rate / (1 - beta1^t)  m / (sqrt(v / (1 - beta2^t)) + epsilon)      t = 1, 2, ...
-//        t counts the updates of this parameter: steps that brought it no gradient do not count
-//   Adam   adds decay w to g in front of (1): the decay is then scaled like a gradient
-//   AdamW  shrinks the weight itself in front of (2): w <- w (1 - rate decay)
+//        t counts the updates of this parameter; steps without a gradient for it do not count
+//   Adam   adds decay w to g before (1): the decay is then scaled like a gradient
+//   AdamW  shrinks the weight itself before (2): w <- w (1 - rate decay)
 //
 // Sources: Kingma, Ba 2015; Loshchilov, Hutter 2019.
 // Notation: docs/math/notation.md.
@@ -18,13 +17,15 @@
 
 namespace glimpse::inline v0 {
 
+/// Options of Adam.
 struct AdamOptions {
   double learning_rate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
   double weight_decay = 0;
-  bool decay_vectors = true;                             // false: no decay for biases and norms
-  std::vector<LearningRateMultiplier> lr_multipliers{};  // by name prefix
+  bool decay_vectors = true;                             // false: no decay at rank 0 and 1
+  std::vector<LearningRateMultiplier> lr_multipliers{};  // by prefix of the parameter's name
 };
 
+/// Options of AdamW; weight decay is on by default, as in PyTorch.
 struct AdamWOptions {
   double learning_rate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
   double weight_decay = 0.01;
@@ -37,7 +38,7 @@ namespace detail {
 template <class T, bool Decoupled>
 struct AdamStep {
   T beta1, rest1, beta2, rest2, rate, root_scale, epsilon,
-      decay;  // rate and root_scale hold the bias corrections
+      decay;  // rate and root_scale include the bias corrections
 
   template <class V>
   [[gnu::always_inline]] inline void apply(V& w, V& m, V& v, const V& gradient) const {
@@ -70,7 +71,8 @@ class AdamOptimizer : public Optimizer<T, 2> {
     check_rate();
   }
 
-  /// One step along the gradients of all parameters, each times gradient_scale.
+  /// One step. Gradients are first multiplied by gradient_scale (clip.hpp).
+  /// Throws ValueError if the learning rate is not in [0, 1).
   void step(double gradient_scale = 1) {
     check_rate();
     this->update(gradient_scale, [&](double rate, double decay, std::int64_t updates) {
@@ -89,7 +91,8 @@ class AdamOptimizer : public Optimizer<T, 2> {
 
  private:
   static constexpr const char* name() { return Decoupled ? "AdamW" : "Adam"; }
-  /// A rate of 1, right for Adadelta, moves every weight by 1 a step here and trains nothing.
+  /// Refuses a rate of 1, the default of Adadelta. With Adam it would move each weight by about 1 a
+  /// step, which trains nothing.
   void check_rate() const {
     require_option(this->learning_rate >= 0 && this->learning_rate < 1, name(),
                    "wants a learning rate from 0 to below 1", this->learning_rate);
@@ -100,8 +103,8 @@ class AdamOptimizer : public Optimizer<T, 2> {
 
 }  // namespace detail
 
-/// Adam with decay, if any, added to the gradient.
-/// Throws ValueError for options out of range; step() for a learning rate of 1 and more.
+/// Adam; weight decay, if any, is added to the gradient.
+/// Throws ValueError if an option is out of range.
 template <class T = float>
 class Adam : public detail::AdamOptimizer<T, false> {
  public:
@@ -109,7 +112,7 @@ class Adam : public detail::AdamOptimizer<T, false> {
       : detail::AdamOptimizer<T, false>(std::move(parameters), options) {}
 };
 
-/// Adam with decoupled weight decay. Throws as Adam.
+/// AdamW: Adam with decoupled weight decay. Throws as Adam.
 template <class T = float>
 class AdamW : public detail::AdamOptimizer<T, true> {
  public:

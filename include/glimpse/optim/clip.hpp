@@ -1,13 +1,14 @@
-// clipping: gradients made shorter.
+// clip: limits the size of gradients.
 //
 //   (1)  |g|^2 = sum over parameters of |g_p|^2          g <- g min(1, max_norm / (|g| + 1e-6))
-//        keeps the direction; where |g| is not finite, g stays as it is
-//   (2)  the same in the step itself:  optimizer.step(clip_scale(grad_norm(parameters), max_norm))
+//        keeps the direction; if |g| is not finite, g does not change
+//   (2)  (1) inside the step:  optimizer.step(clip_scale(grad_norm(parameters), max_norm))
 //   (3)  by value:  g_k <- min(max(g_k, -limit), limit)  changes the direction
 //
-// (1) reads every gradient twice and writes it, (2) reads it once more than the step does.
-// Squares are added up in blocks of a fixed size, the blocks in double and in order: the same norm
-// for any number of threads. A block whose squares leave the range of T is added up in double. Source: Pascanu, Mikolov, Bengio 2013.
+// (1) reads every gradient twice and writes it once; (2) reads it once more than the step does.
+// Squares are summed in blocks of a fixed size, and the sums of the blocks in double and in order.
+// The norm is therefore the same for any number of threads. If the squares of a block leave the
+// range of T, the block is summed in double. Source: Pascanu, Mikolov, Bengio 2013.
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -23,7 +24,8 @@ namespace glimpse::inline v0 {
 
 namespace detail {
 
-/// Sum of squares of one block. In T, unless squares overflow there or lose digits near 0.
+/// Sum of squares of one block: in T, or in double if the sum overflows T or is below 1e-26, where
+/// squares of float lose digits.
 template <class T>
 double block_squares(Index n, const T* g) {
   const T sum = simd::sum_squares<T>(n, g);
@@ -35,7 +37,7 @@ double block_squares(Index n, const T* g) {
 
 }  // namespace detail
 
-/// The Euclidean norm of all gradients taken as one vector.
+/// The Euclidean norm of all gradients as one vector. Parameters without a gradient are skipped.
 template <class T>
 double grad_norm(const std::vector<NamedParameter<T>>& parameters) {
   constexpr Index block = 16384;
@@ -53,17 +55,18 @@ double grad_norm(const std::vector<NamedParameter<T>>& parameters) {
   return std::sqrt(total);
 }
 
-/// What (1) and (2) multiply gradients of this norm by: 1 where they are short enough, or where the
-/// norm is not finite (look at it, and leave the step out). ValueError unless max_norm is above 0.
+/// The factor of (1) and (2) for gradients of this norm: 1 if they are short enough, or if the norm
+/// is not finite (the caller should check it and skip the step).
+/// Throws ValueError if max_norm is not above 0.
 inline double clip_scale(double norm, double max_norm) {
   if (!(max_norm > 0)) fail<ValueError>("clip_grad_norm", "wants max_norm above 0, got ", max_norm);
   const double scale = max_norm / (norm + 1e-6);
   return scale < 1 && std::isfinite(norm) ? scale : 1;
 }
 
-/// Scales all gradients together so that their norm is at most max_norm; returns the norm before.
-/// Where that is not finite the gradients stay as they are: look at the result and leave the step
-/// out. Throws ValueError unless max_norm is above 0.
+/// Scales all gradients so that their joint norm is at most max_norm; returns the norm before.
+/// Does not change gradients whose norm is not finite: check the result, and skip the step.
+/// Throws ValueError if max_norm is not above 0.
 template <class T>
 double clip_grad_norm(const std::vector<NamedParameter<T>>& parameters, double max_norm) {
   const double norm = grad_norm(parameters), scale = clip_scale(norm, max_norm);
@@ -79,7 +82,8 @@ double clip_grad_norm(const std::vector<NamedParameter<T>>& parameters, double m
   return norm;
 }
 
-/// Cuts every number of every gradient to [-limit, limit], (3).
+/// Clips every element of every gradient to [-limit, limit], (3).
+/// Throws ValueError if limit is not above 0.
 template <class T>
 void clip_grad_value(const std::vector<NamedParameter<T>>& parameters, double limit) {
   if (!(limit > 0)) fail<ValueError>("clip_grad_value", "wants a limit above 0, got ", limit);

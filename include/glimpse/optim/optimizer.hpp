@@ -1,12 +1,12 @@
-// optimizer: what all of them share. Each one adds a rule (a functor over vectors) and names its
-// state.
+// optimizer: the base class of all optimizers. Each one adds its update rule (a functor over
+// vectors) and the names of its state.
 //
 //   w <- step(w, state..., s g; rate_p, decay_p)        one pass over memory for each parameter p
-//   s       = what the gradients are scaled by on their way in (clip.hpp), 1 where nothing is said
-//   rate_p  = learning_rate x the factor of the longest name prefix that p has
-//   decay_p = weight_decay, or 0 for biases and norms (rank 0 and 1) where decay_vectors is off
+//   s       = gradient_scale, a factor on all gradients (clip.hpp); 1 by default
+//   rate_p  = learning_rate x the factor of the longest name prefix that matches p
+//   decay_p = weight_decay, or 0 for biases and norms (rank 0 and 1) if decay_vectors is false
 //
-// Parameters that no gradient has reached since zero_grad() are left alone, their state too.
+// A parameter without a gradient since zero_grad() does not change; its state does not either.
 #pragma once
 
 #include <array>
@@ -23,7 +23,7 @@
 
 namespace glimpse::inline v0 {
 
-/// Learning-rate factor of all parameters under `prefix`: "rectifier.localization" has
+/// Factor on the learning rate of all parameters below `prefix`. "rectifier.localization" matches
 /// "rectifier.localization.fc1.bias" but not "rectifier.localization2.bias".
 struct LearningRateMultiplier {
   std::string prefix;
@@ -42,7 +42,7 @@ inline void require_option(bool ok, std::string_view optimizer, std::string_view
   if (!ok) fail<ValueError>(optimizer, rule, ", got ", got);
 }
 
-/// A step along s g.
+/// An update rule applied to s g.
 template <class Step, class T>
 struct ScaledStep {
   Step step;
@@ -60,7 +60,7 @@ struct ScaledStep {
   }
 };
 
-/// One part of a parameter at a time, with the arrays of its state.
+/// Updates one parameter and its state in blocks that threads share.
 template <class Step, class T, std::size_t... I>
 void update_parameter(const Step& step, Index n, T* w, const std::array<T*, sizeof...(I)>& state,
                       const T* g, std::index_sequence<I...>) {
@@ -70,11 +70,11 @@ void update_parameter(const Step& step, Index n, T* w, const std::array<T*, size
   });
 }
 
-/// `Slots` tensors of state for each parameter, and the number of steps so far.
+/// Holds `Slots` state tensors for each parameter, and the number of steps.
 template <class T, std::size_t Slots>
 class Optimizer {
  public:
-  /// What the next step multiplies its direction by; schedules set it.
+  /// The learning rate of the next step; a schedule may set it before each step.
   double learning_rate;
 
   const std::vector<NamedParameter<T>>& parameters() const { return parameters_; }
@@ -84,10 +84,10 @@ class Optimizer {
     for (NamedParameter<T>& p : parameters_) p.variable.zero_grad();
   }
 
-  /// Calls f(name, std::int64_t&) for the step counter and f(name, Tensor<T>&) for every tensor of
-  /// the state: all that a checkpoint needs for the next step to come out the same bit for bit.
-  /// Adam adds f("missed." + parameter, std::int64_t&), the steps that left the parameter alone.
-  /// Checkpoints of earlier versions lack those numbers; they mean 0.
+  /// Calls f(name, std::int64_t&) for the step counter and f(name, Tensor<T>&) for every state
+  /// tensor. A checkpoint of them makes the next step bit-identical.
+  /// Adam adds f("missed." + parameter, std::int64_t&): the number of steps without a gradient.
+  /// Checkpoints of earlier versions lack these numbers; missing numbers mean 0.
   template <class F>
   void visit_state(F&& f) {
     f(std::string("step"), step_);
@@ -127,8 +127,8 @@ class Optimizer {
     }
   }
 
-  /// Counts the step, then runs rule(rate_p, decay_p, t_p), a functor for simd::update, over every
-  /// parameter with a gradient, which comes times gradient_scale.
+  /// Counts the step. Then applies rule(rate_p, decay_p, t_p), a functor for simd::update, to every
+  /// parameter with a gradient; gradients are multiplied by gradient_scale.
   template <class Rule>
   void update(double gradient_scale, Rule&& rule) {
     ++step_;

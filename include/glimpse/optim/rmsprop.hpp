@@ -1,4 +1,4 @@
-// RMSprop: gradients divided by their running size.
+// RMSprop: divides gradients by the root of a running average of their squares.
 //
 //   (1)  a <- alpha a + (1 - alpha) g^2                   g <- g + decay w first
 //   (2)  m <- momentum m + g / (sqrt a + epsilon)
@@ -13,11 +13,12 @@
 
 namespace glimpse::inline v0 {
 
+/// Options of Rmsprop, with the symbols of the equations above.
 struct RmspropOptions {
   double learning_rate = 1e-2, alpha = 0.99, epsilon = 1e-8, momentum = 0;
   double weight_decay = 0;
-  bool decay_vectors = true;                             // false: no decay for biases and norms
-  std::vector<LearningRateMultiplier> lr_multipliers{};  // by name prefix
+  bool decay_vectors = true;                             // false: no decay at rank 0 and 1
+  std::vector<LearningRateMultiplier> lr_multipliers{};  // by prefix of the parameter's name
 };
 
 namespace detail {
@@ -39,7 +40,7 @@ struct RmspropStep {
 
 }  // namespace detail
 
-/// Throws ValueError for options out of range.
+/// The RMSprop optimizer. Throws ValueError if an option is out of range.
 template <class T = float>
 class Rmsprop : public detail::Optimizer<T, 2> {
  public:
@@ -58,7 +59,7 @@ class Rmsprop : public detail::Optimizer<T, 2> {
                            "wants momentum from 0 to below 1", momentum_);
   }
 
-  /// One step along the gradients of all parameters, each times gradient_scale.
+  /// One step. Gradients are first multiplied by gradient_scale (clip.hpp).
   void step(double gradient_scale = 1) {
     this->update(gradient_scale, [&](double rate, double decay, std::int64_t) {
       return detail::RmspropStep<T>{static_cast<T>(rate),       static_cast<T>(alpha_),

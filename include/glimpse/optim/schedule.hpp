@@ -1,5 +1,5 @@
-// schedules: the learning rate as a pure function of the step number, so that resuming needs
-// nothing but the step.
+// schedules: the learning rate as a pure function of the step number. A resumed run therefore needs
+// only the step number.
 //
 //   optimizer.learning_rate = schedule(optimizer.steps());
 //
@@ -7,7 +7,7 @@
 //   (2)  cosine      r(s) = floor + (base - floor) (1 + cos(pi s / total)) / 2
 //   (3)  warm-up     r(0) (start + (1 - start) s / steps) for s < steps, then r(s - steps)
 //   (4)  one cycle   up along half a cosine from peak / start_divisor at s = 0 to peak at
-//                    s_top = rise total - 1, down along another one to
+//                    s_top = warmup_fraction total - 1, down along another half cosine to
 //                    peak / (start_divisor end_divisor) at s_end = total - 1
 //
 // Source of (4): Smith, Topin 2019.
@@ -22,19 +22,20 @@
 namespace glimpse::inline v0 {
 
 namespace detail {
-/// From a to b along half a cosine, t from 0 to 1.
+/// From a to b along half a cosine; t in [0, 1], other values are clamped.
 inline double cosine_between(double a, double b, double t) {
   constexpr double pi = 3.14159265358979323846;
   return b + (a - b) / 2 * (1 + std::cos(pi * std::clamp(t, 0.0, 1.0)));
 }
 }  // namespace detail
 
+/// The same rate at every step.
 struct ConstantSchedule {
   double base;
   double operator()(Index) const { return base; }
 };
 
-/// (1): multiplied by `factor` after every `every` steps.
+/// (1): multiplies the rate by `factor` after every `every` steps.
 struct StepSchedule {
   double base;
   Index every;
@@ -44,7 +45,7 @@ struct StepSchedule {
   }
 };
 
-/// (2): from base to floor over `total` steps, and floor from then on.
+/// (2): from base to floor over `total` steps, then constant.
 struct CosineSchedule {
   double base;
   Index total;
@@ -55,12 +56,12 @@ struct CosineSchedule {
   }
 };
 
-/// (3): `steps` steps of warm-up in front of another schedule.
+/// (3): a linear warm-up of `steps` steps before another schedule.
 template <class Schedule>
 struct WarmupSchedule {
   Index steps;
   Schedule then;
-  double start = 0;  // share of the first rate
+  double start = 0;  // fraction of the first rate at step 0
   double operator()(Index step) const {
     if (step >= steps) return then(step - steps);
     return then(0) * (start + (1 - start) * static_cast<double>(step) / static_cast<double>(steps));
@@ -71,8 +72,8 @@ WarmupSchedule(Index, Schedule) -> WarmupSchedule<Schedule>;
 template <class Schedule>
 WarmupSchedule(Index, Schedule, double) -> WarmupSchedule<Schedule>;
 
-/// (4): up to `peak` over the share `warmup_fraction` of `total` steps, then down to almost
-/// nothing.
+/// (4): up to `peak` during the fraction `warmup_fraction` of `total` steps, then down to
+/// peak / (start_divisor end_divisor).
 struct OneCycleSchedule {
   double peak;
   Index total;

@@ -1,4 +1,4 @@
-// SGD, with momentum if wanted.
+// SGD: stochastic gradient descent with optional momentum.
 //
 //   (1)  g <- g + decay w
 //   (2)  m <- momentum m + g
@@ -12,12 +12,13 @@
 
 namespace glimpse::inline v0 {
 
+/// Options of Sgd.
 struct SgdOptions {
   double learning_rate = 1e-2, momentum = 0;
   bool nesterov = false;
   double weight_decay = 0;
-  bool decay_vectors = true;               // false: no decay for biases and norms
-  std::vector<LearningRateMultiplier> lr_multipliers{};  // by name prefix
+  bool decay_vectors = true;               // false: no decay at rank 0 and 1
+  std::vector<LearningRateMultiplier> lr_multipliers{};  // by prefix of the parameter's name
 };
 
 namespace detail {
@@ -40,7 +41,7 @@ struct SgdStep {
 
 }  // namespace detail
 
-/// Stochastic gradient descent. Throws ValueError for options out of range.
+/// Stochastic gradient descent. Throws ValueError if an option is out of range.
 template <class T = float>
 class Sgd : public detail::Optimizer<T, 1> {
  public:
@@ -55,7 +56,7 @@ class Sgd : public detail::Optimizer<T, 1> {
                            "wants momentum from 0 to below 1", momentum_);
   }
 
-  /// One step along the gradients of all parameters, each times gradient_scale.
+  /// One step. Gradients are first multiplied by gradient_scale (clip.hpp).
   void step(double gradient_scale = 1) {
     if (nesterov_)
       run<true>(gradient_scale);

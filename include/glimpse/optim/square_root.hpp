@@ -1,13 +1,14 @@
-// square root on vectors, from multiplications alone: the compilers' own would go lane by lane.
+// square_root: square roots of vectors from multiplications, because compilers compute
+// std::sqrt one lane at a time.
 //
 //   (1)  r ~ 1 / sqrt x       from the exponent, halved and negated as an integer; 3.5 % off
 //   (2)  r <- r (3/2 - x r^2 / 2)                          Newton: a relative error e of r becomes
 //                                                          -3/2 e^2 - e^3/2, each time
 //   (3)  s = x r,   sqrt x = s + r (x - s^2) / 2           Newton again, without the rounding of r
 //
-//   (4)  sqrt x = 2^-k sqrt(4^k x)                         below the normal range, where (1) is lost
+//   (4)  sqrt x = 2^-k sqrt(4^k x)                         below the normal range, where (1) fails
 //
-// Within an ulp, exact at 0; infinity and NaN are their own roots.
+// Accurate to one ulp, exact at 0; the root of infinity is infinity, of NaN is NaN.
 // Notation: docs/math/notation.md.
 #pragma once
 

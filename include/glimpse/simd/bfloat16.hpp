@@ -1,14 +1,15 @@
-// bfloat16: products of numbers rounded to the upper half of a float: 8 bits of exponent, 8 of
-// mantissa, to the nearest and to even. A relative error of up to 2^-9 in each factor; sums in
-// float.
+// bfloat16: matrix products of operands rounded to bfloat16, with sums in float. A bfloat16 is the
+// upper half of a float: 8 bits of exponent, 8 of mantissa, rounded to nearest even. The relative
+// error of each factor is at most 2^-9.
 //
 //   (1)  c_ij += a_i,2q b_2q,j + a_i,2q+1 b_2q+1,j        one instruction for a vector of j
 //
-// A pair of neighbors along k fills 32 bits: a row of A is pairs one behind the other, of which
-// one is spread over a vector; row q of B's panel holds the pairs of its columns. So a tile works
-// as in micro_kernel.hpp, at twice the multiply-adds. AVX512_BF16 has (1) as VDPBF16PS; elsewhere
-// the halves are made floats again and multiplied, which is slower than floats but gives the same
-// up to the rounding of sums, so that every machine can test and measure what the rounding does.
+// Two neighbors along k form a pair of 32 bits. A row of A is a sequence of pairs, and the kernel
+// broadcasts one pair at a time. Row q of a panel of B holds the pairs of its columns. The tile
+// then works as in micro_kernel.hpp, with twice the multiply-adds for each instruction. AVX512_BF16
+// computes (1) as VDPBF16PS. Other CPUs convert the halves back to floats and multiply those. This
+// form is slower than float, but gives the same result up to the rounding of sums. Every machine
+// can therefore test and measure the effect of the rounding.
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -20,7 +21,7 @@
 
 namespace glimpse::inline v0::simd {
 
-/// Whether the CPU multiplies bfloat16 itself, and the level in use lets it.
+/// True if the CPU multiplies bfloat16 itself and the current instruction set allows AVX-512.
 inline bool has_bfloat16() {
 #if defined(__x86_64__)
   return isa() == Isa::avx512 && __builtin_cpu_supports("avx512bf16");
@@ -31,7 +32,8 @@ inline bool has_bfloat16() {
 
 namespace detail {
 
-/// The float's upper half after rounding, in the lower half of the lane.
+/// Rounds each float to nearest even; the result is in the lower half of the lane.
+/// A NaN keeps its sign and becomes quiet, because rounding could carry its mantissa to infinity.
 template <class V, class I>
 [[gnu::always_inline]] inline void round_to_bfloat16(I& y, const V& x) {
   I u;
@@ -40,7 +42,7 @@ template <class V, class I>
   y = (x != x ? nan : rounded) & 0xffff;
 }
 
-/// dst[q * width + j] = the pair src[2q][j], src[2q + 1][j]; a row past `depth` is zero.
+/// dst[q * width + j] = the pair (src[2q][j], src[2q + 1][j]); rows past `depth` count as zero.
 struct PairRows {
   template <int Bytes>
   [[gnu::always_inline]] static inline void run(int* dst, const float* src, Index width,
@@ -61,7 +63,7 @@ struct PairRows {
   }
 };
 
-/// dst[q] = the pair src[2q], src[2q + 1].
+/// dst[q] = the pair (src[2q], src[2q + 1]); an element past `count` counts as zero.
 struct PairNeighbors {
   template <int Bytes>
   [[gnu::always_inline]] static inline void run(int* dst, const float* src, Index count) {
@@ -97,7 +99,7 @@ struct PairNeighbors {
   }
 };
 
-/// One tile of (1): a: rows of pairs, a_row apart; b: a panel of pairs; k in pairs.
+/// One tile of (1). a: rows of pairs, a_row apart; b: a panel of pairs; k: number of pairs.
 struct PairTile {
   const int* a;
   Index a_row;
@@ -164,8 +166,9 @@ struct PairTileKernel {
 };
 
 #if defined(__x86_64__)
-/// The same in VDPBF16PS. In assembly, because compilers disagree on the operands of their built-in
-/// functions; in a function with the target of its own, because Clang checks them there.
+/// The tile with VDPBF16PS. Uses assembly because compilers disagree on the operand types of their
+/// built-in functions. A function with its own target attribute, because Clang checks the target
+/// here.
 template <int Rows>
 [[gnu::target("avx512f,avx512vl,avx512bw,avx512dq,avx512bf16,fma")]] inline void native_pair_tile(
     const PairTile* t) {
@@ -192,7 +195,7 @@ template <int Rows>
 
 using PairTileFunction = void (*)(const PairTile*);
 
-/// The kernel for a tile of `rows` rows at the level in use.
+/// The kernel for a tile of `rows` rows at the current instruction set.
 inline PairTileFunction pair_tile(Index rows) {
   const auto pick = [&]<int... I>(std::integer_sequence<int, I...>) {
     PairTileFunction found = nullptr;
@@ -210,12 +213,13 @@ inline PairTileFunction pair_tile(Index rows) {
   return pick(std::make_integer_sequence<int, tile_rows(Isa::avx512)>{});
 }
 
-/// Rows [m0, m1) and columns [n0, n1) of the product, as gemm_block.
+/// Rows [m0, m1) and columns [n0, n1) of the product; arguments as in gemm_block.
 template <class Done>
 void bfloat16_block(const GemmArgs<float>& x, Index m0, Index m1, Index n0, Index n1, bool add,
                     Done&& done) {
   const MicroKernels<float>& set = micro_kernels<float>();
   const Index cols = set.cols, width = n1 - n0, wide = round_up(width, cols);
+  // 512 rows of B as in rows_of_block. `loose`: a panel of B or a strip of A before rounding.
   const Index depth = round_up(std::min<Index>(x.k, 512), 2), pairs = depth / 2;
   const Index strips = ceil_div(m1 - m0, set.rows), rows_most = ceil_div(m1 - m0, strips);
   const Index loose = std::max(cols, round_up(rows_most, cols)) * depth;
@@ -241,7 +245,7 @@ void bfloat16_block(const GemmArgs<float>& x, Index m0, Index m1, Index n0, Inde
       const float* from = x.a + i * x.a_row + k0 * x.a_step;
       Index stride = x.a_row;
       if (x.a_step != 1) {
-        pack_transposed(floats, k, from, x.a_step, rows, k);  // reads these columns alone
+        pack_transposed(floats, k, from, x.a_step, rows, k);  // reads only these columns
         from = floats, stride = k;
       }
       for (Index r = 0; r < rows; ++r) dispatch<PairNeighbors>(a + r * half, from + r * stride, k);
@@ -263,8 +267,9 @@ void bfloat16_block(const GemmArgs<float>& x, Index m0, Index m1, Index n0, Inde
   }
 }
 
-/// Whether the product goes through bfloat16: where it was asked for, and where there is something
-/// to gain, which is not so for a few rows that memory sets the pace of.
+/// True if the product uses bfloat16: if the user asked for it and it can be faster. A product with
+/// few rows or columns gains nothing, because memory bandwidth limits it. For k below 16 the
+/// conversion of the operands would cost as much as the product saves.
 template <class T>
 bool goes_through_bfloat16(const GemmArgs<T>& x) {
   if constexpr (std::is_same_v<T, float>) {
@@ -275,7 +280,7 @@ bool goes_through_bfloat16(const GemmArgs<T>& x) {
   }
 }
 
-/// C = epilogue(alpha A B + beta C) through bfloat16.
+/// C = epilogue(alpha A B + beta C) with A and B rounded to bfloat16.
 inline void bfloat16_product(const GemmArgs<float>& x, float beta,
                              const Epilogue<float>& epilogue) {
   split_gemm(x, [&](Index m0, Index m1, Index n0, Index n1) {

@@ -1,8 +1,9 @@
-// blocked gemm: the blocked matrix product under gemm.hpp, packed.hpp and transposed_product.hpp.
+// blocked_gemm: the blocked matrix product that gemm.hpp, packed.hpp and transposed_product.hpp
+// use.
 //
 //   for each block of columns, and of rows        threads, split_gemm
-//     for each block of k                         B's block is packed, or read where it lies
-//       for each strip of up to 14 rows           A's strip is packed where it must be
+//     for each block of k                         the block of B is packed, or read in place
+//       for each strip of up to 14 rows           the strip of A is packed if it is A^T
 //         for each two vectors of columns         a tile in registers, micro_kernel.hpp
 #pragma once
 
@@ -18,7 +19,7 @@ namespace glimpse::inline v0::simd {
 
 namespace detail {
 
-/// One product as the driver sees it: strides instead of transpositions.
+/// One matrix product. Strides of A express its transposition.
 template <class T>
 struct GemmArgs {
   Index m, n, k;
@@ -30,18 +31,19 @@ struct GemmArgs {
   bool b_transposed;
   T* c;
   Index c_stride;
-  const T* packed = nullptr;       // op(B) in panels of whole k (packed.hpp); b is not read then
-  const Index* offsets = nullptr;  // and their table of offsets
-  Isa level = isa();               // whose panels they are
+  const T* packed = nullptr;       // its offset table
+  const Index* offsets = nullptr;  // the offset table of the packed panels
+  Isa level = isa();               // the instruction set whose panel width applies
 };
 
 constexpr Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
 constexpr Index round_up(Index a, Index b) { return ceil_div(a, b) * b; }
 
-inline constexpr Index strip_group = 4;  // strips of A^T that are packed at once
+inline constexpr Index strip_group = 4;  // strips of A^T packed in one pass over the lines
 
-/// A block of B, (512, 256) or (256, 512), takes half a second-level cache of 1 MB. The wide one
-/// where A^T is packed for every block of columns.
+/// Size of a block of B: (512, 256), or (256, 512) if A is transposed. Either takes half of a
+/// second-level cache of 1 MB. A^T uses the wider block because it is packed again for each block
+/// of columns, and fewer blocks pack it fewer times.
 template <class T>
 Index rows_of_block(const GemmArgs<T>& x) {
   const Index most = x.a_step == 1 ? 512 : 256;
@@ -52,7 +54,7 @@ Index columns_of_block(const GemmArgs<T>& x) {
   return x.a_step == 1 ? 256 : 512;
 }
 
-/// Scratch of one task: packed B, packed A, one tile, two tables of offsets.
+/// Scratch memory of one task: packed B, packed A, one tile, two offset tables.
 template <class T>
 class GemmScratch {
  public:
@@ -79,13 +81,14 @@ class GemmScratch {
   Storage memory_;
 };
 
-/// Rows a multiple of 4 KB apart fall into the same few lines of the first-level cache.
+/// True if rows are a multiple of 4 KB apart: they then compete for the same few lines of the
+/// first-level cache.
 template <class T>
 constexpr bool rows_collide(Index stride) {
   return stride * static_cast<Index>(sizeof(T)) % 4096 == 0;
 }
 
-/// Brings the lines of a matrix block toward the second-level cache, a few at a time.
+/// Prefetches the cache lines of a matrix block into the second-level cache, a few lines per call.
 template <class T>
 class Prefetch {
  public:
@@ -106,7 +109,8 @@ class Prefetch {
   Index stride_ = 0, rows_ = 0, lines_ = 0, row_ = 0, at_ = 0;
 };
 
-/// C is written long after the last block of it: its lines are fetched while the tile is summed.
+/// Prefetches the tile of C while its sums are computed, because the tile has left the cache since
+/// the previous block of k.
 template <class T>
 void prefetch_rows(const T* c, Index stride, Index rows, Index width) {
   for (Index r = 0; r < rows; ++r) {
@@ -115,9 +119,8 @@ void prefetch_rows(const T* c, Index stride, Index rows, Index width) {
   }
 }
 
-/// Rows [m0, m1) and columns [n0, n1) of the product: C = alpha A B where `add` is false, which
-/// never reads C, else C += alpha A B. After the last block of k every finished strip goes through
-/// `done(i, rows)`.
+/// Rows [m0, m1) and columns [n0, n1) of the product. add: C += alpha A B; otherwise C = alpha A B,
+/// and C is never read. Calls done(i, rows) for each finished strip after the last block of k.
 template <class T, class Done>
 void gemm_block(const GemmArgs<T>& x, Index m0, Index m1, Index n0, Index n1, bool add,
                 Done&& done) {
@@ -126,13 +129,18 @@ void gemm_block(const GemmArgs<T>& x, Index m0, Index m1, Index n0, Index n1, bo
   const Index depth = rows_of_block(x);
   const Index strips = ceil_div(m1 - m0, set.rows);
   const bool packed = x.packed != nullptr;
+  // Packing B pays if enough strips read it. B is read in place for up to five strips, or if it has
+  // at most 65536 elements (256 KB of floats), because it then stays in cache without packing.
   const bool in_place = !packed && !x.b_transposed && (strips <= 5 || x.n * x.k <= 65536);
   const GemmScratch<T> work(set, depth, packed ? 0 : width);
   const Index* const dense = packed ? x.offsets : work.multiples(0, cols);
   const Index* const strided = in_place ? work.multiples(1, x.b_stride) : nullptr;
-  // Whole vectors of a B in place are read there; what is left over at the right is packed.
+  // Whole vectors of a B in place are read from B; the remaining columns at the right are packed.
   const Index lying = in_place ? (width % cols == vector ? width : width / cols * cols) : 0;
   const auto begin_of = [&](Index s) { return m0 + s * (m1 - m0) / strips; };
+  // A^T is packed, because consecutive elements lie on different cache lines. Colliding rows of A
+  // are copied with a stride of k + 16. Both pay only if several tiles read the strip (width >
+  // cols) and if k is long enough: more than 8 for A^T, at least 128 for the copy.
   const bool turn_a = x.a_step != 1 && width > cols && x.k > 8;
   const bool copy_a = x.a_step == 1 && rows_collide<T>(x.a_row) && width > cols && x.k >= 128;
 
@@ -177,6 +185,9 @@ void gemm_block(const GemmArgs<T>& x, Index m0, Index m1, Index n0, Index n1, bo
         t.a = work.a(), t.a_row = k + 16;
       }
       const Index unit = turn_a ? strip_group : 1;
+      // Prefetches the next strip (of A^T: the next group) while this one is multiplied. `pace` is
+      // the number of cache lines for each tile, which spreads them evenly. Needs more than four
+      // tiles in a strip, because fewer tiles leave too little time.
       if (s % unit == 0 && s + unit < strips && width > 4 * cols) {
         const Index i0 = begin_of(s + unit), i1 = begin_of(std::min(strips, s + 2 * unit));
         const T* const from = x.a + i0 * x.a_row + k0 * x.a_step;
@@ -197,6 +208,7 @@ void gemm_block(const GemmArgs<T>& x, Index m0, Index m1, Index n0, Index n1, bo
         }
         t.b[1] = t.b[0] + vector;
         T* const c = x.c + i * x.c_stride + n0 + j;
+        // A tile with k < 64 ends before the prefetched lines of C would arrive.
         if (k >= 64) prefetch_rows(c, x.c_stride, rows, across);
         if (left >= across) {
           t.out = c, t.out_row = x.c_stride, t.add = adds;
@@ -212,8 +224,8 @@ void gemm_block(const GemmArgs<T>& x, Index m0, Index m1, Index n0, Index n1, bo
   }
 }
 
-/// Cuts the product into blocks and runs f(m0, m1, n0, n1) on each: by columns, whose part of B
-/// each block packs for itself, or by rows where there are far more of them.
+/// Splits the product into blocks and calls f(m0, m1, n0, n1) for each. Splits by columns, because
+/// each task then packs only its own part of B. A product with m > 2 n is split by rows.
 template <class T, class F>
 void split_gemm(const GemmArgs<T>& x, F&& f) {
   const MicroKernels<T>& set = micro_kernels<T>(x.level);
@@ -225,6 +237,7 @@ void split_gemm(const GemmArgs<T>& x, F&& f) {
   const Index across = ceil_div(x.n, width);
   const Index most = ceil_div(x.m, set.rows);
   const Index down = std::min(most, tall ? threads : ceil_div(threads, across));
+  // Unit of cost: one multiply-add of a vector of 16 floats.
   const Index cost = x.m * x.n * x.k / 16 / (across * down) + 1;
   parallel_blocks(across * down, 1, cost, [&](Index task, Index) {
     const Index i = task % down, j = task / down;
@@ -232,7 +245,7 @@ void split_gemm(const GemmArgs<T>& x, F&& f) {
   });
 }
 
-/// C = epilogue(alpha A B + beta C), by blocks.
+/// C = epilogue(alpha A B + beta C), computed in blocks.
 template <class T>
 void blocked_product(const GemmArgs<T>& x, T beta, const Epilogue<T>& epilogue) {
   split_gemm(x, [&](Index m0, Index m1, Index n0, Index n1) {

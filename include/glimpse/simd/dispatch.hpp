@@ -1,4 +1,4 @@
-// dispatch: one kernel, written once, compiled for every instruction set.
+// dispatch: compiles a kernel, written once, for every instruction set and selects one at run time.
 //
 // A kernel is a struct whose body is a template on the vector width in bytes:
 //
@@ -8,16 +8,15 @@
 //   };
 //   simd::dispatch<Double>(x, n);
 //
-// The body itself is compiled for no particular CPU. It is inlined into one of three thin wrappers,
-// and only these carry the target attribute, so the same lines become AVX-512, AVX2 or baseline
-// code in a program built without any -m flag. What follows from that:
-//   - everything a kernel calls must be always_inline too; a function that is not still gives the
-//     right numbers, but is compiled for the baseline. Lambdas do not inherit a target: use
-//     functors;
-//   - vectors travel by reference, never by value: their calling convention depends on the target;
-//   - nothing of the standard library is called within: such an inline function could be emitted
-//     with AVX code and then be shared, by its name, with callers that must not run it;
-//   - arguments are pointers and numbers; threads go outside (core/parallel.hpp).
+// The body has no target attribute. It is inlined into one of three thin wrappers, and only the
+// wrappers carry the target attribute. The same lines become AVX-512, AVX2 or baseline code in a
+// program built without any -m flag. The rules that follow:
+//   - Everything that a kernel calls must be always_inline. Another function still gives correct
+//     results, but is compiled for the baseline. Lambdas do not inherit a target: use functors.
+//   - Pass vectors by reference, because their calling convention depends on the target.
+//   - Do not call the standard library. The linker could keep an AVX copy of such a function and
+//     share it with callers that must not run AVX code.
+//   - Arguments are pointers and numbers. Threads are started outside (core/parallel.hpp).
 #pragma once
 
 #include <glimpse/simd/isa.hpp>
@@ -47,7 +46,7 @@ template <class Kernel, class... Args>
 
 }  // namespace detail
 
-/// The compiled form of `Kernel` for one level, as a plain function pointer: for tables of kernels.
+/// Function pointer to `Kernel` compiled for one instruction set: for tables of kernels.
 template <Isa level, class Kernel, class... Args>
 auto entry() {
 #if defined(__x86_64__) || defined(__i386__)
@@ -55,10 +54,10 @@ auto entry() {
   if constexpr (level == Isa::avx2) return &detail::run_avx2<Kernel, Args...>;
   if constexpr (level == Isa::baseline)
 #endif
-    return &detail::run_baseline<Kernel, Args...>;  // elsewhere there is no other
+    return &detail::run_baseline<Kernel, Args...>;  // other architectures have only the baseline
 }
 
-/// The same for a level that is known when the program runs.
+/// Function pointer to `Kernel` for an instruction set known at run time.
 template <class Kernel, class... Args>
 auto entry(Isa level) {
   if (level == Isa::avx512) return entry<Isa::avx512, Kernel, Args...>();
@@ -66,7 +65,7 @@ auto entry(Isa level) {
   return entry<Isa::baseline, Kernel, Args...>();
 }
 
-/// Runs `Kernel::run<Bytes>(args...)` at the level in use and returns what it returns.
+/// Runs `Kernel::run<Bytes>(args...)` at the current instruction set and returns its result.
 template <class Kernel, class... Args>
 auto dispatch(Args... args) {
 #if defined(__x86_64__) || defined(__i386__)
@@ -82,7 +81,7 @@ auto dispatch(Args... args) {
   return detail::run_baseline<Kernel, Args...>(args...);
 }
 
-/// Bytes in a vector of the level: 16, 32 or 64.
+/// Bytes in a vector: 16, 32 or 64.
 constexpr int vector_bytes(Isa level) {
   return level == Isa::avx512 ? 64 : level == Isa::avx2 ? 32 : 16;
 }

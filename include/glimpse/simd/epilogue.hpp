@@ -1,4 +1,4 @@
-// epilogue: what a product still does to its numbers while they are in cache.
+// epilogue: bias and ReLU, applied to the result of a product while it is in cache.
 //
 //   (1)  c_ij = relu(c_ij + row_bias_i + column_bias_j)                   each part optional
 //   (2)  y = relu(scale y + x + biases)                   over a block, x from another block
@@ -10,11 +10,11 @@
 
 namespace glimpse::inline v0::simd {
 
-/// What happens to C on its way out, equation (1). Null pointers: no bias.
+/// Bias and ReLU of a product, equation (1). Null pointers: no bias.
 template <class T>
 struct Epilogue {
-  const T* row_bias = nullptr;     // m numbers, one for each row of C
-  const T* column_bias = nullptr;  // n numbers, one for each column
+  const T* row_bias = nullptr;     // (m), one value for each row of C
+  const T* column_bias = nullptr;  // (n), one value for each column of C
   bool relu = false;
 
   bool none() const { return row_bias == nullptr && column_bias == nullptr && !relu; }
@@ -22,12 +22,12 @@ struct Epilogue {
 
 namespace detail {
 
-/// Equation (2).
+/// Arguments of equation (2).
 template <class T>
 struct EpilogueArgs {
   T* y;
   Index y_stride;
-  const T* x;  // null: y alone
+  const T* x;  // null: no x
   Index x_stride;
   Index rows, cols;
   T scale;  // 0: y is not read

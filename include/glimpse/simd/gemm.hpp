@@ -1,20 +1,20 @@
-// gemm: the matrix product, row-major.
+// gemm: the matrix product of row-major matrices.
 //
 //   (1)  C = epilogue(alpha op(A) op(B) + beta C)       op(A): (m, k), op(B): (k, n), C: (m, n)
 //
-// How it runs. B is cut into blocks that stay in the second-level cache, packed as panels [k][two
-// vectors] (blocked_gemm.hpp); a small B, or one that few rows meet, is read where it lies. So is
-// A, one number spread over a vector at a time (micro_kernel.hpp), save A^T, whose numbers would
-// each come from another cache line. Rows are balanced over the tiles: 64 rows are 13 + 13 + 13 +
-// 13 + 12, not 14 + 14 + 14 + 14 + 8; columns that do not fill two vectors are left to a tile of
-// one. Where that is cheaper, C^T = op(B)^T op(A)^T is computed (transposed_product.hpp). Where C
-// has hardly any rows, B is read just once (skinny_gemm.hpp); a B that many products share is
-// packed once for all (packed.hpp).
+// Blocks. B is divided into blocks that fit the second-level cache and packed as panels [k][two
+// vectors] (blocked_gemm.hpp). B is not packed if it is small or if C has few rows. A is not
+// packed: the micro-kernel broadcasts one element at a time (micro_kernel.hpp). The exception is
+// A^T, where each element lies on a different cache line.
+// Edges. Rows are balanced over the tiles: 64 rows are 13 + 13 + 13 + 13 + 12, not 14 + 14 + 14 +
+// 14 + 8. Columns that fill at most one vector use a tile of one vector.
+// Other forms. If C^T = op(B)^T op(A)^T is cheaper, it is computed (transposed_product.hpp). If C
+// has very few rows, B is read only once (skinny_gemm.hpp). If many products share B, it is packed
+// once (packed.hpp). If the user asked for bfloat16, bfloat16.hpp multiplies.
 //
-// Threads split the columns, or the rows where there are more; each packs what it needs, so no
-// thread waits for another. An element is always summed in the same order, whatever the split. The
-// epilogue is equation (1) of epilogue.hpp. Where bfloat16 was asked for, it multiplies
-// (bfloat16.hpp).
+// Threads share the columns, or the rows if there are more of them. Each thread packs what it
+// needs, and no thread waits for another. An element is always summed in the same order, for any
+// split. The epilogue is equation (1) of epilogue.hpp.
 //
 // Structure after Goto, van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008.
 // Notation: docs/math/notation.md.
@@ -32,12 +32,13 @@
 
 namespace glimpse::inline v0::simd {
 
-/// Whether a matrix enters a product as it lies in memory or transposed.
+/// Whether a product uses a matrix as stored or transposed.
 enum class Trans : bool { no = false, yes = true };
 
 /// C = epilogue(alpha op(A) op(B) + beta C), row-major, equation (1).
-/// op(A): (m, k), op(B): (k, n), C: (m, n). lda, ldb, ldc: distance between rows as they lie in
-/// memory, so A is (m, k) for Trans::no and (k, m) for Trans::yes. With beta = 0 C is never read.
+/// op(A): (m, k), op(B): (k, n), C: (m, n). lda, ldb, ldc: distance between the rows in memory, in
+/// elements. A is stored as (m, k) for Trans::no, as (k, m) for Trans::yes; B likewise.
+/// If beta = 0, C is never read.
 template <class T>
 void gemm(Trans trans_a, Trans trans_b, Index m, Index n, Index k, T alpha, const T* a, Index lda,
           const T* b, Index ldb, T beta, T* c, Index ldc, const Epilogue<T>& epilogue = {}) {
@@ -55,8 +56,8 @@ void gemm(Trans trans_a, Trans trans_b, Index m, Index n, Index k, T alpha, cons
   blocked_product(x, beta, epilogue);
 }
 
-/// `count` products of the same shape; matrix i of each operand begins i strides after the first.
-/// A stride of 0 shares an operand. C must not be shared.
+/// `count` products of one shape. Matrix i of an operand begins i * stride elements after the
+/// first. A stride of 0 shares the operand between all products; C must not be shared.
 template <class T>
 void gemm_batched(Index count, Trans trans_a, Trans trans_b, Index m, Index n, Index k, T alpha,
                   const T* a, Index lda, Index stride_a, const T* b, Index ldb, Index stride_b,
@@ -65,14 +66,14 @@ void gemm_batched(Index count, Trans trans_a, Trans trans_b, Index m, Index n, I
     gemm<T>(trans_a, trans_b, m, n, k, alpha, a + i * stride_a, lda, b + i * stride_b, ldb, beta,
             c + i * stride_c, ldc, epilogue);
   };
-  if (count < num_threads()) {  // few and large: the threads share each product
+  if (count < num_threads()) {  // few large products: the threads share each product
     for (Index i = 0; i < count; ++i) one(i);
   } else {
     parallel_blocks(count, 1, m * n * k / 64 + 1, [&](Index i, Index) { one(i); });
   }
 }
 
-/// The same by the definition (1): the reference that tests hold gemm against.
+/// The product by definition (1): the reference that tests compare gemm with.
 template <class T>
 void reference_gemm(Trans trans_a, Trans trans_b, Index m, Index n, Index k, T alpha, const T* a,
                     Index lda, const T* b, Index ldb, T beta, T* c, Index ldc,

@@ -1,11 +1,11 @@
-// isa: which instruction set the kernels run on, found when the program runs.
+// isa: the instruction set of the kernels, detected at run time.
 //
 //   baseline   16-byte vectors, whatever the compiler targets (SSE2, NEON, WebAssembly SIMD)
 //   avx2       32-byte vectors with fused multiply-add
 //   avx512     64-byte vectors with fused multiply-add
 //
-// The environment variable GLIMPSE_ISA=baseline|avx2|avx512 lowers the level, never raises it above
-// what the CPU has: a test or a bug report can walk every path on one machine.
+// The environment variable GLIMPSE_ISA=baseline|avx2|avx512 lowers the level; it never exceeds the
+// CPU's. One machine can therefore test every level, and reproduce a bug of another machine.
 #pragma once
 
 #include <atomic>
@@ -17,9 +17,10 @@
 
 namespace glimpse::inline v0::simd {
 
+/// Instruction sets, from narrow to wide vectors.
 enum class Isa : int { baseline = 0, avx2 = 1, avx512 = 2 };
 
-/// The level's name, as GLIMPSE_ISA spells it.
+/// Name of the level, as in GLIMPSE_ISA.
 inline const char* name(Isa isa) {
   switch (isa) {
     case Isa::avx512:
@@ -31,7 +32,7 @@ inline const char* name(Isa isa) {
   }
 }
 
-/// The level called `text`.  Throws ValueError where there is none of that name.
+/// The level with the name `text`. Throws ValueError if there is none.
 inline Isa parse_isa(std::string_view text) {
   for (Isa isa : {Isa::baseline, Isa::avx2, Isa::avx512}) {
     if (text == name(isa)) return isa;
@@ -40,7 +41,7 @@ inline Isa parse_isa(std::string_view text) {
                    "\"");
 }
 
-/// The highest level that this CPU and this operating system support.
+/// The highest level that the CPU and the operating system support.
 inline Isa cpu_isa() {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_cpu_init();
@@ -55,7 +56,7 @@ inline Isa cpu_isa() {
 
 namespace detail {
 
-inline std::atomic<int> forced_isa{-1};  // set by IsaScope; -1: none
+inline std::atomic<int> forced_isa{-1};  // set by IsaScope; -1: not set
 
 inline Isa detect_isa() {
   const Isa cpu = cpu_isa();
@@ -67,8 +68,8 @@ inline Isa detect_isa() {
 
 }  // namespace detail
 
-/// The level in use: the CPU's, lowered by GLIMPSE_ISA or by an IsaScope.
-/// Throws ValueError where GLIMPSE_ISA holds an unknown name.
+/// The current level: that of the CPU, unless GLIMPSE_ISA or an IsaScope lowers it.
+/// Throws ValueError if GLIMPSE_ISA holds an unknown name.
 inline Isa isa() {
   const int forced = detail::forced_isa.load(std::memory_order_relaxed);
   if (forced >= 0) return static_cast<Isa>(forced);
@@ -76,8 +77,8 @@ inline Isa isa() {
   return found;
 }
 
-/// Lowers the level while it lives, for tests; a level above the CPU's becomes the CPU's.
-/// It holds for all threads, so only one thread should use it at a time.
+/// For tests: lowers the level until the end of its scope. A level above the CPU's becomes the
+/// CPU's. The setting applies to all threads, therefore only one thread may use it at a time.
 class IsaScope {
  public:
   explicit IsaScope(Isa wanted) : before_(detail::forced_isa.load()) {

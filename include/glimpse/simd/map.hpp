@@ -1,4 +1,4 @@
-// map: a functor over contiguous arrays, at the widest vectors the CPU has, on one thread.
+// map: applies a functor to contiguous arrays, with the widest vectors of the CPU, on one thread.
 //
 //   struct Clip {
 //     float hi;
@@ -7,8 +7,9 @@
 //   };
 //   simd::map(Clip{6}, n, y, x);
 //
-// A tail shorter than a vector goes through the same vector code, so a value never depends on where
-// in the array it stands. For several threads call it from parallel_blocks (core/parallel.hpp).
+// A tail shorter than a vector uses the same vector code. A result therefore does not depend on the
+// position of its element. To use several threads, call map from parallel_blocks
+// (core/parallel.hpp).
 #pragma once
 
 #include <glimpse/simd/dispatch.hpp>
@@ -55,7 +56,7 @@ struct MapKernel {
   };
 };
 
-/// Every array is loaded; those that are not const are stored again.
+/// Loads every array; stores those that are not const.
 template <class F>
 struct UpdateKernel {
   template <int Bytes, class T, class... Rest>
@@ -99,21 +100,21 @@ struct UpdateKernel {
 
 }  // namespace detail
 
-/// y[i] = f(x[i], ...) for i < n.  `f.apply(V& y, const V& x...)`; y is not read, and may be one of
-/// x.
+/// y[i] = f(x[i], ...) for i < n, by `f.apply(V& y, const V& x...)`. y is not read; y may be one of
+/// the inputs.
 template <class F, class T, class... In>
 void map(const F& f, Index n, T* y, const In*... x) {
   dispatch<detail::MapKernel<F>>(f, n, y, x...);
 }
 
-/// The same for a functor without state: `map<Relu>(n, y, x)`.
+/// map with a functor that has no state: `map<Relu>(n, y, x)`.
 template <class F, class T, class... In>
 void map(Index n, T* y, const In*... x) {
   dispatch<detail::MapKernel<F>>(F{}, n, y, x...);
 }
 
-/// f on all arrays at once, in place: `f.apply(V&...)` reads every array, and those that are not
-/// const are written back.  For optimizers: `update(AdamStep{...}, n, weight, m, v,
+/// Updates n elements of all arrays in place. `f.apply(V&...)` reads every array; arrays that are
+/// not const are written back. Example: `update(AdamStep{...}, n, weight, m, v,
 /// std::as_const(gradient))`.
 template <class F, class... T>
 void update(const F& f, Index n, T*... arrays) {

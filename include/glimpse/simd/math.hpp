@@ -1,5 +1,5 @@
-// math: exp, log, tanh and sigmoid on vectors of float or double, a few units off in the last
-// place.
+// math: exp, log, tanh and sigmoid on vectors of float or double, accurate to a few units in the
+// last place.
 //
 //   exp      (1)  x = n ln 2 + r,  n = round(x / ln 2),  |r| <= ln 2 / 2      Cody, Waite 1980
 //            (2)  e^x = 2^n e^r,   e^r - 1 = r + r^2 (1/2! + r/3! + ...)      Taylor, to 1/2 ulp
@@ -13,7 +13,7 @@
 //   sigmoid  (6)  z = e^(-|x|),  1 / (1 + z) where x >= 0, z / (1 + z) elsewhere
 //            Only e to a negative power occurs: no overflow, and tiny results keep their digits.
 //
-// Measured against long double over the whole range (tests/simd/math.cpp holds the bounds).
+// tests/simd/math.cpp compares them with long double over the whole range and holds the bounds.
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -27,7 +27,7 @@ namespace glimpse::inline v0::simd {
 
 namespace detail {
 
-/// What the formulas need to know about a floating-point format.
+/// Constants of a floating-point format.
 template <class T>
 struct Format;
 
@@ -37,8 +37,8 @@ struct Format<float> {
   static constexpr float magic = 0x1.8p23f;      // x + magic - magic rounds x
   static constexpr float ln2_hi = 0x1.62e4p-1f;  // 15 bits: n ln2_hi is exact
   static constexpr float ln2_lo = 0x1.7f7d1cp-20f;
-  static constexpr float exp_max = 89.0f, exp_min = -104.0f;  // beyond: infinity and zero
-  static constexpr float tanh_max = 10.0f;                    // beyond: one
+  static constexpr float exp_max = 89.0f, exp_min = -104.0f;  // outside: infinity and zero
+  static constexpr float tanh_max = 10.0f;                    // outside: one
   static constexpr std::uint32_t sqrt_half = 0x3f3504f3u;
 };
 
@@ -61,7 +61,7 @@ template <int Count, class V>
   for (int i = Count - 2; i >= 0; --i) y = y * x + c[i];
 }
 
-/// Splits x as in (1), x between exp_min and exp_max, and gives e^r - 1 and n, as bits to shift.
+/// Splits x in [exp_min, exp_max] as in (1). Returns e^r - 1, and n as an integer in each lane.
 template <class V>
 [[gnu::always_inline]] inline void exp_reduced(V& em1, Mask<V>& n, const V& x) {
   using T = Scalar<V>;
@@ -92,7 +92,7 @@ template <class V>
   bits(y, exponent);
 }
 
-/// y = x held between lo and hi; NaN stays NaN.
+/// y = min(max(x, lo), hi); NaN stays NaN.
 template <class V>
 [[gnu::always_inline]] inline void clamp(V& y, const V& x, Scalar<V> lo, Scalar<V> hi) {
   V low, high, t;
@@ -104,7 +104,7 @@ template <class V>
 
 }  // namespace detail
 
-/// e^x.  Infinity above the range, zero below it, NaN for NaN.
+/// e^x. Infinity above the range, zero below it, NaN for NaN.
 struct Exp {
   template <class V>
   [[gnu::always_inline]] static inline void apply(V& y, const V& x) {
@@ -121,7 +121,7 @@ struct Exp {
   }
 };
 
-/// ln x.  -infinity at zero, NaN below it.
+/// ln x. -infinity at zero, NaN for negative x.
 struct Log {
   template <class V>
   [[gnu::always_inline]] static inline void apply(V& y, const V& x) {
@@ -134,13 +134,13 @@ struct Log {
     V tiny_up, up, m, magic, k, series, zero, infinity, nan;
     broadcast(up, T(0));
     const V lifted = x * lift;
-    tiny_up = x < Lim::min() ? lifted : x;  // below the normal range: scale up first
+    tiny_up = x < Lim::min() ? lifted : x;  // subnormal: scaled into the normal range first
     Mask<V> shift = x < Lim::min();
     Mask<V> word, magic_word;
     bits(word, tiny_up);
-    word &= std::numeric_limits<Scalar<Mask<V>>>::max();  // a sign would overflow below; its result
-                                                          // is NaN
-    // (3): moving the cut from 1 to sqrt(1/2) by integer arithmetic on the exponent and mantissa
+    // clears the sign, which would overflow below; the result for negative x is NaN
+    word &= std::numeric_limits<Scalar<Mask<V>>>::max();
+    // (3): integer arithmetic on the exponent and mantissa moves the cut from 1 to sqrt(1/2)
     constexpr auto cut = static_cast<Scalar<Mask<V>>>(F::sqrt_half);
     const Mask<V> exponent = (word - cut) >> F::mantissa;
     const Mask<V> mantissa_word = word - (exponent << F::mantissa);
@@ -160,13 +160,13 @@ struct Log {
     broadcast(zero, T(0));
     broadcast(infinity, Lim::infinity());
     broadcast(nan, Lim::quiet_NaN());
-    y = x < infinity ? y : x;  // infinity and NaN are their own logarithms
+    y = x < infinity ? y : x;  // ln of infinity is infinity, of NaN is NaN
     y = x == zero ? -infinity : y;
     y = x < zero ? nan : y;
   }
 };
 
-/// tanh x.  Keeps the sign of zero; exactly one far out.
+/// tanh x. Keeps the sign of zero; exactly 1 or -1 for large |x|.
 struct Tanh {
   template <class V>
   [[gnu::always_inline]] static inline void apply(V& y, const V& x) {
@@ -227,7 +227,7 @@ void sigmoid(Index n, T* y, const T* x) {
   map(Sigmoid{}, n, y, x);
 }
 
-/// The same over spans of equal length.
+// The functions above for spans of equal length.
 template <class A, class T>
 void exp(std::span<A> x, std::span<T> y) {
   exp<T>(std::ssize(y), y.data(), x.data());
@@ -245,7 +245,7 @@ void sigmoid(std::span<A> x, std::span<T> y) {
   sigmoid<T>(std::ssize(y), y.data(), x.data());
 }
 
-/// One number, bit for bit what it would be inside an array.
+/// One number; bit-identical to the result inside an array.
 template <std::floating_point T>
 T exp(T x) {
   exp<T>(1, &x, &x);

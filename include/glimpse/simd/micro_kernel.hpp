@@ -1,19 +1,20 @@
-// micro kernel: the innermost product of GEMM and of convolution, held in registers.
+// micro_kernel: the innermost product of GEMM and of convolution, with its sums in registers.
 //
 //   (1)  out(i, j) (+)= alpha sum_s sum_p  a[s, i, p] b[s, p, j]      i < rows, j < 2 vectors
 //
-//   a[s, i, p] = a[s a_segment + i a_row + p a_step]                  one number, over a vector
+//   a[s, i, p] = a[s a_segment + i a_row + p a_step]                  one element, broadcast
 //   b[s, p, j] = b_v[s b_segment + offset[p] + j mod lanes]           v = j / lanes: two vectors
 //
-// Rows of b are found through a table of offsets, so they may be packed (offset[p] = 2 lanes p),
-// lie in a matrix (offset[p] = ldb p), or be the shifted windows of an image, which makes
-// convolution a product without a column buffer. The two vectors start wherever they like. Sums
-// over p run in order, whatever the number of rows, so an element's value does not depend on how a
-// matrix is cut into tiles.
+// The kernel finds the rows of b by a table of offsets. The rows may be packed (offset[p] = 2 lanes
+// p), belong to a matrix (offset[p] = ldb p), or be shifted windows of an image. With shifted
+// windows a convolution is a product without im2col. The two vectors of b are independent of each
+// other. Sums over p run in order, for any number of rows. The value of an element therefore does
+// not depend on the division of the matrix into tiles.
 //
-// On AVX-512, 14 rows x 2 vectors = 28 sums, two vectors of b: 30 of 32 registers, and the
-// multiply-adds in flight cover their latency. AVX2 has 16 registers: 6 x 2. Sixteen-byte vectors:
-// 4 x 2 (NEON: 12 x 2). The narrow tiles hold one vector instead of two: for the last columns.
+// AVX-512: 14 rows x 2 vectors = 28 sums, plus two vectors of b, use 30 of 32 registers. At two
+// multiply-adds a cycle, 8 independent sums cover a latency of 4 cycles; 28 leave ample slack. AVX2
+// has 16 registers: 6 x 2. Vectors of 16 bytes: 4 x 2 (NEON: 12 x 2, because it has 32 registers).
+// Narrow tiles hold one vector instead of two, for the last columns.
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -24,7 +25,7 @@
 
 namespace glimpse::inline v0::simd {
 
-/// One call of the micro-kernel, equation (1).
+/// Arguments of one call of the micro-kernel, equation (1). Strides are in elements.
 template <class T>
 struct MicroKernelArgs {
   const T* a;
@@ -36,10 +37,10 @@ struct MicroKernelArgs {
   T* out;
   Index out_row;
   T alpha;
-  bool add;  // out += rather than out =, which never reads out
+  bool add;  // true: out += ...; false: out = ..., and out is not read
 };
 
-/// Rows of the largest tile at a level.
+/// Number of rows of the largest tile at a level.
 constexpr int tile_rows(Isa level) {
 #if defined(__aarch64__)
   constexpr int small = 12;
@@ -120,8 +121,8 @@ struct MicroKernel {
 
 }  // namespace detail
 
-/// The micro-kernels of one level: run[r - 1] computes a tile of r rows, up to `rows`, and `cols`
-/// columns, which are two vectors; narrow[r - 1] one of r rows and one vector.
+/// The micro-kernels of one level. run[r - 1] computes a tile of r <= rows rows and `cols` columns,
+/// which are two vectors. narrow[r - 1] computes r rows and one vector.
 template <class T>
 struct MicroKernels {
   int rows, cols;
@@ -146,7 +147,7 @@ const MicroKernels<T>& micro_kernels_at() {
 
 }  // namespace detail
 
-/// The micro-kernels of a level: of the one in use, where none is named.
+/// The micro-kernels of a level (default: the current one).
 template <class T>
 const MicroKernels<T>& micro_kernels(Isa level = isa()) {
 #if defined(__x86_64__) || defined(__i386__)

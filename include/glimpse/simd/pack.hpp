@@ -1,11 +1,11 @@
-// pack: copies a block of a matrix into the order in which the micro-kernel reads it.
+// pack: copies a block of a matrix into the order that the micro-kernel reads.
 //
 //   copied      dst[p][j] = src[p][j]      p < depth, j < width, zeros where j >= cols
 //   transposed  dst[p][j] = src[j][p]
 //
-// The transposed copy works on squares of L x L numbers held in L registers. For h = L/2, ..., 2, 1
-// it exchanges the off-diagonal quarters of every 2h x 2h block, which transposes the whole in
-// log2 L rounds:
+// The transposed copy works on squares of L x L elements in L registers. For h = L/2, ..., 2, 1 it
+// exchanges the off-diagonal quarters of every 2h x 2h block. This transposes the square in log2 L
+// rounds:
 //
 //   | A B |      | A C |
 //   | C D |  ->  | B D |      row i and row i + h exchange lanes t with t & h
@@ -20,7 +20,7 @@ namespace glimpse::inline v0::simd {
 
 namespace detail {
 
-/// One round for one pair of rows.
+/// One round for one pair of rows: exchanges lanes as shown above.
 template <int H, class V, int... Lane>
 [[gnu::always_inline]] inline void exchange(V& a, V& b, std::integer_sequence<int, Lane...>) {
   constexpr int w = static_cast<int>(sizeof...(Lane));
@@ -49,7 +49,7 @@ struct CopyPack {
                                                 Index depth, Index cols) {
     using V = Vec<T, Bytes>;
     V v;
-    if (cols == 2 * lanes<V> && width == cols) {  // the common panel, without an inner loop
+    if (cols == 2 * lanes<V> && width == cols) {  // the usual panel; needs no inner loop
       V u;
       for (Index p = 0; p < depth; ++p, dst += width, src += stride) {
         load(u, src);
@@ -98,7 +98,7 @@ struct StripPack {
                                                 Index depth, Index strips, const Index* start,
                                                 Index end) {
     using V = Vec<T, Bytes>;
-    Index whole = strips;  // the matrix may end within a vector of the last strips
+    Index whole = strips;  // a vector of the last strips may pass the end: CopyPack
     while (whole > 0 && start[whole - 1] + width > end) --whole;
     for (Index p = 0; p < depth; ++p) {
       for (Index s = 0; s < whole; ++s) {
@@ -124,7 +124,7 @@ struct TransposePack {
     constexpr Index w = lanes<V>;
     for (Index j = 0; j < width; j += w) {
       if (j + w >
-          width) {  // a width that is no multiple of the vector: the last columns one by one
+          width) {  // width is not a multiple of the vector: single columns at the end
         for (Index p = 0; p < depth; ++p)
           for (Index c = j; c < width; ++c)
             dst[p * row + c] = c < cols ? src[c * stride + p] : T(0);
@@ -166,16 +166,18 @@ void pack_copied(T* dst, Index width, const T* src, Index stride, Index depth, I
   dispatch<detail::CopyPack>(dst, width, src, stride, depth, cols);
 }
 
-/// The panels of op(B), one behind the other, each [depth][width]: panel q holds columns q width
-/// and on of src, (depth, cols). Rows are read whole, so that their lines come in order. width: two
-/// vectors of the level in use.
+/// Packs the panels of op(B), each [depth][width], one after another. Panel q holds the columns
+/// from q * width of src, (depth, cols). Reads whole rows, because memory then delivers lines in
+/// order.
+/// width: two vectors of the current level.
 template <class T>
 void pack_panels(T* dst, Index width, const T* src, Index stride, Index depth, Index cols) {
   dispatch<detail::PanelPack>(dst, width, src, stride, depth, cols);
 }
 
-/// The strips of A^T: strip s, [depth][width], holds columns start[s] and on of src, (depth, end).
-/// A width beyond a strip's own holds what lies there. width: a multiple of the vector.
+/// Packs the strips of A^T. Strip s, [depth][width], holds the columns from start[s] of src,
+/// (depth, end). Columns beyond the strip's own are copied too and ignored. width: a multiple of
+/// the vector.
 template <class T>
 void pack_strips(T* dst, Index width, const T* src, Index stride, Index depth, Index strips,
                  const Index* start, Index end) {
@@ -188,14 +190,14 @@ void pack_transposed(T* dst, Index width, const T* src, Index stride, Index dept
   dispatch<detail::TransposePack>(dst, width, width, src, stride, depth, cols, depth);
 }
 
-/// dst (cols, rows) = src^T, src: (rows, cols); dst_row, src_row: distance between rows. What lies
-/// between cols and src_row may be read.
+/// dst (cols, rows) = src^T, src: (rows, cols). dst_row, src_row: distance between rows in
+/// elements. May read the elements between cols and src_row.
 template <class T>
 void transpose(T* dst, Index dst_row, const T* src, Index src_row, Index rows, Index cols) {
   dispatch<detail::TransposePack>(dst, dst_row, rows, src, src_row, cols, rows, src_row);
 }
 
-/// pack_panels from the transposed matrix, (cols, depth).
+/// pack_panels for a transposed matrix, src: (cols, depth).
 template <class T>
 void pack_transposed_panels(T* dst, Index width, const T* src, Index stride, Index depth,
                             Index cols) {

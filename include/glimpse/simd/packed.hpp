@@ -1,9 +1,9 @@
-// packed: op(B) of a product kept in the order in which the micro-kernel reads it, for products
-// that meet the same B again: the recurrent weights at every step of a sequence.
+// packed: op(B) stored in the order that the micro-kernel reads, for products that share B.
+// Example: the recurrent weights, which every step of a sequence uses.
 //
 //   panel j: columns [j w, j w + w) of op(B), as [k][w] without gaps, w = two vectors; zeros past n
 //
-// One copy of B, made once; each product then reads it from end to end and packs nothing.
+// B is packed once. Each product then reads the packed copy sequentially and packs nothing.
 #pragma once
 
 #include <glimpse/core/parallel.hpp>
@@ -12,8 +12,7 @@
 
 namespace glimpse::inline v0::simd {
 
-/// op(B), (k, n), packed by pack_b. Copies share the numbers; they do not follow later changes of
-/// B.
+/// op(B), (k, n), packed by pack_b. Copies share the elements. Does not follow later changes of B.
 template <class T>
 class PackedB {
  public:
@@ -31,7 +30,7 @@ class PackedB {
   Index n() const { return n_; }
   Index k() const { return k_; }
   bool empty() const { return n_ == 0; }
-  Isa level() const { return level_; }  // the instruction set that it was packed for
+  Isa level() const { return level_; }  // the instruction set whose panel width it has
   Index panel_width() const { return width_; }
   T* data() const { return static_cast<T*>(numbers_.data()); }
   const Index* offsets() const { return static_cast<const Index*>(offsets_.data()); }
@@ -43,8 +42,8 @@ class PackedB {
   Storage offsets_, numbers_;
 };
 
-/// Packs op(B), (k, n). ldb: distance between the rows of B as it lies, (k, n) for Trans::no and
-/// (n, k) for Trans::yes.
+/// Packs op(B), (k, n). B is stored as (k, n) for Trans::no, as (n, k) for Trans::yes.
+/// ldb: distance between the rows of B in memory, in elements.
 template <class T>
 PackedB<T> pack_b(Trans trans, Index n, Index k, const T* b, Index ldb) {
   const PackedB<T> packed(n, k);
@@ -61,7 +60,7 @@ PackedB<T> pack_b(Trans trans, Index n, Index k, const T* b, Index ldb) {
 }
 
 /// C = epilogue(alpha op(A) B + beta C), equation (1) of gemm.hpp, for a packed B.
-/// op(A): (m, k), C: (m, n). Inside parallel work it runs on the thread that calls it.
+/// op(A): (m, k), C: (m, n). Inside a parallel loop it runs on the calling thread.
 template <class T>
 void gemm(Trans trans_a, Index m, T alpha, const T* a, Index lda, const PackedB<T>& b, T beta, T* c,
           Index ldc, const Epilogue<T>& epilogue = {}) {

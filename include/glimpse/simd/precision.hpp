@@ -1,9 +1,9 @@
-// precision: how exactly matrix products multiply.
+// precision: the number format of factors in matrix products.
 //
-//   float32     as the numbers are; the default
+//   float32     unchanged; the default
 //   bfloat16    both operands rounded to 8 bits of mantissa, sums in float (bfloat16.hpp)
 //
-// bfloat16 is never chosen by itself: by a PrecisionScope, or by GLIMPSE_PRECISION=bfloat16.
+// The library never chooses bfloat16 itself. A PrecisionScope or GLIMPSE_PRECISION=bfloat16 does.
 #pragma once
 
 #include <atomic>
@@ -15,11 +15,12 @@
 
 namespace glimpse::inline v0::simd {
 
+/// Number formats of factors in matrix products.
 enum class Precision : int { float32 = 0, bfloat16 = 1 };
 
 namespace detail {
 
-inline std::atomic<int> forced_precision{-1};  // set by PrecisionScope; -1: none
+inline std::atomic<int> forced_precision{-1};  // set by PrecisionScope; -1: not set
 
 inline Precision asked_precision() {
   const char* const wish = std::getenv("GLIMPSE_PRECISION");
@@ -32,7 +33,7 @@ inline Precision asked_precision() {
 
 }  // namespace detail
 
-/// The precision in use. Throws ValueError where GLIMPSE_PRECISION holds an unknown name.
+/// The current precision. Throws ValueError if GLIMPSE_PRECISION holds an unknown name.
 inline Precision precision() {
   const int forced = detail::forced_precision.load(std::memory_order_relaxed);
   if (forced >= 0) return static_cast<Precision>(forced);
@@ -40,8 +41,8 @@ inline Precision precision() {
   return asked;
 }
 
-/// Sets the precision of products of floats while it lives. It holds for all threads, so only one
-/// thread should use it at a time.
+/// Sets the precision of float products until the end of its scope. The setting applies to all
+/// threads, therefore only one thread may use it at a time.
 class PrecisionScope {
  public:
   explicit PrecisionScope(Precision wanted) : before_(detail::forced_precision.load()) {

@@ -1,9 +1,9 @@
-// reduce: sums, products and maxima of contiguous arrays, and the in-place companions of softmax.
+// reduce: sums, products and maxima of contiguous arrays, and in-place updates (axpy, scale, add).
 //
-// The order of additions is fixed for a given instruction set: four vectors of partial sums take
-// the elements in turn, then (v0 + v1) + (v2 + v3), then the lanes by halves. It depends on n
-// alone, not on where the array stands in memory or how many threads there are. One thread; long
-// arrays are split by parallel_blocks, whose blocks are fixed too.
+// The order of additions is fixed for each instruction set. Four vectors of partial sums take the
+// elements in turn; then (v0 + v1) + (v2 + v3); then sum_lanes. The order depends only on n, not on
+// the address or the number of threads. These functions use one thread. For long arrays call them
+// from parallel_blocks, whose blocks are fixed too.
 #pragma once
 
 #include <limits>
@@ -16,8 +16,8 @@ namespace glimpse::inline v0::simd {
 
 namespace detail {
 
-/// Folds `term.apply(V& sum, V x...)` over arrays; `term.fill` stands for what lies past the end
-/// and adds nothing.
+/// Accumulates `term.apply(V& sum, V x...)` over arrays. Elements past the end read as `term.fill`,
+/// which adds nothing.
 template <class Term>
 struct SumKernel {
   template <int Bytes, class T, class... In>
@@ -153,56 +153,56 @@ struct AddStep {
 
 }  // namespace detail
 
-/// Sum of n elements.
+/// Sum of n elements of x.
 template <class T>
 T sum(Index n, const T* x) {
   return dispatch<detail::SumKernel<detail::PlainTerm>>(detail::PlainTerm{}, n, x);
 }
 
-/// Inner product of n elements.
+/// Inner product of x and y, n elements each.
 template <class T>
 T dot(Index n, const T* x, const T* y) {
   return dispatch<detail::SumKernel<detail::ProductTerm>>(detail::ProductTerm{}, n, x, y);
 }
 
-/// Sum of (x - center)^2.
+/// Sum of (x - center)^2 over n elements.
 template <class T>
 T sum_squares(Index n, const T* x, T center = 0) {
   using Term = detail::CenteredSquareTerm<T>;
   return dispatch<detail::SumKernel<Term>>(Term{center}, n, x);
 }
 
-/// The largest of n elements; -infinity where there are none.
+/// The largest of n elements; -infinity if n = 0.
 template <class T>
 T max(Index n, const T* x) {
   return dispatch<detail::MaxKernel>(x, n);
 }
 
-/// y = e^(x - m); returns the sum of y.  y may be x.
+/// y = e^(x - m), n elements; returns the sum of y. y may be x.
 template <class T>
 T exp_shifted(Index n, const T* x, T m, T* y) {
   return dispatch<detail::ExpShiftedKernel>(x, m, y, n);
 }
 
-/// y += a x.
+/// y += a x, n elements.
 template <class T>
 void axpy(Index n, T* y, T a, const T* x) {
   update(detail::AxpyStep<T>{a}, n, y, x);
 }
 
-/// y *= a.
+/// y *= a, n elements.
 template <class T>
 void scale(Index n, T* y, T a) {
   update(detail::ScaleStep<T>{a}, n, y);
 }
 
-/// y += x.
+/// y += x, n elements.
 template <class T>
 void add(Index n, T* y, const T* x) {
   update(detail::AddStep{}, n, y, x);
 }
 
-// The same over spans; the first span gives the length.
+// The functions above for spans. The span that comes first sets the length, or y if it is written.
 
 template <class T>
 std::remove_const_t<T> sum(std::span<T> x) {

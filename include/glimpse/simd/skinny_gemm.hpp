@@ -1,12 +1,13 @@
-// skinny gemm: products C = alpha A op(B) with so few rows that B is read about once: one word, one
-// step of a recurrent layer, a matrix times a vector. Memory sets the pace, so nothing is packed.
+// skinny_gemm: products C = alpha A op(B) in which C has few rows: one word, one step of a
+// recurrent layer, a matrix times a vector. Memory bandwidth limits them, therefore nothing is
+// packed.
 //
-//   along  B   (k, n):  c_i += sum over 8 / M rows p of B of  a_ip b_p        for M rows i at once
-//   across B^T (n, k):  c_ij = sum_p a_ip b_jp,  lane by lane, the lanes added at the end
+//   axpy form, B  (k, n):  c_i += sum over 8 / M rows p of B of  a_ip b_p      for M rows i at once
+//   dot form, B^T (n, k):  c_ij = sum_p a_ip b_jp,  in lanes, the lanes added at the end
 //
-// Both read B once, in the order in which it lies, for M = 4, 2 or 1 rows of C at a time; the eight
-// sums (or eight numbers of A) of such a step fit the registers of every instruction set. The
-// value of an element depends neither on M nor on where a thread's columns begin.
+// Both forms read B in memory order, once for every M = 4, 2 or 1 rows of C. The eight sums of a
+// step (axpy form: eight elements of A) fit the registers of every instruction set. The value of an
+// element depends neither on M nor on the first column of a thread's block.
 #pragma once
 
 #include <algorithm>
@@ -18,20 +19,20 @@
 
 namespace glimpse::inline v0::simd::detail {
 
-/// m rows of A against a block of columns of op(B): out = alpha A op(B), dense rows of out_row.
+/// m rows of A times a block of columns of op(B): out = alpha A op(B). Strides are in elements.
 template <class T>
 struct SkinnyGemmArgs {
   Index m, n, k;
   T alpha;
   const T* a;
   Index a_row;
-  const T* b;  // the block's first column, or row of B^T
+  const T* b;  // first column of the block; of B^T, its first row
   Index b_row;
   T* out;
   Index out_row;
 };
 
-/// `count` lanes; all of them without a branch where a whole vector is asked for.
+/// Loads `count` lanes; without a branch if Whole, when count is the full vector.
 template <bool Whole, class V>
 [[gnu::always_inline]] inline void load_lanes(V& v, const Scalar<V>* p, Index count) {
   if constexpr (Whole) {
@@ -52,8 +53,8 @@ template <int H, class V, int... Lane>
       __builtin_shufflevector(x, y, ((Lane & H) ? w + Lane : Lane + H)...);
 }
 
-/// Sums of the lanes of `Count` vectors at once, each in the order of sum_lanes: vectors are merged
-/// pairwise while there are two, then the lanes that belong together are added.
+/// Sums the lanes of `Count` vectors at once, each in the order of sum_lanes. Vectors are merged in
+/// pairs while there are two; then the lanes of each vector are added.
 template <int Count, int H, class V>
 [[gnu::always_inline]] inline void merge_lanes(V* v) {
   if constexpr (H > 0) {
@@ -87,7 +88,9 @@ struct SkinnyGemmDotForm {
   }
 
  private:
-  /// All rows of A against `Columns` rows of B^T, which stay in the first-level cache meanwhile.
+  /// All rows of A times `Columns` rows of B^T, which stay in the first-level cache meanwhile.
+  /// Columns = 8 is divided into 4 x 2, 2 x 4 or 1 x 8 (rows x columns): always eight sums, because
+  /// two multiply-adds a cycle with a latency of 4 cycles need eight independent sums.
   template <class V, int Columns>
   [[gnu::always_inline]] static inline void rows(const SkinnyGemmArgs<Scalar<V>>& f, Index j) {
     Index i = 0;
@@ -168,7 +171,7 @@ struct SkinnyGemmAxpyForm {
     if (i < f.m) add<V, 1, Depth>(f, i, p);
   }
 
-  /// out_i += sum of `Depth` rows of B, each times its number of A.
+  /// out_i += sum of `Depth` rows of B, each scaled by its element of A. M * Depth = 8 as above.
   template <class V, int M, int Depth>
   [[gnu::always_inline]] static inline void add(const SkinnyGemmArgs<Scalar<V>>& f, Index i,
                                                 Index p) {
@@ -205,7 +208,7 @@ struct SkinnyGemmAxpyForm {
   }
 };
 
-/// Measured: from here on the packed product's reuse of B is worth its packing.
+/// True if C has few rows. Measured: with more rows, reuse of a packed B outweighs its packing.
 template <class T>
 bool is_skinny(const GemmArgs<T>& x) {
   return x.m <= (x.b_transposed ? 6 : 2);
@@ -223,7 +226,8 @@ void skinny_gemm(const GemmArgs<T>& x, T beta, const Epilogue<T>& epilogue) {
     }
     f.a = a, f.a_row = x.k;
   }
-  // Along B a block is as wide as its sums fit the first-level cache.
+  // Axpy form: 2048 columns, because the sums of a block must fit the first-level cache.
+  // Dot form: sums stay in registers, and 128 columns only set the size of a task.
   const Index share = round_up(ceil_div(x.n, num_threads()), 64);
   const Index block = std::min<Index>(share, x.b_transposed ? 128 : 2048);
   parallel_blocks(x.n, block, x.m * x.k / 16 + 1, [&](Index j0, Index j1) {
@@ -243,7 +247,8 @@ void skinny_gemm(const GemmArgs<T>& x, T beta, const Epilogue<T>& epilogue) {
   });
 }
 
-/// A matrix times a column, y = alpha A b: the same sums, b as the only row.
+/// True for a matrix times a column, y = alpha A b. The dot form computes it with b as its only
+/// row.
 template <class T>
 bool is_gemv(const GemmArgs<T>& x) {
   return x.n == 1 && x.a_step == 1 && (x.b_transposed || x.b_stride == 1);

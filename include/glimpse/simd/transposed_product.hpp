@@ -1,11 +1,11 @@
-// transposed product: a product computed the other way round.
+// transposed_product: computes a product by its transpose if that is cheaper.
 //
 //   (1)  C^T = op(B)^T op(A)^T
 //
-// Rows of a product may be any number, its columns come in vectors, and B is packed while A is read
-// where it lies. So y = x w^T for a small batch x is faster as w x^T: w stays where it is, and x is
-// packed; and where C has 37 columns they are better rows. The result is transposed back while it
-// is in cache.
+// Columns of C are processed in whole vectors, rows are not. For example, 37 columns need three
+// vectors of 16, and 11 of 48 lanes are idle. The kernel then computes C^T and transposes the
+// result in cache. The form also helps y = x w^T for a small batch x: as w x^T it reads w in place
+// and packs only x.
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -15,16 +15,18 @@
 
 namespace glimpse::inline v0::simd::detail {
 
-/// Operation (1) as a product of its own; its C is scratch.
+/// The arguments of (1) as a product; its C is scratch memory.
 template <class T>
 GemmArgs<T> swap_operands(const GemmArgs<T>& x) {
   const Index a_row = x.b_transposed ? x.b_stride : 1, a_step = x.b_transposed ? 1 : x.b_stride;
-  const bool lies = x.a_step != 1;  // A^T as it lies is the other product's B
+  const bool lies = x.a_step != 1;  // A^T as stored is then the B of the other product
   return {x.n,   x.m,     x.k, x.alpha, x.b, a_row, a_step, x.a, lies ? x.a_step : x.a_row,
           !lies, nullptr, 0};
 }
 
-/// Multiply-adds of vectors to a step of k, and what is packed, in the same unit.
+/// Estimated cost of one step of k, in multiply-adds of vectors: the tiles, plus packing. Weights
+/// are the cost for each packed element. B^T (0.35) costs more than B (0.1), because it is
+/// transposed in registers. A^T (0.3) is packed again for every block of 512 columns.
 template <class T>
 double cost_of(const GemmArgs<T>& x) {
   const Index lanes = micro_kernels<T>(x.level).cols / 2;
@@ -34,7 +36,9 @@ double cost_of(const GemmArgs<T>& x) {
          pack_a * static_cast<double>(x.m);
 }
 
-/// Whether (1) is the cheaper way; k steps share the transposition of C.
+/// True if (1) is cheaper. Transposing C costs 0.5 for each element once, shared by the k steps.
+/// Below k = 64 this cost would dominate. The factor 0.97 keeps the direct form if the estimates
+/// nearly tie.
 template <class T>
 bool is_cheaper_transposed(const GemmArgs<T>& x) {
   if (x.k < 64) return false;
@@ -42,10 +46,10 @@ bool is_cheaper_transposed(const GemmArgs<T>& x) {
   return cost_of(swap_operands(x)) + transposition < 0.97 * cost_of(x);
 }
 
-/// C = epilogue(alpha A B + beta C) by way of (1).
+/// C = epilogue(alpha A B + beta C), computed by (1).
 template <class T>
 void transposed_product(const GemmArgs<T>& whole, T beta, const Epilogue<T>& epilogue) {
-  constexpr Index batch = 64;  // rows of C^T that are transposed at once
+  constexpr Index batch = 64;  // rows of C^T that are transposed in one pass
   const GemmArgs<T> x = swap_operands(whole);
   split_gemm(x, [&](Index m0, Index m1, Index n0, Index n1) {
     const Index rows = m1 - m0, cols = n1 - n0,

@@ -1,9 +1,9 @@
 // vec: vectors of float or double, 16, 32 or 64 bytes wide, as the compiler's own vector types.
 //
-// `a + b`, `a * s`, `a < b` work lane by lane as written. What the language lacks is here:
-// unaligned loads and stores, tails, select, minimum and maximum, sums across lanes. Results are
-// written through a reference in first place, because a vector must not cross a call by value
-// (dispatch.hpp). Write a multiply-add as one expression, `a * b + c`: the compilers then fuse it.
+// `a + b`, `a * s` and `a < b` work on each lane. This header adds what the language lacks:
+// unaligned loads and stores, partial vectors, select, minimum, maximum, sums across lanes. Results
+// are written to a reference, the first argument, because vectors must not be passed by value
+// (dispatch.hpp). Write a multiply-add as one expression, `a * b + c`: compilers then fuse it.
 #pragma once
 
 #include <cstddef>
@@ -30,7 +30,7 @@ struct VecTraits {
 
 }  // namespace detail
 
-/// `Bytes / sizeof(T)` numbers side by side.
+/// A vector of `Bytes / sizeof(T)` lanes.
 template <class T, int Bytes>
 using Vec = typename detail::VecType<T, Bytes>::type;
 
@@ -38,30 +38,33 @@ using Vec = typename detail::VecType<T, Bytes>::type;
 template <class V>
 using Scalar = typename detail::VecTraits<V>::Scalar;
 
-/// What a comparison gives: integers as wide as the lanes, all bits set where it holds.
+/// Result of a comparison: integers as wide as the lanes, all bits set if the comparison is true.
 template <class V>
 using Mask = typename detail::VecTraits<V>::Mask;
 
-/// Lanes in a vector.
+/// Number of lanes of a vector.
 template <class V>
 inline constexpr Index lanes = static_cast<Index>(sizeof(V) / sizeof(Scalar<V>));
 
+/// Loads a vector from p, which may be unaligned.
 template <class V>
 [[gnu::always_inline]] inline void load(V& v, const Scalar<V>* p) {
   __builtin_memcpy(&v, p, sizeof(V));
 }
 
+/// Stores a vector to p, which may be unaligned.
 template <class V>
 [[gnu::always_inline]] inline void store(Scalar<V>* p, const V& v) {
   __builtin_memcpy(p, &v, sizeof(V));
 }
 
+/// Sets all lanes to s.
 template <class V>
 [[gnu::always_inline]] inline void broadcast(V& v, Scalar<V> s) {
-  v = s - V{};  // not s + 0, which would turn -0 into 0
+  v = s - V{};  // not s + 0, which would change -0 to 0
 }
 
-/// The first `count` lanes from memory, the others `fill`; reads nothing past the count.
+/// Loads the first `count` lanes; the other lanes are `fill`. Reads nothing past the count.
 template <class V>
 [[gnu::always_inline]] inline void load_partial(V& v, const Scalar<V>* p, Index count,
                                                 Scalar<V> fill = 0) {
@@ -71,7 +74,7 @@ template <class V>
   load(v, lane);
 }
 
-/// Writes the first `count` lanes.
+/// Stores the first `count` lanes.
 template <class V>
 [[gnu::always_inline]] inline void store_partial(Scalar<V>* p, const V& v, Index count) {
   Scalar<V> lane[lanes<V>];
@@ -79,33 +82,33 @@ template <class V>
   for (Index i = 0; i < count; ++i) p[i] = lane[i];
 }
 
-/// y = a where the mask is set, b elsewhere.
+/// y = mask ? a : b, lane by lane.
 template <class V>
 [[gnu::always_inline]] inline void select(V& y, const Mask<V>& mask, const V& a, const V& b) {
   y = mask ? a : b;
 }
 
-/// y = min(a, b); a NaN in b passes through.
+/// y = min(a, b); a NaN in b is returned.
 template <class V>
 [[gnu::always_inline]] inline void minimum(V& y, const V& a, const V& b) {
   y = a < b ? a : b;
 }
 
-/// y = max(a, b); a NaN in b passes through.
+/// y = max(a, b); a NaN in b is returned.
 template <class V>
 [[gnu::always_inline]] inline void maximum(V& y, const V& a, const V& b) {
   y = a > b ? a : b;
 }
 
-/// The same bits, read as another type of the same size.
+/// Copies the bits of one value to another type of the same size.
 template <class To, class From>
 [[gnu::always_inline]] inline void bits(To& to, const From& from) {
   static_assert(sizeof(To) == sizeof(From));
   __builtin_memcpy(&to, &from, sizeof(To));
 }
 
-/// Sum of the lanes, halves first: ((l0 + l4) + (l2 + l6)) + ((l1 + l5) + (l3 + l7)), always in
-/// this order.
+/// Sum of the lanes by halves: ((l0 + l4) + (l2 + l6)) + ((l1 + l5) + (l3 + l7)), always in this
+/// order.
 template <class V>
 [[gnu::always_inline]] inline Scalar<V> sum_lanes(const V& v) {
   Scalar<V> lane[lanes<V>];
@@ -116,6 +119,7 @@ template <class V>
   return lane[0];
 }
 
+/// The largest lane.
 template <class V>
 [[gnu::always_inline]] inline Scalar<V> max_lanes(const V& v) {
   Scalar<V> lane[lanes<V>];

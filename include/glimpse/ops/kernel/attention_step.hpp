@@ -1,14 +1,14 @@
-// attention step: one step of additive attention over one sequence, fused (see
+// attention_step: one step of additive attention over one sequence, fused (equations as in
 // additive_attention.hpp).
 //
 //   (1)  e_i = w^T tanh(q + k_i)
 //   (2)  a = softmax(e)
 //   (3)  g = sum_i a_i h_i
 //
-//   backward, u_i = tanh(q + k_i) made again rather than kept (it is T times as large as q):
+//   backward; computes u_i = tanh(q + k_i) again, because keeping it takes T times the memory of q:
 //   (4)  da_i = <dg, h_i>,   de_i = a_i (da_i - sum_j a_j da_j)
 //   (5)  dq = sum_i de_i w (1 - u_i^2),   dk_i += de_i w (1 - u_i^2),   dw += sum_i de_i u_i
-//   dh_i += a_i dg of all attention steps at once is attention_gru.hpp (8)
+//   dh_i += a_i dg for all steps at once is attention_gru.hpp (8)
 //
 // q, w: (A); k: (T, A); h: (T, C); e, a: (T); g: (C).
 // Notation: docs/math/notation.md.
@@ -19,7 +19,7 @@
 
 namespace glimpse::inline v0::kernel {
 
-/// Sizes of an attention step: T positions, frames of C numbers, A of attention.
+/// Sizes of an attention step: T positions, frames of C elements, A elements of a query or key.
 struct AttentionDims {
   Index positions, frame, attention;
 };
@@ -93,7 +93,7 @@ struct WeightedSum {
   }
 };
 
-/// (5); q becomes dq.
+/// (5). q holds dq on return.
 struct ScoresBackward {
   template <int Bytes, class T>
   [[gnu::always_inline]] static inline void run(Index positions, Index width, const T* de,
@@ -139,7 +139,7 @@ struct ScoresBackward {
 
 }  // namespace detail
 
-/// (1) to (3): weights a and glimpse g.
+/// (1) to (3): the weights a (T) and the glimpse g (C) of one sequence.
 template <class T>
 void attention_step_forward(const AttentionDims& s, const T* q, const T* k, const T* w, const T* h,
                             T* a, T* g) {
@@ -149,7 +149,7 @@ void attention_step_forward(const AttentionDims& s, const T* q, const T* k, cons
   simd::dispatch<detail::WeightedSum>(s.positions, s.frame, static_cast<const T*>(a), h, g);
 }
 
-/// (4) and (5). q becomes dq; dk (T, A) and dw (A) are added to; de: room for T numbers.
+/// (4) and (5). q holds dq on return; adds to dk (T, A) and dw (A). de: scratch of T elements.
 template <class T>
 void attention_step_backward(const AttentionDims& s, T* q, const T* k, const T* w, const T* h,
                              const T* a, const T* dg, T* de, T* dk, T* dw) {

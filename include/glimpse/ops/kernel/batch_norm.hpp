@@ -1,16 +1,17 @@
-// batch norm, the passes over memory: sums over a channel, and one linear map per channel.
+// batch_norm: the passes over memory: sums over a channel, and one linear map for each channel.
 //
-//   A channel is `samples` runs of `plane` numbers, `stride` apart. Kernels take a block of
-//   neighboring channels at once: what a pass reads is contiguous then, and small enough to wait
-//   in the cache for the second pass.
+//   A channel is `samples` runs of `plane` elements, `stride` apart. Kernels process a block of
+//   neighboring channels together, because the block is contiguous and small enough to stay in
+//   cache for the second pass.
 //
 //   (1)  s = sum_k (x_k - c),   q = sum_k (x_k - c)^2
-//        c: mean of the channel's first n = min(plane, 4096) numbers
+//        c: mean of the first n = min(plane, 4096) elements of the channel
 //   (2)  mean = c + s / M,      M var = q - s^2 / M
 //
-//   One pass, and safe. The n numbers alone add n (c - mean)^2 or more to M var, so
-//   (c - mean)^2 <= (M / n) var and q = M var + M (c - mean)^2 <= (1 + M / n) M var: little
-//   cancels. Runs are added up in vectors of T, their sums in double, always in this order.
+//   One pass is enough and loses little precision. The n elements contribute at least
+//   n (c - mean)^2 to M var. Therefore (c - mean)^2 <= (M / n) var and
+//   q = M var + M (c - mean)^2 <= (1 + M / n) M var: the difference in (2) cancels few digits.
+//   Runs are summed in vectors of T, and the sums of runs in double, always in the same order.
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -22,7 +23,8 @@
 
 namespace glimpse::inline v0::kernel {
 
-/// A block of channels of an (N, C, ...) tensor, `most` at most.
+/// A block of at most `most` channels of an (N, C, ...) tensor; the sums of 16 fit the first-level
+/// cache.
 struct ChannelBlock {
   static constexpr Index most = 16;
   Index samples, stride, channels, plane;
@@ -41,10 +43,10 @@ struct ChannelMap {
 
 namespace detail {
 
-inline constexpr Index run_length = 4096;  // longest sum in vectors of T, then double
+inline constexpr Index run_length = 4096;  // longest sum in T; beyond, in double
 
-/// Vectors of one run: whole ones, and for the rest the last vector of the run again, in which what
-/// has been seen is replaced by `fill`, or part of a vector where the run is shorter than one.
+/// The vectors of one run. The last, incomplete vector reads the last whole vector of the run and
+/// replaces the elements already seen by `fill`. A run shorter than one vector is loaded in part.
 template <class V>
 struct RunVector {
   [[gnu::always_inline]] explicit inline RunVector(const simd::Scalar<V>* p) { simd::load(v, p); }
@@ -63,9 +65,9 @@ struct RunVector {
   V v;
 };
 
-/// f.apply(s, q, x...) adds to two vectors of sums, whose totals are added to sum[c] and other[c].
-/// Past the end of a run x is f.fill, which must add nothing. Sums of up to `run_length` numbers
-/// stay in vectors, so that a short run costs no sum across lanes.
+/// Adds the totals of f.apply(s, q, x...) to sum[c] and other[c]. Past the end of a run x is
+/// f.fill, which must add nothing. Sums of up to `run_length` elements stay in vectors, because a
+/// sum across lanes for each short run would be slow.
 template <class Term>
 struct ChannelSums {
   template <int Bytes, class T, class... In>
@@ -96,7 +98,7 @@ struct ChannelSums {
  private:
   template <class V>
   struct Sums {
-    V s[2], q[2];  // two of each: an addition need not wait for the one before
+    V s[2], q[2];  // two of each, because an addition then need not wait for the one before
   };
 
   template <class V, class... In>
@@ -130,8 +132,8 @@ struct ChannelSums {
   }
 };
 
-/// y = f[c](x...) on the runs of every channel; y is none of x. The last vector of a run may repeat
-/// numbers of the one before.
+/// y = f[c](x...) on the runs of every channel; y must not be one of x, because the last vector of
+/// a run may overlap the one before.
 template <class F>
 struct ChannelMaps {
   template <int Bytes, class T, class... In>
@@ -157,7 +159,7 @@ struct ChannelMaps {
   }
 };
 
-/// The same where y is read as well.
+/// ChannelMaps with an array that is read and written.
 template <class F>
 struct ChannelUpdates {
   template <int Bytes, class... Array>
@@ -173,7 +175,7 @@ struct ChannelUpdates {
 
 }  // namespace detail
 
-/// s and q of the sums above.
+/// The terms s and q of (1).
 template <class T>
 struct CenteredTerm {  // (1)
   T center;
@@ -192,7 +194,7 @@ inline double moment_spread(double count, double s, double q) {
   return std::max(0.0, q - s * s / count);
 }
 
-/// s = sum g, q = sum g (x - mean), where g is dy, or with Relu dy where y > 0 alone.
+/// s = sum g, q = sum g (x - mean). g is dy; with Relu, dy only where y > 0.
 template <class T, bool Relu>
 struct GradientTerm {
   ChannelMap<T> map;
@@ -213,7 +215,7 @@ struct GradientTerm {
   }
 };
 
-/// The forward map, with Relu cut at zero (a NaN passes).
+/// The forward map; with Relu, max(0, .) that keeps NaN.
 template <class T, bool Relu>
 struct ForwardMap {
   ChannelMap<T> map;
@@ -225,7 +227,7 @@ struct ForwardMap {
   }
 };
 
-/// dx = scale g - a - b (x - mean): what (5) of ops/batch_norm.hpp is for one channel.
+/// dx = scale g - a - b (x - mean): (5) of ops/batch_norm.hpp for one channel.
 template <class T, bool Relu>
 struct BackwardMap {
   ChannelMap<T> map;
@@ -245,7 +247,7 @@ struct BackwardMap {
   }
 };
 
-/// The same, added to what is there.
+/// BackwardMap, added to dx.
 template <class T, bool Relu>
 struct BackwardUpdate {
   BackwardMap<T, Relu> map;
@@ -258,20 +260,20 @@ struct BackwardUpdate {
   }
 };
 
-/// sum[c], other[c] += the two sums of `term[c]` over every channel of the block.
+/// Adds the two sums of `term[c]` over each channel of the block to sum[c] and other[c].
 template <class Term, class... In>
 void channel_sums(const ChannelBlock& block, const Term* term, double* sum, double* other,
                   const In*... x) {
   simd::dispatch<detail::ChannelSums<Term>>(block, term, sum, other, x...);
 }
 
-/// y = f[c](x...) over every channel of the block; y is written and none of x.
+/// y = f[c](x...) for each channel of the block; y must not be one of x.
 template <class F, class T, class... In>
 void channel_map(const ChannelBlock& block, const F* f, T* y, const In*... x) {
   simd::dispatch<detail::ChannelMaps<F>>(block, f, y, x...);
 }
 
-/// The same where y is read and written.
+/// channel_map with a y that is read and written.
 template <class F, class T, class... In>
 void channel_update(const ChannelBlock& block, const F* f, T* y, const In*... x) {
   simd::dispatch<detail::ChannelUpdates<F>>(block, f, y, x...);

@@ -1,7 +1,7 @@
-// conv2d dispatch: convolution forward and backward on plain pointers, by the fastest kernel that
-// fits, or by the one that was asked for.
+// conv2d_dispatch: convolution forward and backward on plain pointers, by the fastest kernel that
+// applies, or by the one that the caller chose.
 //
-// Gradients are added to what is there, or written where the caller says so.
+// Gradients are added to the output, or written if the caller says so.
 #pragma once
 
 #include <glimpse/ops/kernel/conv2d_implicit_gemm.hpp>
@@ -11,7 +11,8 @@
 
 namespace glimpse::inline v0::kernel {
 
-/// The fastest algorithm, by measurements of benchmarks/ops/conv2d.cpp. All passes agree on it.
+/// The fastest algorithm, by measurements of benchmarks/ops/conv2d.cpp. All passes use the same
+/// one.
 ///
 ///   channels in, out   filters   outputs n H' W'   maps
 ///   16 or more         3x3       64 or more        higher and wider than 2   F(4x6, 3x3)
@@ -32,7 +33,7 @@ inline ConvAlgorithm chosen(const ConvGeometry& g) {
 
 namespace winograd {
 
-/// The plan of an algorithm for images (n, in, h, w).
+/// The plan of an algorithm for images (n, in, h, w) and `out` filters.
 template <class T>
 Plan<T> plan(ConvAlgorithm a, Index n, Index in, Index out, Index h, Index w, Index pad_h,
              Index pad_w) {
@@ -54,7 +55,7 @@ Plan<T> plan(ConvAlgorithm a, Index n, Index in, Index out, Index h, Index w, In
 
 }  // namespace winograd
 
-/// y = conv(x, w) + bias, then ReLU if asked for.  bias may be null.
+/// y = conv(x, w) + bias, followed by ReLU if `relu`. bias may be null.
 template <class T>
 void conv2d_forward(const ConvGeometry& g, const T* x, const T* w, const T* bias, bool relu, T* y) {
   const ConvAlgorithm a = chosen(g);
@@ -64,7 +65,7 @@ void conv2d_forward(const ConvGeometry& g, const T* x, const T* w, const T* bias
   winograd::convolve<T>(p, x, {w, w + g.oc * filter, taps, filter, false}, {y, bias, relu, false});
 }
 
-/// dx = or += the gradient of the input: dy convolved with the filters rotated by 180 degrees.
+/// dx = or += (`add`) the gradient of the input: dy convolved with filters rotated by 180 degrees.
 template <class T>
 void conv2d_backward_data(const ConvGeometry& g, const T* w, const T* dy, bool add, T* dx) {
   const ConvAlgorithm a = chosen(g);

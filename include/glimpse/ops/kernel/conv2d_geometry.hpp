@@ -1,8 +1,8 @@
-// conv2d_geometry: the numbers that describe one convolution.
+// conv2d_geometry: the extents and options of one convolution.
 //
 //   (1)  H' = floor((H + 2 pad - dilation (kernel - 1) - 1) / stride) + 1         and likewise W'
-//   (2)  output (i, j) and tap (r, s) meet at input (k, l):  k = i stride + r dilation - pad,
-//        l = j stride + s dilation - pad, each with the numbers of its own axis; the loops
+//   (2)  output (i, j) and tap (r, s) read input (k, l):  k = i stride + r dilation - pad,
+//        l = j stride + s dilation - pad, each with the options of its own axis; the loops
 //        are those of conv2d_reference.hpp, in vectors those of conv2d_implicit_gemm.hpp
 // Notation: docs/math/notation.md.
 #pragma once
@@ -13,24 +13,24 @@
 
 namespace glimpse::inline v0 {
 
-/// How a convolution is computed. F(m x n, h x w): tiles of m x n outputs, filters of h x w.
+/// Algorithm of a convolution. F(m x n, h x w): tiles of m x n outputs, filters of h x w.
 enum class ConvAlgorithm {
   automatic,     // the fastest by the table in conv2d_dispatch.hpp
   direct,        // the defining sum
-  winograd_2x2,  // F(2x2, 3x3): 16 products for 36
-  winograd_4x4,  // F(4x4, 3x3): 36 for 144
-  winograd_4x6,  // F(4x6, 3x3): 48 for 216
-  winograd_1x5,  // F(1x5, 2x2): 12 for 20
+  winograd_2x2,  // F(2x2, 3x3): 16 products instead of 36
+  winograd_4x4,  // F(4x4, 3x3): 36 products instead of 144
+  winograd_4x6,  // F(4x6, 3x3): 48 products instead of 216
+  winograd_1x5,  // F(1x5, 2x2): 12 products instead of 20
 };
 
-/// The name of an algorithm, as in the enumeration.
+/// Name of an algorithm, as in the enumeration.
 constexpr const char* name(ConvAlgorithm a) {
   constexpr const char* names[] = {"automatic",    "direct",       "winograd_2x2",
                                    "winograd_4x4", "winograd_4x6", "winograd_1x5"};
   return names[static_cast<int>(a)];
 }
 
-/// Pairs are (height, width).
+/// Options of a convolution. Pairs are (height, width), in pixels.
 struct Conv2dOptions {
   std::array<Index, 2> stride{1, 1};
   std::array<Index, 2> padding{0, 0};
@@ -56,7 +56,7 @@ struct ConvGeometry {
   Shape output() const { return {n, oc, oh, ow}; }
 };
 
-/// Whether an algorithm can do a convolution at all.
+/// True if the algorithm supports this convolution.
 inline bool can_compute(ConvAlgorithm a, const ConvGeometry& g) {
   if (a == ConvAlgorithm::automatic || a == ConvAlgorithm::direct) return true;
   const Index size = a == ConvAlgorithm::winograd_1x5 ? 2 : 3;
@@ -67,7 +67,8 @@ inline bool can_compute(ConvAlgorithm a, const ConvGeometry& g) {
          all(g.padding, size - 1);
 }
 
-/// The geometry of conv2d(x, w, bias), or a ShapeError that tells which rule is broken.
+/// The geometry of conv2d(x, w, bias). Throws ShapeError if channels, groups, bias or sizes do not
+/// fit, ValueError if an option is out of range or the algorithm does not support the convolution.
 template <class X>
 ConvGeometry conv_geometry(std::string_view op, const X& x, const X& w, const X& bias,
                            const Conv2dOptions& o) {

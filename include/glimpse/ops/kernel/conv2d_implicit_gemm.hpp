@@ -1,20 +1,21 @@
-// conv2d implicit gemm: products of filters with all windows of a batch of images: conv2d forward,
-// and backward to its input.
+// conv2d_implicit_gemm: convolution as a matrix product without im2col: conv2d forward, and
+// backward to its input.
 //
 //   (1)  y[n, o, q] = sum_{c, t} a[o, c, t] plane[n, c, q + offset(t)]
-//        q: flat window, conv2d_padded_planes.hpp
+//        q: flat window index, conv2d_padded_planes.hpp
 //   (2)  forward:        a = w, t over the taps
-//   (3)  backward data:  dx at row i step_h + r - pad gathers the taps t_y = u step_h + r:
+//   (3)  backward data:  dx at row i step_h + r - pad sums over the taps t_y = u step_h + r:
 //        dx[n, c, (i, j)] = sum_{o, u, v} w[o, c, (u, v)] dy[n, o, (i - u, j - v)],
-//        one convolution of dy with step 1 for each remainder (r, s) of the stride, filters
+//        one convolution of dy with step 1 for each remainder (r, s) of the stride, with filters
 //        rotated by 180 degrees.
 //
-// (1) is a matrix product whose right side is never written down: the micro-kernel
+// (1) is a matrix product whose right operand is never stored: the micro-kernel
 // (simd/micro_kernel.hpp) loads its vectors from the padded planes. Columns are counted in vectors
-// over the images of a group, so small maps leave no half-empty tiles. Channels go in blocks of
-// some 512 numbers of each filter; sums wait in a buffer that is copied out at the end, with bias
-// and ReLU. Threads take groups of images, and rows of filters where images are few. Over one to
-// three channels backward data is conv2d_small_channels.hpp's.
+// over all images of a group, because small maps would otherwise leave tiles half empty. Channels
+// are processed in blocks of about 512 elements of each filter. The sums stay in a buffer; the
+// epilogue copies them out with bias and ReLU. Threads share groups of images, and also rows of
+// filters if there are few images. For one to three channels conv2d_small_channels.hpp computes
+// backward data.
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -25,7 +26,7 @@
 
 namespace glimpse::inline v0::kernel {
 
-/// The product (1) in full.
+/// Arguments of the product (1).
 template <class T>
 struct ImplicitGemmArgs {
   PaddedPlanes planes;
@@ -42,7 +43,7 @@ struct ImplicitGemmArgs {
 
 namespace detail {
 
-/// Copies finished sums to where they belong, dropping the flat positions between the rows.
+/// Copies finished sums to the output and drops the flat positions between the rows.
 template <class T>
 struct ImplicitGemmEpilogueArgs {
   const T* sum;
@@ -98,8 +99,11 @@ void implicit_gemm(ImplicitGemmArgs<T> x) {
               strips = ceil_div(x.rows, set.rows);
   if (x.images * x.rows * x.planes.out_h * x.planes.out_w == 0) return;
 
-  // Large images are cut into bands of rows, small ones gathered, to some thousand columns a
-  // task.
+  // Columns of one task. A large image is cut into bands of rows of at most 1536 windows. Small
+  // images are grouped to about 640 columns (40 vectors of 16). Enough columns amortize the work on
+  // each block of planes. Few enough keep the block in the second-level cache: for 3x3 filters 57
+  // channels of 1536 floats take 350 KB. Tiles take two vectors; an odd number leaves half a tile
+  // idle. Below 30 vectors the idle half costs more than 1/30, and one more image fills it.
   x.planes.lay_out(lanes);
   const Index bands = std::min(x.planes.out_h, ceil_div(x.planes.count(), 1536));
   const Index band_rows = ceil_div(x.planes.out_h, bands);
@@ -112,7 +116,7 @@ void implicit_gemm(ImplicitGemmArgs<T> x) {
   const Index units = x.images * bands, groups = ceil_div(units, group);
   const Index parts = std::min(strips, ceil_div(num_threads(), groups));
 
-  const Index width = x.channels * taps;  // numbers in a filter
+  const Index width = x.channels * taps;  // elements of a filter
   const Index blocks = std::max<Index>(1, ceil_div(width, Index{512}));
   const Index depth = std::max<Index>(1, ceil_div(x.channels, blocks));  // channels in a block
   std::vector<Index> offsets;
@@ -188,7 +192,7 @@ void implicit_gemm(ImplicitGemmArgs<T> x) {
   });
 }
 
-/// (2): y = conv(x, w) + bias, then ReLU if asked for.  bias may be null.
+/// (2): y = conv(x, w) + bias, followed by ReLU if `relu`. bias may be null.
 template <class T>
 void direct_forward(const ConvGeometry& g, const T* x, const T* w, const T* bias, bool relu, T* y) {
   const Index in = g.group_in(), out = g.group_out();
@@ -221,7 +225,7 @@ void direct_forward(const ConvGeometry& g, const T* x, const T* w, const T* bias
   }
 }
 
-/// dx = or += the gradient (3) of the input.
+/// dx = or += (`add`) the gradient (3) of the input.
 template <class T>
 void direct_backward_data(const ConvGeometry& g, const T* w, const T* dy, bool add, T* dx) {
   const Index in = g.group_in(), out = g.group_out(), taps = g.taps();
@@ -256,7 +260,7 @@ void direct_backward_data(const ConvGeometry& g, const T* w, const T* dy, bool a
           p.reach_w = std::max(p.reach_w, v.taps.back()[1]);
         }
         for (auto& t : v.taps) t = {p.reach_h - t[0], p.reach_w - t[1]};
-        // padded rows i stride + r that lie inside the image
+        // padded rows i stride + r inside the image
         const auto bounds = [](Index size, Index pad, Index stride, Index rest, Index& first,
                                Index& count) {
           first = simd::detail::ceil_div(std::max<Index>(pad - rest, 0), stride);

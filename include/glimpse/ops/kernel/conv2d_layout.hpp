@@ -1,12 +1,12 @@
-// conv2d layout: images to vectors of channels, and back.
+// conv2d_layout: converts images to vectors of channels (nChwLc), and back.
 //
-//   gathered   to[p][c] = from[c * stride + p]        p < count pixels, c < channels; zero for the
+//   pack       to[p][c] = from[c * stride + p]        p < count pixels, c < channels; zero for the
 //                                                     other lanes
-//   scattered  to[c * stride + p] = from[p][c]        or += where `add`
+//   unpack     to[c * stride + p] = from[p][c]        or += if `add`
 //
-// L channels side by side, L the lanes of a vector. Squares of L x L are transposed in registers
+// A vector holds L channels of one pixel, L = lanes. Squares of L x L are transposed in registers
 // (simd/pack.hpp); the last square of a run overlaps the one before it. The rows of a square are
-// short pieces of memory far apart, so the reader asks early for those of the next run.
+// short and far apart in memory. Pack therefore prefetches the rows of the next run.
 #pragma once
 
 #include <glimpse/simd/pack.hpp>
@@ -83,13 +83,13 @@ struct UnpackChannels {
 }  // namespace detail
 
 /// to[p * L + c] = from[c * stride + p] for p < count and c < channels, zero for channels <= c < L.
-/// `ahead`: numbers from this run to the one that will be wanted next.
+/// ahead: distance from this run to the next one, in elements, for the prefetch.
 template <class T>
 void pack_nchwc(T* to, const T* from, Index stride, Index count, Index channels, Index ahead = 0) {
   simd::dispatch<detail::PackChannels>(to, from, stride, count, channels, ahead);
 }
 
-/// to[c * stride + p] = or += from[p * L + c] for p < count and c < channels.
+/// to[c * stride + p] = or += (`add`) from[p * L + c] for p < count and c < channels.
 template <class T>
 void unpack_nchwc(T* to, Index stride, const T* from, Index count, Index channels, bool add) {
   simd::dispatch<detail::UnpackChannels>(to, stride, from, count, channels, add);

@@ -1,16 +1,16 @@
-// conv2d padded planes: zero-padded copies of images in which every tap of a filter is one constant
-// shift.
+// conv2d_padded_planes: zero-padded copies of images in which every tap of a filter is one constant
+// offset.
 //
 //   (1)  plane_ab[i][j] = image[i step_h + a - top][j step_w + b - left]
-//        zero outside the image
-//   (2)  tap (ty, tx) of window (y, x) lies in plane (a, b) = (ty mod step_h, tx mod step_w)
+//        zero outside of the image
+//   (2)  tap (ty, tx) of window (y, x) is in plane (a, b) = (ty mod step_h, tx mod step_w)
 //        at flat position  y row + x + (ty / step_h) row + tx / step_w
 //
-// With step 1 there is one plane; with larger strides the image is dealt out over step_h x step_w
-// of them. By (2), walking the windows in flat order q = y row + x, every tap reads consecutive
-// numbers: vectors can be loaded straight from the plane, and no window is ever copied. The price
-// are the few q whose x lies beyond the last window; they are computed and dropped. The zeros left
-// of a row also serve as the zeros right of the row above.
+// With step 1 there is one plane; larger strides divide the image into step_h x step_w planes
+// (polyphase). By (2), if windows are visited in flat order q = y row + x, every tap reads
+// consecutive elements. Vectors are loaded directly from the plane, and no window is copied. The
+// cost is a few extra q whose x is beyond the last window; they are computed and dropped. The zeros
+// at the left of a row also serve as the zeros at the right of the row above.
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -21,32 +21,32 @@
 
 namespace glimpse::inline v0::kernel {
 
-/// Windows over images of (channels, h, w): `out_h` x `out_w` of them, (1) and (2).
+/// `out_h` x `out_w` windows over images of (channels, h, w), by (1) and (2).
 struct PaddedPlanes {
   Index h, w;
   Index step_h = 1, step_w = 1, top = 0, left = 0;
-  Index reach_h = 0, reach_w = 0;  // the largest tap, divided by the step
+  Index reach_h = 0, reach_w = 0;  // the largest tap offset, divided by the step
   Index out_h = 0, out_w = 0;
-  Index row = 0, size = 0;  // numbers in a row and in a plane
+  Index row = 0, size = 0;  // elements of a row and of a plane
 
-  /// Lays the planes out for blocks of `lanes` windows.
+  /// Computes `row` and `size` for blocks of `lanes` windows.
   void lay_out(Index lanes) {
     const Index need = out_w + reach_w;
     row = step_w > 1 ? need
                      : std::max({out_w, need - std::max<Index>(left, 0), std::min(left + w, need)});
     size = simd::detail::round_up(count(), std::max<Index>(lanes, 16)) + reach_h * row + reach_w;
     size = simd::detail::round_up(size, 16);
-    if (size / 16 % 2 == 0) size += 16;  // planes at powers of two would share cache lines
+    if (size / 16 % 2 == 0) size += 16;  // odd, because planes at powers of two share cache lines
   }
 
-  /// Flat positions from the first window to the last.
+  /// Number of flat positions from the first window to the last.
   Index count() const { return (out_h - 1) * row + out_w; }
   Index phases() const { return step_h * step_w; }
   Index offset(Index ty, Index tx) const {
     return (ty % step_h * step_w + tx % step_w) * size + ty / step_h * row + tx / step_w;
   }
 
-  /// Fills the planes of one channel, for windows from row `first` on.
+  /// Fills the planes of one channel, for windows from row `first`.
   template <class T>
   void fill(T* plane, const T* image, Index first) const {
     for (Index a = 0; a < step_h; ++a) {

@@ -1,12 +1,12 @@
-// conv2d_reference: convolution by its definition, forward and both ways back in one nest of loops.
+// conv2d_reference: convolution by its definition, forward and backward, with one nest of loops.
 //
 //   (1)  y[n, o, i, j]  = b[o] + sum_{c, r, s} w[o, c, r, s] x[n, c', k, l]
 //   (2)  dx[n, c', k, l]  += w[o, c, r, s] dy[n, o, i, j]
 //   (3)  dw[o, c, r, s]   += x[n, c', k, l] dy[n, o, i, j]
 //   (4)  db[o]            += dy[n, o, i, j]
 //
-// (k, l) as in conv2d_geometry.hpp (2), c' as in ops/conv2d.hpp; what lies outside the image is
-// zero. Tests hold the fast kernels against it.
+// (k, l) as in conv2d_geometry.hpp (2), c' as in ops/conv2d.hpp; the value outside of the image is
+// zero. Tests compare the fast kernels with these loops.
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -16,7 +16,7 @@ namespace glimpse::inline v0::reference {
 
 namespace detail {
 
-/// f(weight index, input index, output index) for every product that occurs in (1).
+/// Calls f(weight index, input index, output index) for every product in (1).
 template <class F>
 void each_product(const kernel::ConvGeometry& g, F&& f) {
   const Index in = g.group_in(), out = g.group_out();
@@ -38,7 +38,7 @@ void each_product(const kernel::ConvGeometry& g, F&& f) {
 
 }  // namespace detail
 
-/// (1).  Contiguous tensors; an undefined bias counts as zero.
+/// (1). Tensors are contiguous; an undefined bias counts as zero. Returns (N, O, H', W').
 template <class T>
 Tensor<T> conv2d(const Tensor<T>& x, const Tensor<T>& w, const Tensor<T>& bias,
                  const Conv2dOptions& options = {}) {
@@ -51,7 +51,7 @@ Tensor<T> conv2d(const Tensor<T>& x, const Tensor<T>& w, const Tensor<T>& bias,
   return y;
 }
 
-/// (2), (3), (4): adds to dx, dw and, where it is defined, db.
+/// (2), (3), (4): adds to dx, dw and, if it is defined, db.
 template <class T>
 void conv2d_backward(const Tensor<T>& x, const Tensor<T>& w, const Tensor<T>& dy,
                      const Conv2dOptions& options, Tensor<T>& dx, Tensor<T>& dw, Tensor<T>& db) {

@@ -1,14 +1,14 @@
-// conv2d small channels: gradients where a window holds few numbers, as over a gray image.
+// conv2d_small_channels: gradients of convolutions with few input channels, such as a gray image.
 //
 //   (1)  dw[o, k] += sum_n sum_q window[n, k, q] dy[n, o, q]        k: (channel, tap), q: output
 //                                                                   pixel
 //   (2)  part[k, q] = sum_o w[o, k] dy[n, o, q],   dx[n, c, q + tap - pad] += part[(c, tap), q]
 //
-// Vectors over input channels would be almost empty here. For (1) the windows of a band of rows are
-// written out, [k][q], dy is transposed to [o / L][q][L], and the product has k for rows and
-// filters for vectors. Each band sums into a place of its own; these are added up in the order of
-// the bands, so the number of threads changes nothing. For (2) dy is the right side of a product as
-// it lies in memory, and its few rows are added up where they belong.
+// Vectors over input channels would be almost empty. For (1) the kernel copies the windows of a
+// band of rows to [k][q] and transposes dy to [o / L][q][L]. The product has rows k and vectors of
+// filters. Each band has its own sums. They are added in the order of the bands, therefore the
+// result does not depend on the number of threads. For (2) dy is the right operand of a product, in
+// place; the few rows of the product are then added at their positions in dx.
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -18,14 +18,15 @@
 
 namespace glimpse::inline v0::kernel {
 
-/// Whether (1) does less than a product over channels (conv2d_weight_gradient.hpp).
+/// True if (1) needs less work than the product of conv2d_weight_gradient.hpp. Both counts are
+/// products, padded to whole tiles. (1) must need less than 7/10, because it also copies windows.
 inline bool has_small_channels(const ConvGeometry& g, Index cols) {
   using simd::detail::round_up;
   return 10 * g.group_in() * round_up(g.group_out(), cols) <
          7 * g.group_out() * round_up(g.group_in(), cols);
 }
 
-/// dw += (1) for one group of filters, whose first channel x and dy point to.
+/// dw += (1) for one group of filters; x and dy point to its first channel.
 template <class T>
 void small_channels_backward_weight(const ConvGeometry& g, const T* x, const T* dy, T* dw) {
   using simd::detail::ceil_div;
@@ -35,6 +36,7 @@ void small_channels_backward_weight(const ConvGeometry& g, const T* x, const T* 
   PaddedPlanes band{g.h, g.w, g.stride[0], g.stride[1], g.padding[0], g.padding[1]};
   band.reach_h = (g.kh - 1) * g.dilation[0] / g.stride[0];
   band.reach_w = (g.kw - 1) * g.dilation[1] / g.stride[1];
+  // A band has about 1024 windows; 64 bands form a group, whose sums are kept at the same time.
   band.out_h = ceil_div(g.oh, std::min(g.oh, ceil_div(g.oh * g.ow, 1024)));
   band.out_w = g.ow;
   band.lay_out(1);
@@ -99,12 +101,15 @@ void small_channels_backward_weight(const ConvGeometry& g, const T* x, const T* 
   }
 }
 
-/// Whether (2) does less than a product of one row to an input channel.
+/// True if (2) needs less time than the implicit GEMM, whose rows are the input channels. With
+/// fewer than 4 rows each loaded vector enters only a few multiply-adds, and loads limit the speed.
+/// At most 36 rows (channel, tap) of about 2048 pixels take 288 KB, which fits the second-level
+/// cache.
 inline bool scatters_gradient(const ConvGeometry& g) {
   return g.group_in() < 4 && g.group_in() * g.taps() <= 36 && g.stride[0] == 1 && g.stride[1] == 1;
 }
 
-/// dx = or += (2) for one group of filters, whose first channel dy and dx point to.
+/// dx = or += (`add`) (2) for one group of filters; dy and dx point to its first channel.
 template <class T>
 void small_channels_backward_data(const ConvGeometry& g, const T* w, const T* dy, bool add, T* dx) {
   using simd::detail::ceil_div;
@@ -119,19 +124,19 @@ void small_channels_backward_data(const ConvGeometry& g, const T* w, const T* dy
 
   parallel_blocks(g.n * bands, 1, windows * most * out / 32, [&](Index task, Index) {
     const Index n = task / bands, top = task % bands * height, low = std::min(g.h, top + height);
-    // rows of dy that see the band
+    // the rows of dy that contribute to the band
     const Index first = std::clamp<Index>(top + g.padding[0] - reach, 0, g.oh);
     const Index last = std::clamp<Index>(low + g.padding[0], first, g.oh);
     const Index count = (last - first) * g.ow, strips = ceil_div(windows, set.rows);
     const Storage memory(static_cast<std::size_t>(windows * stride + out * cols) * sizeof(T));
     T* const partial = static_cast<T*>(memory.data());
-    T* const rest = partial + windows * stride;  // the last columns, where they fill no tile
+    T* const rest = partial + windows * stride;  // the last columns, if they do not fill a tile
     const T* const from = dy + n * g.oc * pixels + first * g.ow;
     for (Index q = 0; q < count; q += cols) {
       const bool whole = q + cols <= count;
       if (!whole) simd::pack_copied<T>(rest, cols, from + q, pixels, out, count - q);
       const T* const b = whole ? from + q : rest;
-      for (Index o = 0; o < out; ++o)  // short pieces of memory far apart: asked for early
+      for (Index o = 0; o < out; ++o)  // short runs far apart in memory: prefetched
         for (Index line = 0; line < cols; line += 16)
           __builtin_prefetch(from + o * pixels + q + 2 * cols + line, 0, 2);
       for (Index s = 0; s < strips; ++s) {

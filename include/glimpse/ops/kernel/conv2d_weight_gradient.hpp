@@ -1,13 +1,13 @@
-// conv2d weight gradient: the gradient of a convolution's filters.
+// conv2d_weight_gradient: the gradient of a convolution's filters, by direct sums.
 //
 //   (1)  dw[o, c, t] += sum_n sum_q dy[n, o, q] plane[n, c, q + offset(t)]
-//        q: flat window, conv2d_padded_planes.hpp
+//        q: flat window index, conv2d_padded_planes.hpp
 //
-// (1) is a product summed over all pixels of all images. dy is copied to the flat windows, zero
-// between the rows. Vectors run over input channels, so planes are transposed to
-// [position][channels], and a tap is again one constant shift. Images are taken in groups of a
-// fixed size, and each dw is summed by one thread in one order: the number of threads changes
-// nothing. Where channels are few, conv2d_small_channels.hpp takes over.
+// (1) is a product summed over all pixels of all images. dy is copied to the flat windows, with
+// zeros between the rows. Vectors run over input channels; planes are therefore transposed to
+// [position][channels], and a tap is again one constant offset. Images form groups of a fixed size,
+// and one thread sums each dw in one order. The result therefore does not depend on the number of
+// threads. For few channels conv2d_small_channels.hpp is used instead.
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -18,15 +18,15 @@ namespace glimpse::inline v0::kernel {
 
 namespace detail {
 
-/// How (1) is laid out for one group of filters.
+/// Layout of (1) for one group of filters.
 template <class T>
 struct WeightPlan {
   PaddedPlanes band;  // one unit: an image, or a band of its rows
   Index bands, band_rows;
   Index units, group;
-  Index blocks;       // of `cols` channels
-  Index cols, count;  // lanes in a tile; flat windows in a unit
-  Index unit_size;    // numbers in a unit's right side
+  Index blocks;       // number of blocks of `cols` channels
+  Index cols, count;  // lanes of a tile; flat windows of a unit
+  Index unit_size;    // elements of a unit's right operand
   Index dy_row;       // distance between filters in the copy of dy
   std::vector<Index> taps, steps;
 
@@ -39,6 +39,9 @@ struct WeightPlan {
     band.reach_w = (g.kw - 1) * g.dilation[1] / g.stride[1];
     band.out_h = g.oh, band.out_w = g.ow;
     band.lay_out(cols);
+    // A unit has at most about 1024 windows; a group has about 1664 windows, or at least four
+    // units. More units for each product mean fewer additions to dw, but a larger copy of the
+    // planes.
     bands = std::min(g.oh, ceil_div(band.count(), 1024));
     band_rows = ceil_div(g.oh, bands);
     band.out_h = band_rows;
@@ -50,7 +53,7 @@ struct WeightPlan {
     blocks = ceil_div(in, cols);
     unit_size = blocks * band.phases() * band.size * cols;
     dy_row = simd::detail::round_up(group * count, 16);
-    if (dy_row / 16 % 2 == 0) dy_row += 16;
+    if (dy_row / 16 % 2 == 0) dy_row += 16; // odd number of cache lines, against collisions
     for (Index k = 0; k < g.taps(); ++k)
       taps.push_back(band.offset(k / g.kw * g.dilation[0], k % g.kw * g.dilation[1]));
     for (Index q = 0; q < count; ++q) steps.push_back(q * cols);
@@ -73,7 +76,7 @@ struct WeightPlan {
     }
   }
 
-  /// Makes the right side of one unit.
+  /// Fills the right operand of one unit.
   void transpose_planes(const ConvGeometry& g, const T* x, Index unit, T* to) const {
     const Index n = unit / bands, first = unit % bands * band_rows, in = g.group_in();
     const Index channel = band.phases() * band.size, pixels = g.h * g.w;

@@ -7,16 +7,17 @@
 //   (2)  b_t(s) =          ln( exp g_t+1(s) + exp g_t+1(s+1) + k(s+2) exp g_t+1(s+2) ),
 //        g_t(s) = b_t(s) + e_t(s)
 //   (3)  ln p   = ln( exp a_T-1(S-1) + exp a_T-1(S-2) )
-//   (4)  gamma_t(s) = exp( a_t(s) + b_t(s) - ln p )    how likely the path is in state s at frame t
+//   (4)  gamma_t(s) = exp( a_t(s) + b_t(s) - ln p )    probability of state s at frame t
 //
-// k(s) = 1 where two symbols that differ stand on either side of the blank that is passed over. The
-// borders take part in the sums as states that cannot be: before the first frame all that is is
-// a(-1) = 0, after the last g(S) = 0, and k(1) = k(S) = 1. Then (1) and (2) hold from the first
-// frame on, and (3) for no frame at all.
+// k(s) = 1 if s is a symbol that differs from the symbol before it; the blank between may be
+// skipped. Two padding states on each side make the border cases regular. Before the first frame
+// all probability is in the virtual state s = -1 (a = 0); after the last frame it is in s = S (g =
+// 0). Also k(1) = k(S) = 1. (1) and (2) then hold from the first frame, and (3) even without
+// frames. All other padding is `log_zero`.
 //
-// Impossible is `log_zero`, a finite number so low that sums of it stay impossible: no infinity
-// is subtracted from another, so no branch is needed. Rows are `width` states long, S rounded up to
-// whole vectors, between two borders on each side.
+// `log_zero` is a finite number so low that sums with it stay impossible. The code needs no branch,
+// because it never subtracts infinity from infinity. A row has `width` states, S rounded up to
+// whole vectors, between two padding states on each side.
 // Source: Graves, Fernandez, Gomez, Schmidhuber 2006.
 // Notation: docs/math/notation.md.
 #pragma once
@@ -27,15 +28,15 @@
 
 namespace glimpse::inline v0::kernel {
 
-/// The logarithm of what cannot be.
+/// The logarithm of probability 0.
 template <class T>
 inline constexpr T log_zero = T(-1e30);
 
 inline constexpr Index ctc_border = 2;
 
-/// States of a row for labels of up to `length` symbols: whole vectors at every level.
+/// Number of states of a row for labels of up to `length` symbols: whole vectors at every level.
 constexpr Index ctc_width(Index length) { return (2 * length + 1 + 15) / 16 * 16; }
-/// From one row of (1) to the next.
+/// Distance between rows of (1), in elements.
 constexpr Index ctc_stride(Index width) { return width + 2 * ctc_border; }
 
 /// k of (1) as a logarithm, for width + border states.
@@ -47,8 +48,7 @@ void ctc_skips(const Index* label, Index length, Index width, T* skip) {
     if (label[i] != label[i - 1]) skip[2 * i + 1] = 0;
 }
 
-/// e of one frame from its scores, of which `m` is the largest and `log_z` the logarithm of the sum
-/// of exp(x - m).
+/// e of one frame from its scores. m: the largest score; log_z: ln of the sum of exp(x - m).
 template <class T>
 void ctc_emission(const T* scores, T m, T log_z, const Index* label, Index length, Index blank,
                   Index width, T* e) {
@@ -62,7 +62,7 @@ void ctc_emission(const T* scores, T m, T log_z, const Index* label, Index lengt
   for (Index s = 2 * length + 1; s < width; ++s) e[s] = log_zero<T>;
 }
 
-/// y = ln(e^a + e^b + e^c): the largest counts as 1, so two exponentials do.
+/// y = ln(e^a + e^b + e^c). The largest term is 1 after subtraction; two exponentials remain.
 template <class V>
 [[gnu::always_inline]] inline void log_sum(V& y, const V& a, const V& b, const V& c) {
   V high, low, top, middle, bottom, t, u, one_up;
@@ -115,8 +115,8 @@ struct CtcAlpha {
   }
 };
 
-/// (2) and (4), from the last frame to the first. e: (frames, width), where gamma takes its place.
-/// g: width + border numbers to work in.
+/// (2) and (4), last frame first. e: (frames, width), replaced by gamma.
+/// g: scratch of width + border elements.
 struct CtcBeta {
   template <int Bytes, class T>
   [[gnu::always_inline]] static inline void run(Index frames, Index width, Index length,
@@ -155,7 +155,7 @@ struct CtcBeta {
   }
 };
 
-/// (3) from the last row of alpha; `log_zero` or below where no path spells the label.
+/// (3) from the last row of alpha; `log_zero` or below if no path gives the label.
 template <class T>
 T ctc_log_p(const T* last, Index length) {
   const T a = last[ctc_border + 2 * length], b = last[ctc_border + 2 * length - 1];

@@ -1,4 +1,4 @@
-// deinterleave: what stands side by side in memory, taken apart into two vectors and put together
+// deinterleave: splits adjacent pairs of two vectors into even and odd elements, and joins them
 // again.
 //
 //   split   a0 a1 a2 a3 | b0 b1 b2 b3   ->   even  a0 a2 b0 b2,   odd  a1 a3 b1 b3

@@ -1,11 +1,11 @@
-// grid sample, inside the border: 64 positions at a time, in three steps.
+// grid_sample: bilinear sampling inside the border, 64 positions at a time, in three steps.
 //
-//   positions  in vectors: from (g_x, g_y) the pixel up and left of the position, and how far off it is
-//   corners  one by one: the four pixels around each, two of a row by one load
-//   blend    in vectors: equations (2) to (4) of ops/grid_sample.hpp
+//   positions  in vectors: from (g_x, g_y) the pixel up and left of the position, and the offset
+//   corners    scalar: the four pixels around each position, two of a row with one load
+//   blend      in vectors: equations (2) to (4) of ops/grid_sample.hpp
 //
-// The pixel up and left is at most the last but one, so that all four lie in the image; a position
-// on the last pixel is 1 away from it. Images have 2 x 2 pixels at least.
+// The upper left pixel is at most the last but one, because all four pixels must be in the image. A
+// position on the last pixel has the offset 1. Images have at least 2 x 2 pixels.
 #pragma once
 
 #include <limits>
@@ -16,7 +16,7 @@
 
 namespace glimpse::inline v0::kernel {
 
-/// Extents of a call.
+/// Extents of a call: `count` images with `channels` channels, h x w to out_h x out_w.
 struct SampleGeometry {
   Index count, channels, h, w, out_h, out_w;
 
@@ -28,15 +28,15 @@ namespace detail {
 
 inline constexpr Index sample_chunk = 64;
 
-/// Up to 64 positions of one image.
+/// Up to 64 positions of one image. Their arrays stay in the first-level cache.
 template <class V>
 struct SampleChunk {
   using T = simd::Scalar<V>;
   using Int = simd::Scalar<simd::Mask<V>>;
   static constexpr Index w = simd::lanes<V>;
 
-  Int at[sample_chunk];                                  // up and left
-  T a[sample_chunk], b[sample_chunk];                    // how far from it, across and down
+  Int at[sample_chunk];                                  // index of the pixel up and left
+  T a[sample_chunk], b[sample_chunk];                    // offset from it, across and down
   T slope_x[sample_chunk], slope_y[sample_chunk];        // d position / d g
   T top[2 * sample_chunk], bottom[2 * sample_chunk];     // corners: left, right, left, right, ...
 
@@ -82,7 +82,7 @@ struct SampleChunk {
   }
 
  private:
-  /// One axis of n pixels.
+  /// One axis of n pixels: neighbor, offset and slope.
   [[gnu::always_inline]] static inline void axis(simd::Mask<V>& low, V& fraction, V& slope,
                                                  const V& g, T n) {
     const T last = n - 1;
@@ -90,7 +90,7 @@ struct SampleChunk {
     simd::broadcast(end, last);
     simd::broadcast(one, last - 1);
     simd::broadcast(half, n / 2);
-    u = u > zero ? u : zero;  // NaN too
+    u = u > zero ? u : zero;  // 0 also for NaN
     u = u < end ? u : end;
     const V up = u + T(0.5);
     const simd::Mask<V> nearest = __builtin_convertvector(up, simd::Mask<V>);
@@ -105,7 +105,7 @@ struct SampleChunk {
   }
 };
 
-/// `count` positions of one image from `grid`, all channels; x: its planes, y: the first output.
+/// `count` positions of one image from `grid`, all channels. x: its planes; y: the first output.
 struct SampleForward {
   template <int Bytes, class T>
   [[gnu::always_inline]] static inline void run(SampleGeometry g, const T* x, const T* grid,
@@ -137,7 +137,7 @@ struct SampleForward {
   }
 };
 
-/// All positions of one image; dx and dgrid are added to, either may be null.
+/// All positions of one image. Adds to dx and dgrid; either may be null.
 struct SampleBackward {
   template <int Bytes, class T>
   [[gnu::always_inline]] static inline void run(SampleGeometry g, const T* x, const T* grid,

@@ -1,16 +1,17 @@
-// max pooling over planes: forward notes in a byte which position of the window won, backward sends
-// the gradient there.
+// max_pool2d: max pooling over planes. Forward stores the argmax of each window as one byte;
+// backward adds the gradient at this position.
 //
 //   argmax = a kernel_w + b  for row a, column b of the window
-//   The first of equal numbers wins; NaN beats numbers, the last NaN wins. With a ReLU in front, zero defends: a
-//   window without a positive number gives 0, `no_index` won, and no gradient goes back.
+//   The first of equal numbers wins. A NaN beats all numbers, and the last NaN wins. With a
+//   preceding ReLU the maximum starts at zero: a window without a positive number gives 0 and
+//   `no_index`, and no gradient goes back.
 //
-// Two kinds of windows run in vectors, narrower ones where there are few windows to a row, all
-// others in plain loops:
+// Two kinds of windows have vector code, with narrower vectors if a row has few windows. Other
+// windows use scalar loops.
 //   stride 1 across   neighboring outputs read neighboring inputs. Backward gathers: dx at (r, c)
-//                     takes dy of every window that holds it, where its place is (r, c)
-//   2 across, no pad  the even and odd columns of two vectors are the left and right of one vector
-//                     of windows
+//                     sums dy of every window that contains it, if its argmax is (r, c)
+//   2 across, no pad  the even and odd columns of two vectors are the left and right columns of one
+//                     vector of windows
 #pragma once
 
 #include <limits>
@@ -43,8 +44,8 @@ struct MaxPoolForward {
     const Index top = i * g.stride_h - g.pad_h;
     const Index a0 = top < 0 ? -top : 0;
     const Index a1 = g.h - top < g.kernel_h ? g.h - top : g.kernel_h;
-    // Windows [begin, end) lie whole in the row and fill vectors; the last vector may overlap the
-    // one before.
+    // Windows [begin, end) are inside the row and fill vectors; the last vector may overlap the one
+    // before.
     const bool pairs = g.stride_w == 2 && g.kernel_w == 2 && g.pad_w == 0;
     const Index begin = g.pad_w < g.out_w ? g.pad_w : g.out_w;
     const Index whole = g.stride_w == 1 ? g.w - g.kernel_w + 1 + g.pad_w : pairs ? g.w / 2 : 0;
@@ -54,7 +55,7 @@ struct MaxPoolForward {
     for (Index j = end; j < g.out_w; ++j) one(g, top, a0, a1, j, x, y, argmax);
   }
 
-  /// Windows [begin, end) of a row; false where they are too few for the narrowest vector.
+  /// Windows [begin, end) of a row; returns false if they do not fill the narrowest vector.
   template <class V, class T = simd::Scalar<V>>
   [[gnu::always_inline]] static inline bool windows(const Pool2dGeometry& g, bool pairs, Index top,
                                                     Index a0, Index a1, Index begin, Index end,
@@ -71,7 +72,7 @@ struct MaxPoolForward {
       simd::Mask<V> winner{}, nan{};
       simd::broadcast(best, defender<T>());
       winner += static_cast<simd::Scalar<simd::Mask<V>>>(
-          Relu ? no_index : a0 * g.kernel_w);  // -infinity alone still points inside
+          Relu ? no_index : a0 * g.kernel_w);  // if all are -infinity, the index still is inside
       for (Index a = a0; a < a1; ++a) {
         const T* from = x + (top + a) * g.w + j * g.stride_w - g.pad_w;
         if (pairs) {
@@ -94,7 +95,7 @@ struct MaxPoolForward {
     return true;
   }
 
-  /// What every window has to beat.
+  /// Start value of the maximum.
   template <class T>
   static constexpr T defender() {
     return Relu ? T(0) : -std::numeric_limits<T>::infinity();
@@ -122,7 +123,7 @@ struct MaxPoolForward {
   }
 };
 
-/// dx is written where Fresh, else added to.
+/// Writes dx if Fresh, otherwise adds.
 template <bool Fresh>
 struct MaxPoolBackward {
   template <int Bytes, class T>
@@ -163,7 +164,7 @@ struct MaxPoolBackward {
     simd::store(dx, sum);
   }
 
-  /// Stride 1 across: every input collects from the windows that hold it.
+  /// Stride 1 across: every input sums over the windows that contain it.
   template <class V, class T = simd::Scalar<V>>
   [[gnu::always_inline]] static inline void gather(const Pool2dGeometry& g, const T* dy,
                                                    const WindowIndex* argmax, T* dx) {
@@ -172,8 +173,8 @@ struct MaxPoolBackward {
       const Index below = r + g.pad_h;  // a = below - i stride_h
       const Index first = below < g.kernel_h ? 0 : (below - g.kernel_h) / g.stride_h + 1;
       const Index last = below / g.stride_h < g.out_h ? below / g.stride_h : g.out_h - 1;
-      // Columns [begin, end) lie in kernel_w windows each and fill vectors; where dx is written the
-      // last may overlap.
+      // Columns [begin, end) belong to kernel_w windows each and fill vectors. If dx is written,
+      // the last vector may overlap.
       const Index begin = g.kernel_w - 1 - g.pad_w, whole = g.out_w - g.pad_w;
       Index end = whole < g.w ? whole : g.w;
       if (end - begin < w) end = begin;
@@ -210,7 +211,7 @@ struct MaxPoolBackward {
     }
   }
 
-  /// Windows 2 across that do not overlap: every input belongs to one window or none.
+  /// Windows 2 across without overlap: every input belongs to at most one window.
   template <class V, class T = simd::Scalar<V>>
   [[gnu::always_inline]] static inline void expand(const Pool2dGeometry& g, const T* dy,
                                                    const WindowIndex* argmax, T* dx) {
@@ -231,8 +232,8 @@ struct MaxPoolBackward {
     }
   }
 
-  /// Both columns of the first windows of a row; left: position of the left one. Returns how many
-  /// of the `end` windows were done.
+  /// Both columns of the first windows of a row. left: window index of the left column. Returns the
+  /// number of windows that were processed, of `end`.
   template <class V, class T = simd::Scalar<V>>
   [[gnu::always_inline]] static inline Index expand_row(Index end, Index left, const T* dy,
                                                         const WindowIndex* argmax, T* row) {

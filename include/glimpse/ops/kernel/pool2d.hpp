@@ -1,7 +1,7 @@
-// pooling, what its kinds share: options, output extents, and the window of one output.
+// pool2d: the shared parts of pooling: options, output extents, and the geometry.
 //
 //   (1)  out = floor((in + 2 padding - kernel) / stride) + 1
-//   With ceil_mode the division is rounded up, and a last window that would start in the padding is
+//   With ceil_mode the division rounds up, and a last window that would start in the padding is
 //   dropped.
 // Notation: docs/math/notation.md.
 #pragma once
@@ -14,23 +14,24 @@
 
 namespace glimpse::inline v0 {
 
-/// Windows of max_pool2d and average_pool2d: {down, across}.
+/// Options of max_pool2d and average_pool2d. Pairs are {down, across}, in pixels.
 struct Pool2dOptions {
   std::array<Index, 2> kernel{2, 2};
   std::array<Index, 2> stride{2, 2};
   std::array<Index, 2> padding{0, 0};
   bool ceil_mode = false;
-  bool count_padding = true;  // average only: padding counts as zeros, else it does not count
+  bool count_padding = true;  // average only; true: padding counts as zeros, false: not at all
 };
 
 namespace kernel {
 
-/// Everything a pooling kernel needs to know, for planes of h x w to planes of out_h x out_w.
+/// Extents and options of a pooling kernel: planes of h x w become planes of out_h x out_w.
 struct Pool2dGeometry {
   Index h, w, out_h, out_w, kernel_h, kernel_w, stride_h, stride_w, pad_h, pad_w;
 };
 
-/// Extent after pooling, (1); ShapeError where the options make no sense or no window fits.
+/// Extent after pooling, (1). Throws ValueError if an option is out of range, ShapeError if no
+/// window fits.
 inline Index pooled_extent(std::string_view op, Index in, Index kernel, Index stride, Index padding,
                            bool ceil_mode) {
   if (kernel < 1 || stride < 1 || padding < 0 || 2 * padding > kernel)
@@ -57,7 +58,7 @@ inline Pool2dGeometry pool2d_geometry(std::string_view op, const Shape& x, const
   return g;
 }
 
-/// Items of [0, count) per thread block, so that a block is some 16384 numbers.
+/// Number of planes of one parallel block; a block has about 16384 elements (64 KB of floats).
 inline Index planes_per_block(Index plane) {
   return std::max<Index>(1, 16384 / std::max<Index>(1, plane));
 }

@@ -1,5 +1,5 @@
-// pool argmax: the bytes that say which position of a window won, and vectors of numbers beside
-// them.
+// pool_argmax: the bytes that hold the argmax of each window, and vector code that compares values
+// and indices together.
 #pragma once
 
 #include <cstdint>
@@ -13,12 +13,12 @@
 
 namespace glimpse::inline v0::kernel {
 
-/// Row times width of the window plus column.
+/// Index in the window: row times window width plus column.
 using WindowIndex = std::uint8_t;
-/// Where the zero of a ReLU won.
+/// The zero of a ReLU was the maximum.
 inline constexpr WindowIndex no_index = 255;
 
-/// Throws ValueError where a byte cannot name every position of a window.
+/// Throws ValueError if one byte cannot hold every index of a window.
 inline void check_window_size(std::string_view op, const Pool2dGeometry& g) {
   if (g.kernel_h * g.kernel_w > no_index)
     fail<ValueError>(op, "window ", g.kernel_h, " x ", g.kernel_w, " has more than 255 positions");
@@ -26,12 +26,12 @@ inline void check_window_size(std::string_view op, const Pool2dGeometry& g) {
 
 namespace detail {
 
-/// One byte beside each lane of V.
+/// One byte for each lane of V.
 template <class V>
 using IndexVec = simd::Vec<WindowIndex, static_cast<int>(simd::lanes<V>)>;
 
-/// Lane by lane to integers of another width, by factors of two: GCC 12 takes any other conversion
-/// apart into lanes.
+/// Converts integers lane by lane, in steps of a factor of two, because GCC 12 splits any other
+/// conversion into single lanes.
 template <class To, class From>
 [[gnu::always_inline]] inline void convert_indices(To& to, const From& from) {
   constexpr bool widens = sizeof(To) > 2 * sizeof(From), narrows = sizeof(From) > 2 * sizeof(To);
@@ -62,19 +62,19 @@ template <class V>
   convert_indices(argmax, bytes);
 }
 
-/// True where x takes the position of the best number so far: it is larger, or NaN. So the first of
-/// equal numbers wins, and the last NaN.
+/// True if x replaces the best number so far: x is larger, or NaN. Therefore the first of equal
+/// numbers wins, and the last NaN.
 template <class T>
 [[gnu::always_inline]] inline bool beats(T x, T best) {
   return x > best || x != x;
 }
 
-/// Beside the position of a NaN, so that it is above every position of a number.
+/// Added to the index of a NaN, because a NaN must rank above every index of a number.
 inline constexpr int place_of_nan = 256;
 
-/// The same rule lane by lane: best and winner over the numbers, nan over the NaN. They are kept
-/// apart until `settle`, so that every comparison is used once: GCC 12 takes a mask apart lane by
-/// lane where two selections share it.
+/// `beats` lane by lane: best and winner over the numbers, nan over the NaNs. They stay separate
+/// until `settle`, because every comparison is then used once. GCC 12 splits a mask into single
+/// lanes if two selections share it.
 template <class V>
 [[gnu::always_inline]] inline void select_max(V& best, simd::Mask<V>& winner, simd::Mask<V>& nan,
                                              const V& x, Index argmax) {
@@ -87,7 +87,7 @@ template <class V>
   nan = x != x ? nan_here : nan;
 }
 
-/// After the last challenge: NaN wins where there was one.
+/// After the last select_max: a NaN wins if there was one.
 template <class V>
 [[gnu::always_inline]] inline void settle(V& best, simd::Mask<V>& winner,
                                           const simd::Mask<V>& nan) {
@@ -99,7 +99,7 @@ template <class V>
   winner &= place_of_nan - 1;
 }
 
-/// Half as many lanes.
+/// A vector with half as many lanes.
 template <class V>
 using HalfVec = simd::Vec<simd::Scalar<V>, static_cast<int>(sizeof(V) / 2)>;
 

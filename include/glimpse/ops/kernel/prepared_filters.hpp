@@ -1,14 +1,14 @@
-// prepared filters: filters transformed once, for a network at inference.
+// prepared_filters: filters transformed once, for inference.
 //
-// For one image the products take less time than the transforms of their filters, U = G w G^T. But
-// U has to come from memory, 48 or 16 numbers for the 9 of a filter:
+// For one image the products take less time than the transforms of the filters, U = G w G^T. But U
+// must be read from memory: 48 or 16 elements for each filter of 9.
 //
 //   U of F(4x6, 3x3) up to u_limit      F(4x6, 3x3), any number of images
 //   larger                              F(2x2, 3x3), up to 400 outputs: beyond, F(4x6, 3x3) with
-//                                       filters transformed on the way is faster
+//                                       filters transformed during the convolution is faster
 //
-// The two limits are counted, bytes from memory against products; measured is the whole, by
-// `benchmarks/models/step.cpp reading rare base 1`.
+// Both limits come from an estimate, bytes from memory against products. Only whole networks were
+// timed, by `benchmarks/models/step.cpp reading rare base 1`.
 #pragma once
 
 #include <array>
@@ -17,11 +17,11 @@
 
 namespace glimpse::inline v0::kernel {
 
-/// The transforms of filters (out, in, h, w), and the forward pass with them.
+/// The transformed filters (out, in, h, w), and the forward pass that uses them.
 template <class T>
 class PreparedFilters {
  public:
-  /// w: contiguous. Filters that no transform makes faster are left alone.
+  /// w: contiguous. Does not prepare filters that no transform makes faster.
   explicit PreparedFilters(const Tensor<T>& w) : isa_(simd::isa()), fingerprint_(fingerprint(w)) {
     using enum ConvAlgorithm;
     const Index out = w.size(0), in = w.size(1), taps = w.size(2) * w.size(3);
@@ -33,8 +33,8 @@ class PreparedFilters {
     winograd::transform_filters<T>(p, {from, from + w.size(), taps, in * taps, false}, u_.data());
   }
 
-  /// conv2d_forward with the filters prepared; false, and nothing done, where something else is
-  /// faster or `w` is not what they were made from.
+  /// conv2d_forward with the prepared filters. Returns false, and does nothing, if another
+  /// algorithm is faster or if `w` has changed since.
   bool forward(const ConvGeometry& g, const T* x, const Tensor<T>& w, const T* bias, bool relu,
                T* y) const {
     const Index outputs = g.n * g.oh * g.ow;
@@ -49,7 +49,7 @@ class PreparedFilters {
   }
 
  private:
-  /// Numbers from all over the filters, by which they are known: training changes all of them.
+  /// 32 samples spread over all filters. Training changes all weights, and so this fingerprint.
   static std::array<T, 32> fingerprint(const Tensor<T>& w) {
     std::array<T, 32> some{};
     const Index last = w.size() - 1;
@@ -58,7 +58,7 @@ class PreparedFilters {
     return some;
   }
 
-  simd::Isa isa_;  // whose vectors the layout follows
+  simd::Isa isa_;  // the instruction set whose vectors set the layout
   std::array<T, 32> fingerprint_;
   ConvAlgorithm algorithm_ = ConvAlgorithm::automatic;
   Tensor<T> u_;

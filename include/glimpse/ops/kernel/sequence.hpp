@@ -1,20 +1,20 @@
-// sequence: what recurrent layers share: the order of steps, lengths, and the products.
+// sequence: the shared parts of recurrent layers: order of steps, lengths, and products.
 //
-//   (1)  A = X W^T + b_x        X: (T N, I)           all steps at once, nothing waits for anything
+//   (1)  A = X W^T + b_x        X: (T N, I)           all steps at once
 //   (2)  u_t = h_t-1 U^T + b_h                        step by step
-//        LSTM: the gates see a_t + u_t alone, so u_t is added to a_t, and b_h stands in (1)
-//        GRU: the reset gate acts on u_t, so a_t and u_t stay apart
+//        LSTM: the gates use only a_t + u_t, therefore u_t is added to a_t, and b_h is part of (1)
+//        GRU: the reset gate acts on u_t, therefore a_t and u_t stay separate
 //   (3)  dh_t-1 = du_t U        + dh_t z for the GRU; du_t = da_t for the LSTM
 //                                                     step by step, backwards
 //   (4)  dX = dA W,  dW = dA^T X,  dU = sum_t du_t^T h_t-1,                     all steps at once
 //        db_x = sum over t and n of da_t,  db_h = sum over t and n of du_t
 //
 // A vector of one step is a row here and a column in lstm.hpp and gru.hpp: a_t W here is W^T a_t
-// there. A, dA: the a_t, da_t of all steps, one below the other.
-// Sequences of a batch do not meet between (1) and (4), nor do the two directions of a layer. So a
-// thread takes some 32 sequences in one direction through all their steps, without waiting for
-// another, and U, packed once, stays in the cache next to it. H of (4) needs no copy: it is y
-// shifted by one step, forwards or backwards.
+// there. A and dA hold the a_t and da_t of all steps, one below the other.
+// Sequences of a batch are independent between (1) and (4), and so are the two directions of a
+// layer. A thread therefore takes about 32 sequences in one direction through all their steps and
+// waits for no other thread. U is packed once and stays in the thread's cache. H of (4) needs no
+// copy, because it is y shifted by one step, forward or backward.
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -40,14 +40,14 @@ struct RecurrentWeights {
 
 namespace kernel {
 
-/// Sizes of a recurrent layer's run.
+/// Extents of a recurrent layer: T steps, batch N, I inputs, H cells, and the lengths.
 struct Sequence {
   Index steps = 0, batch = 0, input = 0, hidden = 0, gates = 0;
-  std::vector<Index> lengths;  // empty: all full
+  std::vector<Index> lengths;  // empty: every sequence has full length
 
   Index width() const { return gates * hidden; }
-  /// Numbers from one row of gates to the next: rows a multiple of 4 KB apart would fall into the
-  /// same few lines of the cache.
+  /// Distance between rows of gates, in elements. Padded, because rows a multiple of 4 KB apart
+  /// would compete for the same few cache lines.
   template <class T>
   Index gate_row() const {
     return width() + (width() * static_cast<Index>(sizeof(T)) % 4096 ? 0 : 16);
@@ -57,36 +57,37 @@ struct Sequence {
   }
 };
 
-/// One direction of a layer at work: its weights, and where it writes.
+/// One direction of a layer: its weights and its output.
 template <class T>
 struct Direction {
   Tensor<T> w_x, w_h, b_x, b_h;
-  Tensor<T> y;  // (T, N, directions x H), of which this direction owns H columns from `column` on
+  Tensor<T> y;  // (T, N, directions x H); this direction owns H columns from `column`
   Index column = 0;
   bool reverse = false;
 
-  /// Time of the k-th step in the order of running.
+  /// Time of the k-th step that runs.
   Index step(Index k, Index steps) const { return reverse ? steps - 1 - k : k; }
-  /// Numbers from one sequence to the next in y.
+  /// Distance between sequences in y, in elements.
   Index y_row() const { return y.size(2); }
-  /// The state of sequence n at time t, in y or its gradient.
+  /// The state of sequence n at time t, in y or in its gradient.
   template <class U>
   U* state(U* values, Index t, Index n) const {
     return values + (t * y.size(1) + n) * y_row() + column;
   }
 };
 
-/// Sequences [begin, end) of a batch, in one direction; number: of the block among its direction's.
+/// Sequences [begin, end) of a batch, in one direction. number: index of the block in its
+/// direction.
 struct SequenceBlock {
   std::size_t direction;
   Index number, begin, end;
   Index rows() const { return end - begin; }
 };
 
-inline constexpr Index block_rows = 32;  // whatever the threads: sums over a block stay the same
+inline constexpr Index block_rows = 32;  // fixed: sums must not depend on the threads
 inline Index sequence_blocks(Index batch) { return (batch + block_rows - 1) / block_rows; }
 
-/// f(SequenceBlock): all sequences of all directions side by side; cost: of one sequence.
+/// Calls f(SequenceBlock) for all sequences of all directions, in parallel. cost: of one sequence.
 template <class F>
 void for_each_block(Index directions, Index batch, Index cost, F&& f) {
   const Index blocks = sequence_blocks(batch);
@@ -98,7 +99,8 @@ void for_each_block(Index directions, Index batch, Index cost, F&& f) {
                   });
 }
 
-/// Checks the operands of a recurrent layer with `gates` blocks a cell.
+/// Checks the operands of a recurrent layer with `gates` gates. Throws ShapeError if shapes do not
+/// fit, ValueError if a length is outside [0, T].
 template <class T>
 Sequence sequence_of(std::string_view op, Index gates, const Tensor<T>& x,
                      std::span<const RecurrentWeights<T>> weights, std::span<const Index> lengths) {
@@ -122,8 +124,8 @@ Sequence sequence_of(std::string_view op, Index gates, const Tensor<T>& x,
   return {x.size(0), x.size(1), x.size(2), hidden, gates, {lengths.begin(), lengths.end()}};
 }
 
-/// (1): a (T, N, gate_row) = X W^T + b, of which the first G in a row are used; both biases where
-/// the state's share of the sums needs none of its own.
+/// (1): a (T, N, gate_row) = X W^T + b; the first `width` elements of a row are used.
+/// both_biases: adds b_h too, if the state's part of the sums does not need it separately.
 template <class T>
 Tensor<T> input_product(const Sequence& s, const Tensor<T>& x, const Direction<T>& run,
                         bool both_biases) {
@@ -138,12 +140,12 @@ Tensor<T> input_product(const Sequence& s, const Tensor<T>& x, const Direction<T
   return a;
 }
 
-/// A matrix (out, in) that every step multiplies with: packed once where many rows will meet it, as
-/// it lies where so few do that it is read about once a step anyway.
+/// A matrix (out, in) that every step multiplies by. Packed once if steps have more than 8 rows.
+/// With fewer rows a step reads the matrix about once (skinny_gemm.hpp), and packing would not pay.
 template <class T>
 class PackedWeights {
  public:
-  /// w: contiguous. transposed: y = x w^T, as a forward pass wants; else y = x w.
+  /// w: contiguous. transposed: y = x w^T, for forward; otherwise y = x w.
   PackedWeights(const Tensor<T>& w, bool transposed, Index rows)
       : w_(w), columns_(w.size(1)), n_(w.size(transposed ? 0 : 1)), k_(w.size(transposed ? 1 : 0)),
         trans_(transposed ? simd::Trans::yes : simd::Trans::no) {
@@ -169,14 +171,14 @@ class PackedWeights {
   simd::PackedB<T> packed_;
 };
 
-/// What (4) is made from, for one direction.
+/// The gradients of one direction from which (4) is computed.
 template <class T>
 struct GateGradients {
-  Tensor<T> da, da_h;  // (T, N, gate_row): of the input's share of the gates, of the state's share
-  Tensor<T> db, db_h;  // (blocks, G): their sums over the steps and sequences of each block
+  Tensor<T> da, da_h;  // (T, N, gate_row): of the input's part of the sums, of the state's
+  Tensor<T> db, db_h;  // (blocks, width): sums over the steps and sequences of each block
 };
 
-/// dw (width, k) += da^T (width, rows) x (rows, k); da, x: rows da_row and x_row apart.
+/// dw (width, k) += da^T (width, rows) x (rows, k). da_row, x_row: distance between rows.
 template <class T>
 void weight_gradient(Index width, Index k, Index rows, const T* da, Index da_row, const T* x,
                      Index x_row, Gradients<T>& d, std::size_t input) {
@@ -187,7 +189,7 @@ void weight_gradient(Index width, Index k, Index rows, const T* da, Index da_row
                 dw.data(), k);
 }
 
-/// db += the rows of `parts`, from the first to the last.
+/// db += the rows of `parts`, first to last.
 template <class T>
 void bias_gradient(const Tensor<T>& parts, Gradients<T>& d, std::size_t input) {
   if (!d.wants(input)) return;
@@ -216,7 +218,7 @@ void sequence_backward(const Sequence& s, const Tensor<T>& x,
                     run.w_x.data(), s.input, beta, dx.data(), s.input);
     }
     weight_gradient<T>(width, s.input, rows, g.da.data(), row, x.data(), s.input, d, weights);
-    // Step k meets the state of step k - 1: two windows of T - 1 steps, one ahead of the other.
+    // Step k pairs with the state of step k - 1: two windows of T - 1 steps, shifted by one step.
     const Index ahead = run.reverse ? 0 : 1, behind = run.reverse ? 1 : 0;
     weight_gradient<T>(width, s.hidden, rows - s.batch, g.da_h.data() + ahead * s.batch * row, row,
                        run.y.data() + run.column + behind * s.batch * run.y_row(), run.y_row(), d,
@@ -226,12 +228,12 @@ void sequence_backward(const Sequence& s, const Tensor<T>& x,
   }
 }
 
-/// A recurrent layer in one direction or in two side by side. What a step is, Cell says:
-///   Cell(s, x, direction)                       makes (1), and room for what backward needs
+/// A recurrent layer in one direction, or in two side by side. Cell defines the steps:
+///   Cell(s, x, direction)                       computes (1); allocates what backward needs
 ///   forward(s, direction, u, block)             all steps of a block's sequences, into direction.y
-///   gradients(s)                                room for the gradients of the sums
-///   backward(s, direction, u, block, dy, g)     fills them, from the last step to the first
-/// reverse: for each direction whether it runs from the last step of each sequence to its first.
+///   gradients(s)                                allocates the gradients of the sums
+///   backward(s, direction, u, block, dy, g)     fills them, last step first
+/// reverse: for each direction, true if it runs from the last step of each sequence to the first.
 template <class Cell, class T>
 Variable<T> recurrent_layer(std::string_view op, const Variable<T>& x,
                             std::span<const RecurrentWeights<T>> weights,

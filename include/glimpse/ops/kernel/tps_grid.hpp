@@ -1,13 +1,13 @@
-// TPS grid, the products of every image: A D forward and A^T dgrid backward, in vectors along the
-// pixels of a grid, x and y side by side.
+// tps_grid: the products of every image: A D forward and A^T dgrid backward, in vectors along the
+// pixels of a grid, x and y interleaved.
 //
 //   grid    x0 y0 x1 y1 ...        one vector of the result for one image:
 //   A_k     a0 a0 a1 a1 ...          grid += A_k . D_k        for the fiducials k
-//   D_k     dx dy dx dy ...          sum_k += A_k . dgrid     whose even lanes are dx, odd ones dy
+//   D_k     dx dy dx dy ...          sum_k += A_k . dgrid     even lanes are dx, odd lanes dy
 //   ".": lane by lane; here (dx, dy) = c_k - c'_k are offsets of a point, not gradients
 //
-// Four images share what is read of A. Backward keeps sums of some thousand products in vectors,
-// then adds them up in double, always in this order.
+// Four images share each load of A. Backward sums runs of 1024 elements in vectors, then adds the
+// lanes in double, always in the same order.
 #pragma once
 
 #include <algorithm>
@@ -19,11 +19,11 @@
 
 namespace glimpse::inline v0::kernel {
 
-/// A (pixels, K) as rows A_k with every number twice, then zeros to a whole vector.
+/// A (pixels, K) as rows A_k, each element twice, padded with zeros to a whole vector.
 template <class T>
 struct TpsRows {
-  static constexpr Index lanes = 16;  // of the widest vector of the narrowest numbers
-  Index points, size, stride;         // numbers in a grid, and from row to row
+  static constexpr Index lanes = 16;  // lanes of the widest vector of float
+  Index points, size, stride;         // elements of a grid; distance between rows
   Tensor<T> rows;
 
   TpsRows(Index k, Index pixels, const T* a)
@@ -42,7 +42,7 @@ struct TpsRows {
 
 namespace detail {
 
-/// Numbers [begin, end) of the grids of all images; offsets: (count, points, lanes) as D_k.
+/// Elements [begin, end) of the grids of all images. offsets: (count, points, lanes) as D_k.
 struct TpsForward {
   template <int Bytes, class T>
   [[gnu::always_inline]] static inline void run(Index count, Index points, Index size, Index stride,
@@ -84,7 +84,7 @@ struct TpsForward {
   }
 };
 
-/// sums (count, points, 2) += A_k o dgrid, for `count` images.
+/// sums (count, points, 2) += A_k . dgrid, for `count` images.
 struct TpsBackward {
   template <int Bytes, class T>
   [[gnu::always_inline]] static inline void run(Index count, Index points, Index size, Index stride,

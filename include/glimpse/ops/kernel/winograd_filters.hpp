@@ -1,6 +1,6 @@
-// winograd_filters: filters to the planes of the products, U = G w G^T, and gradients back.
+// winograd_filters: transforms filters to the planes of the products, U = G w G^T, and back.
 //
-//   (1)  U[block][f][c][2 L]        c: input channels, in whole groups; 2 L filters side by side
+//   (1)  U[block][f][c][2 L]        c: input channels, in whole groups; 2 L filters adjacent
 //   (2)  dw = G^T dU G
 // Notation: docs/math/notation.md.
 #pragma once
@@ -10,8 +10,8 @@
 
 namespace glimpse::inline v0::kernel::winograd {
 
-/// Tap t of the filter from input channel c to output channel o at w[c * in + o * out + t], taps
-/// backwards where `flipped`; `end` is the end of all filters.
+/// Tap t of the filter from input channel c to output channel o is w[c * in + o * out + t]; taps
+/// are reversed if `flipped`. `end` is the end of all filters.
 template <class T>
 struct Filters {
   const T* w;
@@ -20,9 +20,9 @@ struct Filters {
   bool flipped;
 };
 
-/// The first half of (1), down the columns, for 2 L filters from output channel o on and `groups`
-/// groups of input channels from c on: half[i][c][s][2 L], i < rows.points, s < cols.taps, `row`
-/// numbers from i to i + 1.
+/// The first half of (1), along the columns, for 2 L filters from output channel o and `groups`
+/// groups of input channels from c. Writes half[i][c][s][2 L], i < rows.points, s < cols.taps;
+/// `row` is the distance from i to i + 1.
 template <class T>
 void filters_down(const Plan<T>& p, const Filters<T>& f, Index o, Index c, Index groups, T* half,
                   Index row) {
@@ -44,7 +44,7 @@ void filters_down(const Plan<T>& p, const Filters<T>& f, Index o, Index c, Index
           const T* const at = from + i * f.in;
           for (Index ahead = 0; ahead < here * taps; ahead += 16)
             if (i + 8 < depth) __builtin_prefetch(at + 8 * f.in + ahead);
-          // whole squares where what follows the filters may be read
+          // whole squares if the elements after the filters may be read
           const Index count = f.end - at >= (here - 1) * taps + slot ? slot : taps;
           pack_nchwc<T>(raw + i * slot * lanes, at, f.out, count, here);
         }
@@ -65,7 +65,7 @@ void filters_down(const Plan<T>& p, const Filters<T>& f, Index o, Index c, Index
   }
 }
 
-/// The second half of (1), along the rows, for one i and `channels` channels:
+/// The second half of (1), along the rows, for one i and `channels` channels. Writes
 /// u[j * plane + c * 2 L], j < cols.points.
 template <class T>
 void filters_along(const Plan<T>& p, const T* half, Index channels, T* u, Index plane) {
@@ -75,8 +75,9 @@ void filters_along(const Plan<T>& p, const T* half, Index channels, T* u, Index 
   p.cols.filter(&along);
 }
 
-/// (2) for one filter over `groups` groups of input channels from c on: dw[(c + i) * taps + t] +=.
-/// u[f * plane + i]: the gradient of its transform; that of the next filter is `next` numbers on.
+/// (2) for one filter over `groups` groups of input channels from c: dw[(c + i) * taps + t] +=.
+/// u[f * plane + i]: the gradient of its transform; that of the next filter is `next` elements
+/// later.
 template <class T>
 void filter_gradient(const Plan<T>& p, const T* u, Index plane, Index next, Index c, Index groups,
                      T* dw) {
@@ -97,7 +98,7 @@ void filter_gradient(const Plan<T>& p, const T* u, Index plane, Index next, Inde
     const TransformArgs<T> down{half,       kw * lanes, lanes, 0,  transposed,
                                 kw * lanes, lanes,      0,     kw, 1};
     p.rows.filter_back(&down);
-    // each filter's row overwrites what the one before it wrote too far
+    // each filter's row overwrites the excess elements of the one before
     unpack_nchwc(table, taps, transposed, slot, lanes, false);
     simd::add<T>(channels * taps, dw + at * taps, table);
   }

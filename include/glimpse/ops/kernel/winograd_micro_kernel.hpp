@@ -1,4 +1,4 @@
-// winograd micro kernel: the products of Winograd's convolutions, one tile of sums held in
+// winograd_micro_kernel: the products of Winograd's convolutions, with one tile of sums in
 // registers.
 //
 //   (1)  M[i][j] (+)= sum_g sum_l  V[g][i][l] U[g][l][j]       i: tiles, j: 2 L filters,
@@ -6,9 +6,9 @@
 //   (2)  dU[i][j] (+)= sum_t  D[t][i] V_j[t]                   i: filters, j: 2 L input channels,
 //                                                              t: tiles
 //
-// As simd/micro_kernel.hpp, on the layouts of winograd_plan.hpp. V is too large for the
-// second-level cache and is read in runs too short for the hardware's prefetching: while a tile is
-// summed up, it asks for the lines of the next one.
+// Works as simd/micro_kernel.hpp, on the layouts of winograd_plan.hpp. V is larger than the
+// second-level cache, and its runs are too short for the hardware prefetcher. While the kernel sums
+// one tile, it therefore prefetches the lines of the next.
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -20,14 +20,14 @@
 
 namespace glimpse::inline v0::kernel::winograd {
 
-/// One call of (1) or (2).
+/// Arguments of one call of (1) or (2).
 template <class T>
 struct WinogradGemmArgs {
   const T* a;
-  Index a_step;      // (1): from group to group, (2): from tile to tile
-  const T* b[2];     // (1): the second is not used
-  const T* ahead;    // the `a` of the next call
-  const T* b_ahead;  // what of b will be wanted next, in steps of a cache line
+  Index a_step;      // (1): distance between groups, (2): between tiles
+  const T* b[2];     // (1): the second is unused
+  const T* ahead;    // `a` of the next call, to prefetch
+  const T* b_ahead;  // the part of b to prefetch next, in steps of a cache line
   Index count;       // (1): groups, (2): tiles
   T* out;
   Index out_row;
@@ -112,7 +112,8 @@ struct WeightSum {
   }
 };
 
-/// The products of the level in use: forward[rows - 1] sums up to `rows` tiles, weight `filters`.
+/// The products of the current level. forward[rows - 1] handles up to `rows` tiles, weight handles
+/// `filters` filters.
 template <class T>
 struct WinogradMicroKernels {
   using Run = void (*)(const WinogradGemmArgs<T>*);
@@ -126,7 +127,7 @@ WinogradMicroKernels<T> sums() {
   return at_level([](auto level) {
     constexpr simd::Isa isa = level();
     constexpr int lanes = simd::vector_bytes(isa) / static_cast<int>(sizeof(T));
-    constexpr bool many = lanes > 8 || isa == simd::Isa::avx512;  // registers for 8 x 2 sums
+    constexpr bool many = lanes > 8 || isa == simd::Isa::avx512;  // enough registers for 8 x 2 sums
     constexpr int filters = std::min(lanes, many ? 8 : 4);
     WinogradMicroKernels<T> set{simd::tile_rows(isa), filters, {}, nullptr};
     [&]<int... I>(std::integer_sequence<int, I...>) {

@@ -1,19 +1,18 @@
-// winograd_plan: how the images of a batch become tiles, and tiles the planes of the products.
+// winograd_plan: divides the images of a batch into tiles, and lays out the planes of the products.
 //
-// Images stand side by side in strips, one row of tiles high, with the zeros between two of them
-// counted once, so that only the last tile of a strip is wasted and not one of every image:
-//
+// Images are placed side by side in strips, one row of tiles high. Two neighbors share the zeros
+// between them. Only the last tile of a strip is then partly empty, not one tile of every image:
 //        image 0         image 1         image 2
 //   0 x x x x x x x 0 x x x x x x x 0 x x x x x x x 0
 //   |---- tile 0 ---|
 //               |---- tile 1 ---|  ...                   F(., 6): windows of 8, 6 apart
 //
-// L channels make a group, one vector wide. Transformed inputs are laid out as
+// L channels form a group, one vector wide. Transformed inputs have the layout
 //
 //   (1)  V[f][group][tile][L]        f: one of rows.points * cols.points frequencies
 //
-// with an odd number of cache lines from f to f + 1: at a power of two all frequencies of a tile
-// would compete for the same few lines of the cache.
+// with an odd number of cache lines from f to f + 1, because at a power of two all frequencies of a
+// tile would compete for the same few lines of the cache.
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -29,18 +28,18 @@ namespace glimpse::inline v0::kernel::winograd {
 using simd::detail::ceil_div;
 using simd::detail::round_up;
 
-/// `numbers`, rounded up to an odd number of cache lines.
+/// `numbers` rounded up to an odd number of cache lines.
 inline Index pad_to_odd_cache_lines(Index numbers) {
   const Index lines = ceil_div(numbers, 16);
   return (lines % 2 == 0 ? lines + 1 : lines) * 16;
 }
 
-/// `count` things cut into the fewest blocks of at most `most`, evenly.
+/// Size of the blocks if `count` items form the fewest equal blocks of at most `most`.
 inline Index balanced_block(Index count, Index most) {
   return ceil_div(count, ceil_div(count, std::clamp<Index>(most, 1, count)));
 }
 
-/// Scratch memory from the cache.
+/// Scratch memory from the memory cache.
 template <class T>
 class Scratch {
  public:
@@ -51,14 +50,14 @@ class Scratch {
   Storage storage_;
 };
 
-/// A convolution of images (n, in, h, w) to (n, out, oh, ow), step 1, as strips of tiles.
+/// A convolution of images (n, in, h, w) to (n, out, oh, ow) with stride 1, as strips of tiles.
 template <class T>
 struct Plan {
   Line<T> rows, cols;
   Index n, in, out, h, w, pad_h, pad_w, oh, ow;
   Index lanes, groups_in, groups_out;
-  Index period;    // columns from one image of a strip to the next
-  Index together;  // images in a strip
+  Index period;    // distance between images of a strip, in columns
+  Index together;  // number of images in a strip
   Index strip_tiles, tile_rows, strips;
 
   Plan(const Line<T>& rows_, const Line<T>& cols_, Index n_, Index in_, Index out_, Index h_,
@@ -78,6 +77,8 @@ struct Plan {
     period = w + pad_w;
     tile_rows = ceil_div(oh, rows.outputs);
     const auto width = [&](Index g) { return ceil_div((g - 1) * period + ow, cols.outputs); };
+    // Choose the strip with the fewest tiles in total. At most 256 columns, because the buffers of
+    // transform_strip then take about 200 KB for F(4x6, 3x3) on AVX-512.
     together = 1;
     for (Index g = 2; g <= n && g * period <= 256; ++g)
       if (ceil_div(n, g) * width(g) < ceil_div(n, together) * width(together)) together = g;
@@ -87,18 +88,18 @@ struct Plan {
 
   Index points() const { return rows.points * cols.points; }
   Index tiles() const { return strips * strip_tiles; }
-  /// Images [first, last) of a strip.
+  /// The images [first, last) of a strip.
   Index first(Index strip) const { return strip / tile_rows * together; }
   Index last(Index strip) const { return std::min(n, first(strip) + together); }
 };
 
-/// One side of a plan: inputs on their way to V, or output gradients, which take the transposed
-/// road of the outputs to planes of the same layout.
+/// One input of the transforms: images on the way to V, or output gradients, which the transposed
+/// output transform maps to planes of the same layout.
 template <class T>
 struct TransformSource {
   const T* x;
   Index channels, h, w, pad_h, pad_w;
-  Index reach_h, reach_w;  // rows and columns that a tile reads
+  Index reach_h, reach_w;  // rows and columns read by one tile
   typename Line<T>::Run down, along;
 
   static TransformSource inputs(const Plan<T>& p, const T* x) {
@@ -137,7 +138,7 @@ void transform_strip(const Plan<T>& p, const TransformSource<T>& s, Index strip,
 
   const Index image = s.channels * s.h * s.w;
   const Index next_group = lanes * s.h * s.w - (p.last(strip) - 1 - p.first(strip)) * image;
-  Index done = 0;  // columns of `middle` that are filled
+  Index done = 0;  // columns of `middle` already filled
   const auto skip_to = [&](Index column) {
     if (column > done)
       for (Index i = 0; i < p.rows.points; ++i)
@@ -160,7 +161,7 @@ void transform_strip(const Plan<T>& p, const TransformSource<T>& s, Index strip,
   s.along(&along);
 }
 
-/// Transforms `strips` strips of `groups` groups of channels from the first ones given, (1).
+/// (1) for `strips` strips from `strip` and `groups` groups of channels from `group`.
 template <class T>
 void transform_block(const Plan<T>& p, const TransformSource<T>& s, Index strip, Index strips,
                      Index group, Index groups, T* planes, Index plane) {

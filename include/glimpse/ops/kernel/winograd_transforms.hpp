@@ -1,10 +1,10 @@
-// winograd transforms: the small matrices of Winograd's convolutions, one axis at a time.
+// winograd_transforms: the small matrices of Winograd's convolutions, one axis at a time.
 //
-// m outputs of a filter with r taps from m + r - 1 inputs, by m + r - 1 products instead of m r:
+// They give m outputs of a filter of r taps from m + r - 1 inputs, by m + r - 1 products, not m r:
 //
 //   (1)  y = A^T [ (G g) . (B^T d) ]          d: inputs, g: taps, y: outputs, "." elementwise
 //
-// A product of polynomials is known from its values at enough points, and (1) is the transpose of
+// The values of a product of polynomials at enough points determine it, and (1) is the transpose of
 // such a product. With the points 0, +-p_1 ... +-p_K and infinity, m + r - 1 = 2K + 2,
 //
 //   (2)  row of A at p:       1, p, ..., p^(m-1)                          at infinity  0, ..., 0, 1
@@ -13,14 +13,15 @@
 //   (4)  row of B^T at p:     the coefficients of  prod_{q != p} (x - q)   at infinity, of prod_q
 //                             q finite, x the variable of the polynomials
 //
-// Even and odd powers of +-p_j are shared: with S(x) = prod_k (x - p_k^2) = sum_i s_i x^i and
+// +-p_j share even and odd powers: with S(x) = prod_k (x - p_k^2) = sum_i s_i x^i and
 // Q_j(x) = S(x) / (x - p_j^2) = sum_i q_ji x^i,
 //
 //   (5)  B^T d at 0: sum_i s_i d_2i     at +-p_j: sum_i q_ji d_(2i+2) +- p_j sum_i q_ji d_(2i+1)
 //        at infinity: sum_i s_i d_(2i+1)              N_0 = s_0,   N_(+-p_j) = 2 p_j^2 Q_j(p_j^2)
 //
-// Two axes are two such steps one after the other: F(4x6, 3x3) is Cook<4, 3> down the columns and
-// Cook<6, 3> along the rows. For K = 2 the points 5/8 and 3/2 round half as much as the usual 1, 2.
+// Two axes are two such steps in sequence: F(4x6, 3x3) is CookToom<4, 3> along the columns and
+// CookToom<6, 3> along the rows. For K = 2 the points 5/8 and 3/2 have half the rounding error of
+// the usual points 1 and 2.
 // Sources: Winograd 1980; Lavin, Gray 2016; Barabasz et al. 2020 on the choice of points.
 // Notation: docs/math/notation.md.
 #pragma once
@@ -35,14 +36,14 @@ namespace glimpse::inline v0::kernel::winograd {
 using simd::lanes;
 using simd::Scalar;
 
-/// The numbers of (2) to (5) for K pairs of points; plain arrays, because kernels read them.
+/// The constants of (2) to (5) for K pairs of points; plain arrays, because kernels read them.
 template <int K>
 struct Numbers {
   double point[K + 1] = {};
   double all[K + 2] = {};          // s_i
   double rest[K + 1][K + 2] = {};  // q_ji
   double power[K + 1][8] = {};     // p_j^i
-  double norm[K + 2] = {};         // 1 / N at +-p_j, and in the last place at 0
+  double norm[K + 2] = {};         // 1 / N at +-p_j; the last element is 1 / N_0
 
   constexpr Numbers() {
     constexpr double choice[4][3] = {{}, {1}, {0.625, 1.5}, {0.5, 1, 2}};
@@ -60,7 +61,7 @@ struct Numbers {
   }
 
  private:
-  /// Coefficients of prod (x - p_k^2) over all k but `left_out`.
+  /// Coefficients of prod (x - p_k^2) over all k except `left_out`.
   constexpr void product(double (&c)[K + 2], int left_out) const {
     c[0] = 1;
     for (int k = 0; k < K; ++k) {
@@ -71,16 +72,16 @@ struct Numbers {
   }
 };
 
-/// (2) to (5) for m outputs and r taps; what is written goes to y. In (1)
-/// backwards z is the gradient of y, and u that of U = G g.
+/// (2) to (5) for m outputs and r taps; each function writes y. In the backward pass of (1), z is
+/// the gradient of y, and u is the gradient of U = G g.
 template <int Outputs, int Taps>
 struct CookToom {
   static constexpr int K = (Outputs + Taps - 2) / 2;
   static constexpr int outputs = Outputs, taps = Taps, points = 2 * K + 2, inputs = points;
-  static constexpr int skip = 0;  // rows of a window that are zero anyway and left out
+  static constexpr int skip = 0;  // rows of a window that are always zero and are left out
   static_assert(points == Outputs + Taps - 1);
 
-  /// y = B^T d
+  /// y = B^T d, by (5)
   template <class V>
   [[gnu::always_inline]] static inline void input(V* y, const V* d) {
     using T = Scalar<V>;
@@ -128,7 +129,8 @@ struct CookToom {
  private:
   static constexpr Numbers<K> is{};
 
-  /// The polynomial with coefficients c at every point, divided by N where `Normed`.
+  /// Values at every point of the polynomial with coefficients c, by (2); by (3) divided by N if
+  /// `Normed`.
   template <int Count, bool Normed, class V>
   [[gnu::always_inline]] static inline void evaluate(V* y, const V* c) {
     using T = Scalar<V>;
@@ -153,7 +155,12 @@ struct CookToom {
     }
   }
 
-  /// The transpose of `evaluate`.
+  /// The transpose of `evaluate`: y_i = sum over the points p of u_p p^i, divided by N_p if
+  /// `Normed`.
+  ///   i even:  p and -p have the same power, (u_p + u_-p) p^i     part[0]
+  ///   i odd:   their powers differ in sign, (u_p - u_-p) p^i      part[1]
+  /// The point 0 contributes only to i = 0, and infinity only to i = Count - 1. For other i the
+  /// first pair initializes v, which saves an addition (j++).
   template <int Count, bool Normed, class V>
   [[gnu::always_inline]] static inline void collect(V* y, const V* u) {
     using T = Scalar<V>;
@@ -183,8 +190,8 @@ struct CookToom {
   }
 };
 
-/// Two outputs of two taps from one input with zeros on both sides: y_0 = g_1 d, y_1 = g_0 d. The
-/// height of a gradient whose image is one row high; F(2, 2) would spend three products on it.
+/// Two outputs of two taps from one input with zeros on both sides: y_0 = g_1 d, y_1 = g_0 d. Used
+/// for the vertical axis of gradients of images one row high; F(2, 2) would need three products.
 struct ZeroInsert {
   static constexpr int outputs = 2, taps = 2, points = 2, inputs = 1;
   static constexpr int skip = 1;
@@ -211,8 +218,9 @@ struct ZeroInsert {
   }
 };
 
-/// One step along one axis for many positions: read k numbers `from_step` apart, write as many as
-/// the step gives, `to_step` apart. Every number is a vector of channels.
+/// One transform along one axis for many positions. Reads k vectors `from_step` apart and writes
+/// the results `to_step` apart. Each vector holds L channels. Loops: `outer` times, then `count`
+/// times.
 template <class T>
 struct TransformArgs {
   const T* from;
@@ -220,13 +228,13 @@ struct TransformArgs {
   T* to;
   Index to_step, to_next, to_outer;
   Index count, outer;
-  const T* shift = nullptr;  // added to what is written, in steps of `EpilogueArgs`
+  const T* shift = nullptr;  // added to the result, as the bias of `EpilogueArgs`
   bool relu = false;
 };
 
 enum class TransformStage { input, output, finish, gradient, filter, filter_back };
 
-/// Performs a Walk; `finish` is `output` with bias and ReLU.
+/// Runs a transform; `finish` is `output` with bias and ReLU.
 template <class Axis, TransformStage S>
 struct TransformKernel {
   template <int Bytes, class T>
@@ -270,7 +278,7 @@ struct TransformKernel {
   }
 };
 
-/// An axis as the driver sees it: its sizes and its steps, compiled for the level in use.
+/// One axis of a plan: its sizes and its transforms, compiled for the current level.
 template <class T>
 struct Line {
   using Run = void (*)(const TransformArgs<T>*);
@@ -278,7 +286,7 @@ struct Line {
   Run input, output, finish, gradient, filter, filter_back;
 };
 
-/// f(level as a constant) for the level in use.
+/// Calls f with the current level as a compile-time constant.
 template <class F>
 auto at_level(F&& f) {
   using simd::Isa;

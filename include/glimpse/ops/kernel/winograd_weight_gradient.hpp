@@ -1,11 +1,21 @@
-// winograd weight gradient: the gradient of the filters through Winograd's transforms.
+// winograd_weight_gradient: the gradient of the filters by Winograd's transforms.
 //
 //   (1)  V = B^T d B,   D = A dy A^T          every window and the gradient of its outputs
 //   (2)  dU_f[o][c] = sum_tiles D_f[tile][o] V_f[tile][c]
 //   (3)  dw = G^T dU G
 //
-// Filters, input channels and tiles are cut into blocks (WeightBlocks) that keep the memory at some
-// 24 MB. Sums over tiles are taken some 96 at a time and in one order.
+// Loops (L lanes; what each level keeps in cache):
+//
+//   for each block of input channels c0       V of the block
+//     for each block of filters o0            dU of the block, at most 6.4 MB; (3) at the end
+//       for each block of tiles s0            V and D of the tiles, at most 18 MB, shared
+//         for each frequency f, half of o     one task: one plane of V, D and dU
+//           for each 96 tiles                 D of the tiles, second-level cache
+//             for each 2 L channels           V: 96 x 2 L floats, 12 KB on AVX-512, first-level
+//               for each 4 or 8 filters       one tile of sums, winograd_micro_kernel.hpp
+//
+// If one block holds all tiles, all blocks of filters use the same V. Sums over tiles run in one
+// order, in steps of at most 96.
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -14,14 +24,14 @@
 
 namespace glimpse::inline v0::kernel::winograd {
 
-/// How the sum (2) is cut: groups of input channels, groups of filters, strips of tiles.
+/// Blocks of the sum (2): groups of input channels, groups of filters, strips of tiles.
 struct WeightBlocks {
   Index c, o, strips;
 };
 
-/// Of the cuts that keep dU under 6.4 MB and V and D under 18 MB the one that transforms least: V
-/// is made for every block of filters unless one block holds all tiles, D for every block of
-/// channels.
+/// Of the blocks that keep dU below 6.4 MB and V and D below 18 MB, returns those with the fewest
+/// transforms. V is computed for every block of filters unless one block holds all tiles; D is
+/// computed for every block of channels.
 template <class T>
 WeightBlocks weight_blocks(const Plan<T>& p) {
   const Index points = p.points(), all = 1 << 20;
@@ -84,7 +94,7 @@ void weight_gradient(const Plan<T>& p, const T* x, const T* dy, T* dw) {
             const Index calls = (o_last - o_first) * lanes / set.filters;
             for (Index c = 0; c < groups; c += 2) {
               const T* const b = vf + (c * tiles + t) * lanes;
-              // what comes next of V is asked for by the first filters, of D by the last channels
+              // the first filters prefetch the next part of V, the last channels that of D
               const T* b_next = c + 2 < groups ? b + 2 * tiles * lanes : next_v;
               for (Index i = 0; i < calls; ++i) {
                 const Index o = o_first * lanes + i * set.filters, at = (o / lanes * tiles) * lanes;
