@@ -21,8 +21,8 @@ on the ratios: the milliseconds hold only for one machine and one session.
 
 Machine: {cpu}, {cores} cores, {isa}. Measured in the same session, its peak is {fma1:.0f} GFLOP/s of
 multiply-adds on one core and {fma2:.0f} on both. Its memory bandwidth (triad) is {triad1:.0f} and
-{triad2:.0f} GB/s. Glimpse is compiled with `{compiler} {flags}`: no option selects
-the CPU, and no library is linked.
+{triad2:.0f} GB/s. Glimpse is compiled with `{compiler} {flags}`. No option selects the CPU,
+and no library is linked.
 
 ## Whole steps
 
@@ -119,12 +119,12 @@ quarter of the multiplications, so its points are above the roof.
 ## How it is measured
 
 - `bash benchmarks/compare.sh` installs the baselines from Debian (python3-torch, libdnnl-dev,
-  libopenblas0-openmp), builds Glimpse's programs with `g++ {flags}`, and runs all programs in turn,
-  in {rounds} round{s}. It takes medians: first of the steps within a run, then over the rounds.
+  libopenblas0-openmp) and builds Glimpse's programs with `g++ {flags}`. It runs all programs in
+  turn, in {rounds} round{s}. It takes medians: first of the steps within a run, then over the rounds.
   `--quick` does one short round, `--part NAME` one part.
-- For every run the script compares the time that the cores were busy, or stolen by the hypervisor,
-  with the CPU time of its own child processes. If other processes used more than {others:.0f} %, it discards the
-  run and repeats it, at most three times.{watcher}
+- For every run the script compares the busy time of the cores, including time stolen by the
+  hypervisor, with the CPU time of its own child processes. If others used more than {others:.0f} %,
+  it discards the run and repeats it, at most three times.{watcher}
 - PyTorch tuned: `libopenblas0-openmp`, `OPENBLAS_CORETYPE={core}` (Debian's OpenBLAS does not
   know newer CPUs), `ATEN_CPU_CAPABILITY={vectors}`, `torch.set_num_threads(2)` and
   `MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 MALLOC_TOP_PAD_=268435456`.
