@@ -108,8 +108,7 @@ int main(int argc, char** argv) {
   app.add_option("--seed", seed, "seed of the random words of --among")->capture_default_str();
   app.add_option("--score", score,
                  "characters that count: lower36 (lower case, a-z and 0-9), alnum62 (case counts, "
-                 "too), exact "
-                 "(every character), or all (all three)")
+                 "too), exact (every character), or all (all three)")
       ->check(CLI::IsMember({"lower36", "alnum62", "exact", "all"}))
       ->capture_default_str();
   app.add_option("--predictions", predictions,

@@ -17,13 +17,13 @@ struct ReadingOptions {
     CLI::Option* all = app.add_flag(
         "--rotations", rotations,
         "try all four orientations of each image and keep the most confident reading (default: "
-        "also try both vertical orientations of images that are taller than 1.5 times their width, "
-        "if the upright reading is not confident; words of two or more characters only)");
-    app.add_flag("--upright", upright, "read every image upright, without rotation")->excludes(all);
+        "also try rotations by 90 and 270 degrees if an image is taller than 1.5 times its width, "
+        "the upright reading is not confident, and the word has at least two characters)");
+    app.add_flag("--upright", upright, "do not rotate images")->excludes(all);
     app.add_option("--beam", options.beam,
                    "beam width; 1 is greedy (default: 2, where a second hypothesis that is a "
-                   "hundred times less "
-                   "likely is dropped; crnn 1; with a lexicon in tree mode 7, crnn 64)")
+                   "hundred times less likely is dropped; crnn 1; with a lexicon in tree mode 7, "
+                   "crnn 64)")
         ->check(CLI::Range(1, 100));
     app.add_option("--lexicon", file, "file of allowed words, one a line")
         ->check(CLI::ExistingFile);

@@ -32,8 +32,7 @@ struct RendererOptions {
         ->check(CLI::ExistingDirectory);
     app.add_option("--split", split,
                    "faces and words to use: all, training or held_out; one family of faces in "
-                   "twenty and one "
-                   "word in twenty are held out")
+                   "twenty and one word in twenty are held out")
         ->check(CLI::IsMember({"all", "training", "held_out"}))
         ->capture_default_str();
     app.add_option("--style", style, "style of the words")

@@ -60,8 +60,7 @@ class Sheet {
 int run(int argc, char** argv) {
   CLI::App app(
       "Renders synthetic words with the fonts of this machine: PNG images, labels.tsv and a "
-      "contact "
-      "sheet.");
+      "contact sheet.");
   std::string out, lmdb, charset = "lower36";
   Index count = 100, on_sheet = 200;
   std::uint64_t seed = 1;

@@ -72,8 +72,7 @@ int main(int argc, char** argv) {
       ->excludes("--weights");
   app.add_option("--encoder", encoder,
                  "weights of another model (for example crnn) whose encoder to start from; only "
-                 "layers of the "
-                 "same shape are used")
+                 "layers of the same shape are used")
       ->check(CLI::ExistingFile)
       ->excludes("--weights")
       ->excludes("--widen");
@@ -94,13 +93,11 @@ int main(int argc, char** argv) {
                "try to read every image of --data before training (default: 64 of each data set)");
   app.add_option("--data-share", share,
                  "share of the training images from --data (default: 1 without options for "
-                 "synthetic words, "
-                 "else 0.5)")
+                 "synthetic words, else 0.5)")
       ->check(number_between(0, 1));
   app.add_option("--augment", augmentation,
                  "magnitude of the augmentation of --data: rotation, perspective, blur, "
-                 "compression and others "
-                 "(0: none)")
+                 "compression and others (0: none)")
       ->check(number_between(0, 2))
       ->expected(0, 1)
       ->default_str("1");
@@ -119,8 +116,7 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"lower36", "alnum62", "exact"}));
   app.add_option("--valid-every", options.validate_every,
                  "longest time between validations in seconds; a run also validates at the start "
-                 "and at every "
-                 "tenth of the budget")
+                 "and at every tenth of the budget")
       ->check(number_from_0())
       ->capture_default_str();
   app.add_option(
@@ -176,8 +172,7 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--fiducials", options.fiducials,
                  "weight of the loss on the true fiducial points of synthetic words (for example "
-                 "10); 0: the "
-                 "rectifier learns only from the text labels, as published")
+                 "10); 0: the rectifier learns only from the text labels, as published")
       ->check(number_from_0())
       ->capture_default_str();
   app.add_flag("--rectifier-only", options.rectifier_only,
@@ -185,8 +180,7 @@ int main(int argc, char** argv) {
   app.add_option(
          "--ema-decay", ema_decay,
          "decay k of the exponential moving average m of the weights w, m = k m + (1 - k) w, which "
-         "is "
-         "validated and saved; 0: no average (default: 0.999 with adadelta, 0 with one-cycle, "
+         "is validated and saved; 0: no average (default: 0.999 with adadelta, 0 with one-cycle, "
          "unchanged with --resume)")
       ->check(number_between(0, 0.99999));
   app.add_option("--seed", options.seed, "seed of weights, words and order")
