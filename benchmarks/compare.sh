@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
-# Glimpse beside PyTorch and oneDNN: installs the baselines, builds the benchmarks as a user would
-# (g++ -O2), runs all of them in turn, several rounds, and writes docs/performance.md.
+# Compares Glimpse with PyTorch and oneDNN: installs the baselines, builds the benchmarks as a user
+# does (g++ -O2), runs all of them in turn, several rounds, and writes docs/performance.md.
 #
 #   bash benchmarks/compare.sh [--quick] [--rounds N] [--part NAME]... [--only PATTERN]
 #
-# Parts: build same_work models conv recurrent memory products peak sweep report; all of them, in
-# this order, where none is named. What each program printed stays in build/compare, a file for each
-# part, contestant and round, so parts can be measured on different days and the page be made anew
-# from them (`--part report`). --only: the runs whose file name matches the regular expression.
-# --quick: one round, shorter runs.
+# Parts: build same_work models conv recurrent memory products peak sweep report. The default is all
+# of them, in this order. The output of each program is kept in build/compare, one file per part,
+# contestant and round. Parts can therefore be measured on different days, and --part report writes
+# the page again. --only: the runs whose file name matches the regular expression. --quick: one
+# round, shorter runs.
 #
-# Every run is watched: where other processes or the hypervisor took more than 3 % of the cores
-# while it ran (OTHERS=N in the environment: N per mille), its figures are thrown away and it runs
-# again, three times at most.
+# The script watches every run. If other processes or the hypervisor used more than 3 % of the cores
+# (OTHERS=N in the environment: N per mille), it discards the figures and runs the program again, at
+# most three times.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 out=build/compare
@@ -36,16 +36,16 @@ mkdir -p $out/bin
 
 # The contestants ------------------------------------------------------------------------------
 
-# The widest vectors of this CPU, and the one nearest to it that Debian's OpenBLAS knows.
+# The widest vectors of this CPU, and the most similar CPU that Debian's OpenBLAS knows.
 isa=baseline vectors=default core=Nehalem
 if grep -q -m1 -w avx512bw /proc/cpuinfo; then isa=AVX-512 vectors=avx512 core=SkylakeX
 elif grep -q -m1 -w avx2 /proc/cpuinfo; then isa=AVX2 vectors=avx2 core=Haswell; fi
 
-# PyTorch as Debian installs it: the reference BLAS, and AVX2 where the CPU has more.
+# PyTorch as Debian installs it: the reference BLAS, and AVX2 even if the CPU has more.
 installed() {
   env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE LD_LIBRARY_PATH=$library/blas:$library/lapack "$@"
 }
-# PyTorch at its best: OpenBLAS set to a CPU it knows, the widest vectors, memory that is kept.
+# PyTorch tuned: OpenBLAS set to a CPU it knows, the widest vectors, freed memory kept.
 tuned() {
   env -u OPENBLAS_L2_SIZE LD_LIBRARY_PATH=$library/openblas-openmp OPENBLAS_CORETYPE=$core \
     ATEN_CPU_CAPABILITY=$vectors MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 \
@@ -67,7 +67,7 @@ need() {
   fi
 }
 
-compile() {  # compile SOURCE [MORE FLAGS]: only where the source or a header is newer
+compile() {  # compile SOURCE [MORE FLAGS]: only if the source or a header is newer
   local source=$1 program=$out/bin/$(basename "${1%.cpp}")
   shift
   if [ -x "$program" ] && [ "$source" -ot "$program" ] &&
@@ -81,7 +81,7 @@ compile() {  # compile SOURCE [MORE FLAGS]: only where the source or a header is
 
 version() { dpkg-query -W -f '${Version}' "$1" | sed 's/[-+].*//'; }
 
-machine() {  # facts for the page, name and value
+machine() {  # values for the page: name and value
   local cpu
   cpu=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)
   printf '%s\t%s\n' cpu "$cpu" cores "$(nproc)" isa $isa vectors $vectors core $core \
@@ -91,9 +91,9 @@ machine() {  # facts for the page, name and value
     rounds $rounds others "$limit"
 }
 
-# Runs that nobody disturbs ---------------------------------------------------------------------
+# Undisturbed runs ------------------------------------------------------------------------------
 
-# Ticks that the cores were busy or stolen, and ticks that our own children took of them.
+# Ticks that the cores were busy or stolen, and the ticks of our own child processes.
 ticks() {
   local cpu self
   read -r -a cpu < /proc/stat
@@ -102,7 +102,7 @@ ticks() {
     "$(date +%s%N)"
 }
 
-alone() {  # alone FILE COMMAND...: its output into FILE, with a last line on how alone it was
+alone() {  # alone FILE COMMAND...: writes its output to FILE; the last line is the share of others
   local file=$out/$1.tsv attempt before after others
   [[ $1 =~ $only ]] || return 0
   shift
@@ -110,12 +110,12 @@ alone() {  # alone FILE COMMAND...: its output into FILE, with a last line on ho
     read -r -a before <<< "$(ticks)"
     "$@" > "$file.part" 2> "$file.log" || { cat "$file.log" >&2; return 1; }
     read -r -a after <<< "$(ticks)"
-    # per mille of the cores' time that went to others
+    # share of the cores' time used by others, per mille
     others=$((1000 * (after[0] - before[0] - after[1] + before[1]) * 1000000000 /
               ((after[2] - before[2]) * $(getconf CLK_TCK) * $(nproc))))
     echo "# others $others per mille, attempt $attempt" >> "$file.part"
     [ $others -le "$limit" ] && break
-    echo "  $others per mille of the cores went to others: $*" >&2
+    echo "  others used $others per mille of the cores: $*" >&2
   done
   mv "$file.part" "$file"
 }
@@ -148,7 +148,7 @@ models() {
         done
         name=$model.$case.2.$round
         torch_step channels_last "models.channels_last.$name" $what $model $batch 100 2
-        # As installed it is so far behind that one step tells.
+        # PyTorch as installed is so slow that one step is enough.
         [ "$round" -gt 1 ] ||
           seconds=0 torch_step installed "models.installed.$name" $what $model $batch 100 2
       done
@@ -231,7 +231,7 @@ run_part() {
     peak) alone peak.glimpse.1 $out/bin/peak ;;
     sweep) sweep ;;
     report) $python -B benchmarks/report.py $out docs ;;
-    *) echo "compare.sh: there is no part '$1'" >&2; exit 2 ;;
+    *) echo "compare.sh: expected a part from the list in the head of this file, got '$1'" >&2; exit 2 ;;
   esac
 }
 
@@ -240,7 +240,7 @@ grep -q Crnn benchmarks/models/step.cpp && nets='rare crnn'
 for part in "${parts[@]}"; do
   echo "== $part" >&2
   run_part "$part"
-  case $part in  # the page reports the rounds and the limit that were measured with
+  case $part in  # the page reports the rounds and the limit of the measurement
     build | report) ;;
     *) machine > $out/machine.part && mv $out/machine.part $out/machine.tsv ;;
   esac

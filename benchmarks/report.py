@@ -1,8 +1,8 @@
-"""Makes docs/performance.md and its images from what benchmarks/compare.sh measured.
+"""Generates docs/performance.md and its images from the measurements of benchmarks/compare.sh.
 
   report.py MEASURED DOCS            MEASURED: build/compare
 
-Nothing is measured here, so the page can be made anew at any time.
+This program measures nothing, so it can generate the page again at any time.
 """
 import os
 import sys
@@ -14,47 +14,50 @@ from page.tables import Tables
 PAGE = """\
 # Performance
 
-Whole training steps and whole readings beside PyTorch, single operations beside PyTorch and
-oneDNN, all on the same cores in the same run. Made by `bash benchmarks/compare.sh`, the prose with
-it. Read the ratios: milliseconds belong to one machine and one afternoon.
+This page compares Glimpse with PyTorch on whole training steps, whole readings and single
+operations, and with oneDNN on convolutions and matrix products. All programs ran on the same cores
+in the same session. `bash benchmarks/compare.sh` generates the whole page, including the text. Rely
+on the ratios: the milliseconds hold only for one machine and one session.
 
-The machine: {cpu}, {cores} cores, {isa}. Measured beside everything else, it does {fma1:.0f}
-GFLOP/s of multiply-adds on one core and {fma2:.0f} on both, and moves {triad1:.0f} and
-{triad2:.0f} GB/s (triad from memory). Glimpse is compiled as `{compiler} {flags}`: no flag names
-the CPU, and no library is linked.
+Machine: {cpu}, {cores} cores, {isa}. Measured in the same session, its peak is {fma1:.0f} GFLOP/s of
+multiply-adds on one core and {fma2:.0f} on both. Its memory bandwidth (triad) is {triad1:.0f} and
+{triad2:.0f} GB/s. Glimpse is compiled with `{compiler} {flags}`. No option selects the CPU,
+and no library is linked.
 
 ## Whole steps
 
-Images 1 x 32 x 100, words of 11 letters (12 steps of the decoder). A training step is forward,
-loss, backward, clipping and ADADELTA; a reading is greedy, with batch norms folded on both sides. A
-ratio above 1 says how many times faster Glimpse is; of memory, less is better. Bold: reached.
+Images are 1 x 32 x 100, words have 11 letters (12 steps of the decoder). A training step is forward
+pass, loss, backward pass, gradient clipping and ADADELTA. A reading is greedy, with batch norms
+folded on both sides. The speedup is the time of PyTorch divided by that of Glimpse. For memory the
+ratio is Glimpse's memory divided by PyTorch's, and less is better. Bold: target reached.
 
 {whole_steps}
 
 {torch_caption}
 
-PyTorch tuned is PyTorch with OpenBLAS set to a CPU that it knows, {isa} kernels, and memory that is
-kept ([how](#how-it-is-measured)). With images in the order of channels last it is faster in
-some cases, so that stands beside. As installed is what `apt install python3-torch` gives: a
-reference BLAS, and AVX2.
+*PyTorch tuned* is PyTorch with OpenBLAS set to this CPU, {isa} kernels enabled, and an allocator set
+to keep freed memory ([details](#how-it-is-measured)). *Channels last* is the same with images in the
+order of channels last, which is faster in some cases. *As installed* is the result of
+`apt install python3-torch`: a reference BLAS, and AVX2.
 
-![Milliseconds an image against the batch](images/performance_batch.svg)
+![Milliseconds per image against the batch size](images/performance_batch.svg)
 
-![Milliseconds an image against its width](images/performance_width.svg)
+![Milliseconds per image against the image width](images/performance_width.svg)
 
 ### One thread and two
 
-Milliseconds of a whole step or reading.
+Milliseconds of a whole step or reading. The gain is the time on one thread divided by that on two.
 
 {threads}
 
 {torch_caption}
 
-![Images a second on one thread and two](images/performance_threads.svg)
+![Images per second on one thread and two](images/performance_threads.svg)
 
 ### Memory
 
-The most that the process ever held (`VmHWM`), 2 threads.
+Peak memory of the process (`VmHWM`), 2 threads. *Import* is the memory of PyTorch after
+`import torch`.
 
 {memory}
 
@@ -62,20 +65,22 @@ The most that the process ever held (`VmHWM`), 2 threads.
 
 ### Both sides do the same work
 
-A small program writes Glimpse's weights, images, outputs and gradients into a safetensors file;
-PyTorch loads the weights and makes the same step and the same reading, and the run ends there if
-anything differs. Distances of outputs are the largest, in units of their root mean square. Those of
-gradients are relative norms; all parameters are compared, and the worst is shown. Where two numbers
-in a pool nearly tie, each side may take the other, which moves the gradients before it.
+A small program writes Glimpse's weights, images, outputs and gradients into a safetensors file.
+PyTorch loads the weights and does the same step and the same reading. The run stops if anything
+differs by more than the allowed distance. For outputs, the distance is the largest difference,
+divided by their root mean square. For gradients it is the relative norm of the difference. All
+parameters are compared, and the table has the worst. If two numbers in a pooling window are nearly
+equal, each side may select the other one. This changes the gradients before it.
 
 {same_work}
 
 ## Convolutions
 
-Milliseconds forward / backward data / backward weights, transforms of the weights included. oneDNN
-{onednn} runs each layer direct and with Winograd, in its own layouts, with nothing reordered inside
-the timing, and its faster one counts. GFLOP/s are of the defining sum, so Winograd may pass the
-hardware's peak. To reach: 0.75.
+Milliseconds of forward pass / gradient of the input / gradient of the weights. Transforms of the
+weights are included. oneDNN {onednn} runs each layer direct and with Winograd, in its own layouts,
+without reordering inside the timing. The table has the faster of the two. GFLOP/s count the
+operations of the definition, so Winograd can exceed the hardware's peak. Target: at most 0.75 of
+oneDNN's time.
 
 {convolutions2}
 
@@ -91,9 +96,10 @@ hardware's peak. To reach: 0.75.
 
 {torch_caption}
 
-## Products of matrices
+## Matrix products
 
-C (m, n) = A (m, k) B (k, n); T: kept transposed. The peak is measured in turn with the products.
+C (m, n) = A (m, k) B (k, n). T: stored transposed. The peak is measured in alternation with the
+products.
 
 {products}
 
@@ -101,35 +107,35 @@ C (m, n) = A (m, k) B (k, n); T: kept transposed. The peak is measured in turn w
 
 ## Roofline
 
-Intensity counts the operations of the defining sum, and every operand once. Winograd makes a
-quarter of the multiplications, which lifts it above the roof.
+The intensity counts the operations of the definition, and every operand once. Winograd needs a
+quarter of the multiplications, so its points are above the roof.
 
 ![Roofline](images/performance_roofline.svg)
 
-## What was not reached
+## Targets missed
 
 {missed}
 
 ## How it is measured
 
 - `bash benchmarks/compare.sh` installs the baselines from Debian (python3-torch, libdnnl-dev,
-  libopenblas0-openmp), builds Glimpse's programs with `g++ {flags}`, runs the contestants in turn,
-  in {rounds} round{s}, and takes medians: of the steps within a run, then over the rounds.
-  `--quick` makes one short round, `--part NAME` one part.
-- Around every run it compares the time the cores were busy, or stolen by the hypervisor, with the
-  time its own children took. Where more than {others:.0f} % went to others, the run is thrown away
-  and repeated, three times at most.{watcher}
+  libopenblas0-openmp) and builds Glimpse's programs with `g++ {flags}`. It runs all programs in
+  turn, in {rounds} round{s}. It takes medians: first of the steps within a run, then over the rounds.
+  `--quick` does one short round, `--part NAME` one part.
+- For every run the script compares the busy time of the cores, including time stolen by the
+  hypervisor, with the CPU time of its own child processes. If others used more than {others:.0f} %,
+  it discards the run and repeats it, at most three times.{watcher}
 - PyTorch tuned: `libopenblas0-openmp`, `OPENBLAS_CORETYPE={core}` (Debian's OpenBLAS does not
   know newer CPUs), `ATEN_CPU_CAPABILITY={vectors}`, `torch.set_num_threads(2)` and
   `MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000 MALLOC_TOP_PAD_=268435456`.
-- Every whole step runs in a process of its own, so that its memory is its own; two steps go
-  unmeasured.
-- What each program printed stays in `build/compare`, and the page can be made anew from it:
-  `compare.sh --part report`.
+- Every whole step runs in a separate process, so that its memory can be measured. The first two
+  steps are not measured.
+- The output of each program is kept in `build/compare`. `compare.sh --part report` generates the
+  page again from these files.
 """
 
-WATCHER = """ (On this machine other work was held while
-  it ran; holding it took 3 to 12 % itself.)"""
+WATCHER = """ (On this machine
+  other work was paused during the runs. Pausing it took 3 to 12 % itself.)"""
 
 
 def main():
@@ -138,8 +144,8 @@ def main():
     measured, docs = Measured(sys.argv[1]), sys.argv[2]
     for model in ('rare', 'crnn'):
         if measured.same_work(model) is None:
-            sys.exit(f'report: {model}: nobody has shown that both sides do the same work '
-                     '(compare.sh --part same_work)')
+            sys.exit(f'report: {model}: expected a check that both sides do the same work, got none '
+                     '(run compare.sh --part same_work)')
     images = os.path.join(docs, 'images')
     os.makedirs(images, exist_ok=True)
     for plot in (plots.batch, plots.width, plots.threads, plots.roofline):
@@ -167,7 +173,7 @@ def main():
     values['missed'] = '\n'.join(f'- {line}' for line in tables.missed) or '- Nothing.'
     with open(os.path.join(docs, 'performance.md'), 'w') as file:
         file.write(PAGE.format(**values))
-    print('\n'.join(['not reached:'] + tables.missed) if tables.missed else 'all reached')
+    print('\n'.join(['targets missed:'] + tables.missed) if tables.missed else 'all targets reached')
 
 
 main()

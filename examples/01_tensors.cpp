@@ -1,5 +1,5 @@
-// 01: tensors. Numbers with a shape: views, broadcasting, reductions, random numbers; an image at
-// the end.
+// 01: tensors, arrays of numbers with a shape: views, broadcasting, reductions, random numbers, and
+// an image at the end.
 //
 //   01_tensors --out waves.png
 #include <cmath>
@@ -26,7 +26,7 @@ void print(const char* name, const Tensor<T>& x) {
 }
 
 void views() {
-  std::printf("A view shows the same numbers in another order; nothing is copied.\n\n");
+  std::printf("A view shows the same numbers in another order. It copies nothing.\n\n");
   Tensor<float> x = arange<float>(12).reshape({3, 4});
   print("x", x);
   print("x.transpose(0, 1)", x.transpose(0, 1));
@@ -40,14 +40,15 @@ void views() {
 }
 
 void broadcasting() {
-  std::printf("Axes of extent 1 repeat until two shapes fit: a column plus a row is a table.\n\n");
+  std::printf(
+      "Axes of size 1 are repeated until two shapes match: a column plus a row is a table.\n\n");
   const auto column = constant(tensor<float>({10, 20, 30}, {3, 1}));
   const auto row = constant(tensor<float>({1, 2, 3, 4}));
   print("column + row", (column + row).value());
   try {
     column + constant(ones<float>({2, 4}));
   } catch (const ShapeError& e) {
-    std::printf("and where they do not fit: %s\n\n", e.what());
+    std::printf("if they do not match: %s\n\n", e.what());
   }
 }
 
@@ -57,16 +58,17 @@ void reductions() {
   print("x", x);
   print("sum(x, {0}), down the columns", sum(x, {0}));
   print("mean(x, {1}), along the rows", mean(x, {1}));
-  print("argmax(x), the place of the largest in each row", argmax(x));
+  print("argmax(x), the index of the largest number in each row", argmax(x));
   std::printf("\n");
 }
 
 void random_numbers() {
   std::printf(
-      "A generator is a seed, a stream and a position: the same numbers from every compiler.\n\n");
+      "The state of a generator is a seed, a stream and a position. Every compiler gives the same "
+      "numbers.\n\n");
   Random rng(2016);
   const Random::State here = rng.state();
-  for (const char* when : {"Random rng(2016)    ", "back where it was   "}) {
+  for (const char* when : {"Random rng(2016)    ", "restored state      "}) {
     rng = Random(here);
     std::printf("%s", when);
     for (int i = 0; i < 4; ++i) std::printf(" %.6f", rng.uniform());
@@ -77,7 +79,7 @@ void random_numbers() {
     const double v = rng.normal();
     mean += v / 10000, square += v * v / 10000;
   }
-  std::printf("10,000 normal ones   mean %.3f, variance %.3f\n\n", mean, square - mean * mean);
+  std::printf("10,000 normal numbers   mean %.3f, variance %.3f\n\n", mean, square - mean * mean);
 }
 
 /// Rings around two points: two columns, two rows, and broadcasting.
@@ -99,10 +101,11 @@ Tensor<float> waves(Index height, Index width) {
 
 int main(int argc, char** argv) {
   CLI::App app{
-      "Tensors: views, broadcasting, reductions, random numbers, and an image made of them",
+      "Shows tensors: views, broadcasting, reductions, random numbers, and an image made from "
+      "them.",
       "01_tensors"};
   std::string out = "01_tensors.png";
-  app.add_option("--out", out, "the image to write")->capture_default_str();
+  app.add_option("--out", out, "image to write, PNG")->capture_default_str();
   return run_program(app, argc, argv, [&] {
     views();
     broadcasting();

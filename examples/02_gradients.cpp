@@ -1,4 +1,5 @@
-// 02: gradients. A Variable remembers how it was made; backward() walks that way back.
+// 02: gradients. A Variable records how it was computed. backward() follows this record in reverse
+// order and computes the gradients.
 //
 //   02_gradients --out descent.png --graph graph.dot       dot -Tsvg graph.dot -o graph.svg
 #include <cmath>
@@ -36,38 +37,40 @@ void by_hand() {
 
 void rules() {
   std::printf(
-      "Gradients add up where a value is used twice, and over calls, until zero_grad().\n\n");
+      "Gradients accumulate if a value is used twice, and over several calls, until "
+      "zero_grad().\n\n");
   auto x = number(3);
   (x * x + 2.0 * x).backward();
   std::printf("   d(x^2 + 2x)/dx at 3      %g\n", x.grad().item());
   (x * x).backward();
-  std::printf("   and d(x^2)/dx on top     %g\n", x.grad().item());
+  std::printf("   plus d(x^2)/dx           %g\n", x.grad().item());
   x.zero_grad();
   {
     const NoGrad no_grad;
-    std::printf("   under NoGrad, x * x remembers nothing: requires_grad is %s\n",
+    std::printf("   under NoGrad, x * x records nothing: requires_grad is %s\n",
                 (x * x).requires_grad() ? "true" : "false");
   }
   auto middle = exp(x);
   middle.retain_grad();
   (3.0 * middle).backward();
-  std::printf("   a value on the way keeps its gradient when asked to: %g\n", middle.grad().item());
+  std::printf("   after retain_grad() an intermediate value keeps its gradient: %g\n",
+              middle.grad().item());
   try {
     const AnomalyMode anomaly;
     log(x - 4.0);
   } catch (const Error& e) {
-    std::printf("   in anomaly mode the first NaN is named: %s\n\n", e.what());
+    std::printf("   anomaly mode reports the first NaN: %s\n\n", e.what());
   }
 }
 
-/// A bent valley whose floor leads to (1, 1): Rosenbrock's function, made a little milder.
+/// A curved valley with its minimum at (1, 1): Rosenbrock's function with a smaller factor.
 template <class V>
 V valley(const V& x, const V& y) {
   const V across = y - x * x, along = 1.0 - x;
   return 10.0 * across * across + along * along;
 }
 
-/// Walks downhill; momentum keeps part of the last step.
+/// Gradient descent. Momentum keeps part of the last step.
 std::vector<Spot> descend(double rate, double momentum, int steps) {
   auto x = number(-1.4), y = number(1.6);
   double vx = 0, vy = 0;
@@ -86,13 +89,14 @@ std::vector<Spot> descend(double rate, double momentum, int steps) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"Gradients: by the tape and by hand, the recorded graph, and walks down a valley",
-               "02_gradients"};
+  CLI::App app{
+      "Shows gradients: from the tape and by hand, the recorded graph, and gradient descent.",
+      "02_gradients"};
   std::string out = "02_gradients.png", graph;
   int steps = 120;
-  app.add_option("--out", out, "the image to write")->capture_default_str();
-  app.add_option("--graph", graph, "also write the recorded graph of the valley, as Graphviz text");
-  app.add_option("--steps", steps, "steps of each walk")
+  app.add_option("--out", out, "image to write, PNG")->capture_default_str();
+  app.add_option("--graph", graph, "file for the recorded graph of the function, as Graphviz text");
+  app.add_option("--steps", steps, "steps of each descent")
       ->capture_default_str()
       ->check(CLI::Range(1, 100000));
   return run_program(app, argc, argv, [&] {
@@ -114,8 +118,7 @@ int main(int argc, char** argv) {
       return Spot{(p.x + 2) / 4 * static_cast<float>(width),
                   (2.5f - p.y) / 3 * static_cast<float>(height)};
     };
-    std::printf("Down a bent valley from (-1.4, 1.6) to its lowest place (1, 1), %d steps:\n\n",
-                steps);
+    std::printf("Gradient descent from (-1.4, 1.6) to the minimum at (1, 1), %d steps:\n\n", steps);
     const struct {
       const char* name;
       double rate, momentum;
@@ -137,7 +140,7 @@ int main(int argc, char** argv) {
     }
     canvas.ring(at({1, 1}), 8, rgb(0xFFFFFF), 2);
     write_png(out, canvas.image());
-    std::printf("\n%s: the valley, dark where it is deep, and the two walks\n", out.c_str());
+    std::printf("\n%s: the function (dark is low) and the two descents\n", out.c_str());
     return 0;
   });
 }

@@ -1,4 +1,4 @@
-// 04: training. A small network learns which arm of a spiral a point lies on, from examples alone.
+// 04: training. A small network learns from examples which arm of a spiral a point belongs to.
 //
 //   loss = cross_entropy(net(points), arms);  loss.backward();  optimizer.step();
 //
@@ -51,7 +51,7 @@ double accuracy(Net& net, const Points& p) {
   return 100 * static_cast<double>(right) / static_cast<double>(best.size());
 }
 
-/// The whole square in the colors of what the network says, paler where it is less sure.
+/// Colors the whole square by the predicted class. The color is paler if the probability is lower.
 template <class Net>
 void draw_map(Canvas& canvas, Net& net, const Points& p, Index side) {
   const NoGrad no_grad;
@@ -75,15 +75,15 @@ void draw_map(Canvas& canvas, Net& net, const Points& p, Index side) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"Trains a small network to tell the arms of a spiral apart", "04_train_a_tiny_net"};
+  CLI::App app{"Trains a small network to classify the arms of a spiral.", "04_train_a_tiny_net"};
   std::string out = "04_train_a_tiny_net.png";
   int steps = 400;
   std::uint64_t seed = 1;
   app.add_option("--steps", steps, "training steps")
       ->capture_default_str()
       ->check(CLI::Range(1, 100000));
-  app.add_option("--seed", seed, "of the points and the weights")->capture_default_str();
-  app.add_option("--out", out, "the image to write")->capture_default_str();
+  app.add_option("--seed", seed, "seed of the points and the weights")->capture_default_str();
+  app.add_option("--out", out, "image to write, PNG")->capture_default_str();
   return run_program(app, argc, argv, [&] {
     Random rng(seed);
     const Points train = spirals(100, rng), fresh = spirals(100, rng);
@@ -101,15 +101,15 @@ int main(int argc, char** argv) {
       optimizer.step();
       losses.y.push_back(static_cast<double>(loss.item()));
       if (step == 1 || step % 50 == 0)
-        std::printf("step %4d   loss %.4f   right %5.1f %%\n", step, losses.y.back(),
+        std::printf("step %4d   loss %.4f   correct %5.1f %%\n", step, losses.y.back(),
                     accuracy(net, train));
     }
-    std::printf("\nOn 300 fresh points: %.1f %% right\n", accuracy(net, fresh));
+    std::printf("\nOn 300 new points: %.1f %% correct\n", accuracy(net, fresh));
 
     const Index side = 420;
     Canvas canvas(side + 520, side);
     draw_map(canvas, net, train, side);
-    const Plot plot{.title = "Loss by step",
+    const Plot plot{.title = "Loss against step",
                     .x_label = "step",
                     .y_label = "cross entropy, nats",
                     .series = {losses},
@@ -117,7 +117,7 @@ int main(int argc, char** argv) {
     canvas.image(static_cast<float>(side + 10), 0, 510, static_cast<float>(side),
                  draw(plot, 510, side));
     write_png(out, canvas.image());
-    std::printf("%s: what the network says of every place, and how its loss fell\n", out.c_str());
+    std::printf("%s: the prediction at every point, and the loss\n", out.c_str());
     return 0;
   });
 }

@@ -1,11 +1,11 @@
-// 05: a spatial transformer alone. It learns to straighten bent words although nobody shows it
-// where their edges are: all it gets to see is how the straightened image differs from the
+// 05: a spatial transformer without a recognizer. It learns to straighten curved words without labels
+// for their edges. Its only training signal is the difference between the straightened image and the
 // straight one.
 //
-//   bent image --> convolutions --> tanh --> fiducial points --> thin-plate spline --> grid
-//   bent image, grid --> samples --> straightened image --> loss, its difference
+//   curved image --> convolutions --> tanh --> fiducial points --> thin-plate spline --> grid
+//   curved image, grid --> samples --> straightened image --> loss, its difference
 //
-// Every arrow can be walked backwards, so the loss moves the points. Source: Jaderberg et al. 2015.
+// Every step is differentiable, so the loss moves the points. Source: Jaderberg et al. 2015.
 //
 //   05_straighten --steps 800 --out straighten.png
 #include <algorithm>
@@ -49,7 +49,7 @@ struct Straightener {
         conv3({.in = 32, .out = 32, .padding = {1, 1}}, true, rng),
         hidden(32 * 4 * 6, 64, rng),
         last(64, 2 * points, rng) {
-    // At first the points stand on the outer edge whatever the image: it comes out as it is.
+    // At the start the points are on the border of every image, so the output equals the input.
     const Tensor<float> edge = tps_base_points<float>(points);
     last.weight.mutable_value().fill(0);
     for (Index i = 0; i < edge.size(); ++i)
@@ -73,7 +73,7 @@ struct Straightener {
   }
 };
 
-/// A made-up word, white on black, filling most of (1, 1, straight_height, width).
+/// A random word, white on black. It fills most of (1, 1, straight_height, width).
 Tensor<float> word(Random& rng) {
   std::string letters;
   for (Index n = 4 + rng.uniform_int(3); n > 0; --n)
@@ -91,7 +91,7 @@ struct Batch {
   Variable<float> straight, bent;  // (N, 1, straight_height, width), (N, 1, bent_height, width)
 };
 
-/// Picks words and bends each in its own way: an arc, a wave, a turn, a shift, another size.
+/// Selects words and distorts each randomly: an arc, a wave, a rotation, a shift, another size.
 Batch bend(const std::vector<Tensor<float>>& words, Index count, Random& rng) {
   static const Tensor<float> base = tps_base_points<float>(points);
   static const Tensor<float> matrix = tps_matrix<float>(points, bent_height, width);
@@ -113,16 +113,16 @@ Batch bend(const std::vector<Tensor<float>>& words, Index count, Random& rng) {
   return {x, grid_sample(x, tps_grid(constant(c), matrix, bent_height, width), GridPadding::zeros)};
 }
 
-/// How far two images differ, seen sharply and, so that far-off strokes attract as well, through
-/// half-closed eyes.
+/// The difference of two images at full resolution and, blurred, at low resolution. The second term
+/// has a gradient even if the strokes do not overlap.
 Variable<float> difference(const Variable<float>& a, const Variable<float>& b) {
   const Variable<float> d = a - b;
   const Variable<float> coarse = average_pool2d(d, {.kernel = {8, 8}, .stride = {4, 4}});
   return mean(square(d)) + 4.0 * mean(square(coarse));
 }
 
-/// One row of the strip: the bent images with the points found on them, and under each what it
-/// comes out as.
+/// One row of the output image: the curved images with the predicted points, and below each the
+/// straightened image.
 void draw_row(Canvas& canvas, float top, const std::string& label, Straightener& model,
               const Batch& batch) {
   const NoGrad no_grad;
@@ -152,7 +152,7 @@ void draw_row(Canvas& canvas, float top, const std::string& label, Straightener&
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"Trains a spatial transformer to straighten bent words, and draws how it learns",
+  CLI::App app{"Trains a spatial transformer to straighten curved words, and draws its progress.",
                "05_straighten"};
   std::string out = "05_straighten.png";
   int steps = 800;
@@ -160,8 +160,8 @@ int main(int argc, char** argv) {
   app.add_option("--steps", steps, "training steps")
       ->capture_default_str()
       ->check(CLI::Range(1, 100000));
-  app.add_option("--seed", seed, "of words, bends and weights")->capture_default_str();
-  app.add_option("--out", out, "the image to write")->capture_default_str();
+  app.add_option("--seed", seed, "seed of words, distortions and weights")->capture_default_str();
+  app.add_option("--out", out, "image to write, PNG")->capture_default_str();
   return run_program(app, argc, argv, [&] {
     Random rng(seed);
     std::vector<Tensor<float>> words, fresh_words;
@@ -170,7 +170,7 @@ int main(int argc, char** argv) {
     const Batch fresh = bend(fresh_words, 64, rng), shown = bend(fresh_words, 4, rng);
 
     Straightener model(rng);
-    std::printf("%td parameters; %td fiducial points; words and bends differ in every step\n\n",
+    std::printf("%td parameters; %td fiducial points; every step has new words and distortions\n\n",
                 count_parameters(model), points);
     Adam<float> optimizer(parameters(model));
     const CosineSchedule schedule{.base = 2e-3, .total = steps};
@@ -186,7 +186,7 @@ int main(int argc, char** argv) {
         const float left =
             difference(model.straighten(fresh.bent, model.fiducials(fresh.bent)), fresh.straight)
                 .item();
-        std::printf("step %4d   difference on fresh words %.4f\n", step, static_cast<double>(left));
+        std::printf("step %4d   difference on new words %.4f\n", step, static_cast<double>(left));
         draw_row(canvas, top, "step " + std::to_string(step), model, shown);
         top += 216;
       }
@@ -201,8 +201,9 @@ int main(int argc, char** argv) {
       optimizer.step();
     }
     write_png(out, canvas.image());
-    std::printf("\n%s: four words it never trained on, and how its points find their edges\n",
-                out.c_str());
+    std::printf(
+        "\n%s: four words that were not in the training, and their points after some steps\n",
+        out.c_str());
     return 0;
   });
 }

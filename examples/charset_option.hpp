@@ -1,4 +1,4 @@
-// charset_option: what --charset names, and the data sets whose labels may say it.
+// charset_option: the character set of --charset, from a name, a file, or the labels of data sets.
 #pragma once
 
 #include <algorithm>
@@ -16,7 +16,7 @@
 
 #include "program.hpp"
 
-/// The characters that --charset asks for: a name, or a UTF-8 file whose lines hold each once.
+/// The characters of --charset: a name, or a UTF-8 file whose lines list each character once.
 inline std::string characters_of(const std::string& charset) {
   using namespace glimpse;
   const auto& names = charset_names;
@@ -42,16 +42,16 @@ struct WeightedDataset {
   }
 };
 
-/// Opens what --data names: a path, or path=weight.
+/// Opens a data set of --data: a path, or path=weight.
 inline WeightedDataset open_weighted(const std::string& text) {
   const auto [path, weight] = glimpse::split_weight(text);
   return {path, weight, glimpse::open_dataset(path)};
 }
 
-/// Every character of the labels, in the order of code points; printed with counts.
+/// All characters of the labels, in the order of code points. Prints them with their counts.
 inline std::string characters_of_labels(const std::vector<WeightedDataset>& sets) {
   using namespace glimpse;
-  if (sets.empty()) fail("--charset", "expected --data for from-labels, got none");
+  if (sets.empty()) fail("--charset", "expected --data with from-labels, got none");
   CharacterCounts counts;
   for (const WeightedDataset& set : sets)
     for (Index i = 0; i < set.images->size(); ++i)

@@ -1,31 +1,22 @@
-// describe_scene: learns to say what stands in an image, word by word, by Show, Attend and Tell,
-// and shows for every word where it looked.
+// describe_scene: trains Show, Attend and Tell to describe the objects in an image, word by word, and
+// shows the attention of every word.
 //
 //   image --> convolutions --> 14 x 14 positions h_i
 //   a_t = softmax(w^T tanh(W s_t-1 + V h_i + b)),   g_t = beta_t sum_i a_ti h_i
 //   loss = -ln p(words) + lambda sum_i (1 - sum_t a_ti)^2
 //
-// Scenes are drawn here: one to three objects in colors on uneven backgrounds, named from left to
-// right.
+// The program renders the scenes: one to three colored objects on uneven backgrounds, named from left
+// to right.
 //   "a red house"   "a blue fish above a green tree"   "a red key , a yellow moon and a blue boat"
-// --objects DIR takes the PNG files of a folder instead, named by their file names, on white or
-// transparent background: the files of an emoji set, say. They have their own colors, so the
-// sentences name none.
+// --objects DIR uses the PNG files of a folder instead, for example an emoji set, on white or
+// transparent background. The file name is the name of the object. Such objects have their own colors,
+// so the sentences contain no colors.
 //
 //   describe_scene --weights scenes.safetensors --out scene.png
 //
-// Measured (one thread of a busy Zen 3 machine, the default 3500 steps, 4:16 of CPU time): of
-// 500 unseen scenes 91.8 % described exactly; 96.1 % of their nouns looked into their object. Both
-// come from what a place sees and from --state-dropout, and pull at each other:
-//
-//   a place sees   state dropout   steps   exact   nouns inside
-//   22 pixels      0                4000   99.0    48.0
-//   22             0.5              3500   95.0    73.5
-//   14             0.5              3500   91.8    96.1
-//   14             0.5              6500   91.4    97.5
-//
-// With the state at hand a word is predicted from an earlier attention step, and the eye is free to
-// wander. What is predicted wrongly is nearly always how two things stand to each other.
+// docs/models.md has the accuracy and the effect of the receptive field and of --state-dropout. With
+// the state, the decoder can predict a word from an earlier attention step, so the attention of this
+// word may be anywhere. Nearly all errors are relations between two objects.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -47,7 +38,7 @@ namespace {
 
 constexpr Index side = 56, positions = 14;
 
-/// Whether a point of [-1, 1] x [-1, 1], y downwards, belongs to an object.
+/// Whether a point of [-1, 1] x [-1, 1], y downwards, is inside an object.
 struct Shape2 {
   std::string name;
   bool (*inside)(float x, float y);
@@ -119,10 +110,10 @@ const std::vector<Paint> paints = {{"red", 0.58, 0.21, 27},    {"orange", 0.74, 
                                    {"yellow", 0.9, 0.17, 102}, {"green", 0.62, 0.17, 145},
                                    {"blue", 0.55, 0.17, 258},  {"purple", 0.5, 0.19, 312}};
 
-/// Images with names, from a folder.
+/// Images from a folder, with names.
 struct Stickers {
   std::vector<std::string> names;
-  std::vector<Tensor<float>> images;  // (3, h, w), white where nothing is
+  std::vector<Tensor<float>> images;  // (3, h, w), white background
 };
 
 struct Thing {
@@ -134,7 +125,7 @@ struct Scene {
   Tensor<float> image;  // (3, side, side)
   std::vector<Thing> things;
   std::vector<Index> words;
-  std::vector<Index> owner;  // of each word: the thing that a noun names, else -1
+  std::vector<Index> owner;  // of each word: the object that a noun names, else -1
 };
 
 class World {
@@ -223,7 +214,7 @@ class World {
             x, y, b,
             static_cast<float>(0.5 + (static_cast<double>(x) / side - 0.5) * std::cos(turn) +
                                (static_cast<double>(y) / side - 0.5) * std::sin(turn)));
-    for (Index n = rng.uniform_int(5); n > 0; --n) {  // lines and spots that mean nothing
+    for (Index n = rng.uniform_int(5); n > 0; --n) {  // lines and spots that are not objects
       const auto at = [&] {
         return Spot{static_cast<float>(rng.uniform(0, side)),
                     static_cast<float>(rng.uniform(0, side))};
@@ -265,7 +256,7 @@ class World {
     for (float& v : s.image.span()) v += noise * static_cast<float>(rng.uniform(-1, 1));
   }
 
-  /// White stays what was there.
+  /// White pixels leave the background unchanged.
   void stick(Canvas& canvas, const Thing& t) const {
     Canvas card(side, side, {1, 1, 1});
     card.image(t.x - t.size, t.y - t.size, 2 * t.size, 2 * t.size,
@@ -294,11 +285,12 @@ Stickers load_stickers(const std::string& folder) {
     std::replace(name.begin(), name.end(), ' ', '-');
     s.names.push_back(name), s.images.push_back(read_image(file.string(), 3));
   }
-  if (s.names.size() < 2) fail<IoError>("objects", "'", folder, "' holds fewer than two PNG files");
+  if (s.names.size() < 2)
+    fail<IoError>("objects", "'", folder, "' contains fewer than two PNG files");
   return s;
 }
 
-/// Numbers around zero, as the convolutions like them.
+/// Numbers around zero, for the convolutions.
 Variable<float> batch_of(const std::vector<Scene>& scenes, std::size_t begin, std::size_t end) {
   Tensor<float> x({static_cast<Index>(end - begin), 3, side, side});
   for (std::size_t i = begin; i < end; ++i)
@@ -311,8 +303,8 @@ struct Result {
   double exact = 0, inside = 0;  // shares
 };
 
-/// A noun's attention peaks inside when the middle of its strongest place lies on the object's
-/// square.
+/// The attention of a noun is inside if the center of its strongest position is in the square of its
+/// object.
 Result test_on(ImageCaptioner<float>& model, const World& world, const std::vector<Scene>& test,
                Index shown) {
   Index right = 0, nouns = 0, inside = 0;
@@ -345,7 +337,7 @@ Result test_on(ImageCaptioner<float>& model, const World& world, const std::vect
           nouns > 0 ? static_cast<double>(inside) / static_cast<double>(nouns) : 0};
 }
 
-/// The scene, then once more for each word, dark where the word did not look.
+/// Draws the scene, then once more for each word, dark where the attention is low.
 void draw_attention_maps(const std::string& file, const World& world, const Scene& s,
                          const SequenceReading<float>& r) {
   const float tile = 132, gap = 10;
@@ -382,8 +374,10 @@ void draw_attention_maps(const std::string& file, const World& world, const Scen
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Learns to say what stands in an image, and shows where it looked for every word.",
-               "describe_scene");
+  CLI::App app(
+      "Trains a model that describes the objects in an image, and shows the attention of every "
+      "word.",
+      "describe_scene");
   LoopOptions loop{
       .steps = 3500, .learning_rate = 3e-3, .warmup_fraction = 0.15, .check_every = 500};
   std::string objects, out;
@@ -392,44 +386,46 @@ int main(int argc, char** argv) {
   int threads = 0;
   std::uint64_t seed = 1;
   app.add_option("--objects", objects,
-                 "folder of PNG files to use as objects, named by their file names")
+                 "folder of PNG files to use as objects; the file name is the name of the object")
       ->check(CLI::ExistingDirectory);
   app.add_option("--steps", loop.steps, "training steps")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  app.add_option("--minutes", loop.minutes, "wall-clock budget instead of steps")
+  app.add_option("--minutes", loop.minutes, "wall-clock budget in minutes, instead of --steps")
       ->check(CLI::PositiveNumber);
-  app.add_option("--batch", batch, "scenes a step")
+  app.add_option("--batch", batch, "scenes per step")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  app.add_option("--tests", tests, "unseen scenes")
+  app.add_option("--tests", tests, "number of unseen scenes in the test")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  app.add_option("--learning-rate", loop.learning_rate, "peak")
+  app.add_option("--learning-rate", loop.learning_rate, "peak learning rate")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  app.add_option("--coverage", coverage, "factor of the doubly stochastic penalty")
+  app.add_option("--coverage", coverage, "weight of the doubly stochastic penalty")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   app.add_option(
          "--state-dropout", state_dropout,
-         "chance that a word must be predicted from its own attention step, without the state")
+         "probability that a word is predicted only from its own attention step, without the state")
       ->check(CLI::Range(0.0, 0.9))
       ->capture_default_str();
-  app.add_option("--dropout", dropout, "of state and glimpse before the readout")
+  app.add_option("--dropout", dropout, "dropout of state and glimpse before the output layer")
       ->check(CLI::Range(0.0, 0.9))
       ->capture_default_str();
-  app.add_option("--weights", loop.checkpoint,
-                 "file to keep the weights in; --resume goes on from it");
-  app.add_flag("--resume", loop.resume, "go on from --weights");
-  app.add_option("--out", out, "image of one scene with a map for each word, PNG");
-  app.add_option("--threads", threads, "threads (default: all cores)")->check(CLI::PositiveNumber);
-  app.add_option("--seed", seed, "of weights and scenes")->capture_default_str();
+  app.add_option("--weights", loop.checkpoint, "file for the weights; --resume continues from it");
+  app.add_flag("--resume", loop.resume, "continue from --weights");
+  app.add_option("--out", out,
+                 "image of one scene with an attention map for each word to write, PNG");
+  app.add_option("--threads", threads, "number of threads (default: all cores)")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--seed", seed, "seed of weights and scenes")->capture_default_str();
   return run_program(app, argc, argv, [&] {
     if (threads > 0) set_num_threads(threads);
     const World world(load_stickers(objects));
     Random rng(seed);
-    // A place sees 14 of 56 pixels, about an object, so that it must be looked at to be named.
+    // The receptive field is 14 of 56 pixels, about one object, so the model must attend to an object
+    // to name it.
     ImageCaptioner<float> model(
         {.layers = {{16, 3, {2, 2}}, {32}, {48, 3, {2, 2}}, {64, 1}, {64, 1}},
          .symbols = world.vocabulary(),
@@ -458,14 +454,14 @@ int main(int argc, char** argv) {
         [&](Index step) {
           const Result r = test_on(model, world, few, 0);
           std::printf(
-              "step %td: %.1f %% of %zu unseen scenes exact, nouns' attention inside %.1f %%\n",
+              "step %td: %.1f %% of %zu unseen scenes exact, attention of nouns inside %.1f %%\n",
               step, 100 * r.exact, few.size(), 100 * r.inside);
           std::fflush(stdout);
         });
     std::printf("%s\n", result.text().c_str());
     const Result r = test_on(model, world, test, 5);
     std::printf(
-        "%.1f %% of %zu unseen scenes described exactly; of their nouns, %.1f %% looked into their "
+        "%.1f %% of %zu unseen scenes described exactly; %.1f %% of their nouns attend to their "
         "object\n",
         100 * r.exact, test.size(), 100 * r.inside);
     if (out.empty()) return 0;

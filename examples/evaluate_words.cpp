@@ -1,21 +1,22 @@
-// evaluate_words: how well a reader reads data sets of labeled images.
+// evaluate_words: measures the accuracy of a reader on data sets of labeled images.
 //
 //   evaluate_words --weights weights.safetensors DATA...     DATA: a folder with labels.tsv, gt.txt,
 //                                                            labels.csv or labels.jsonl, such a
 //                                                            list, or an LMDB file
-//   evaluate_words --image-lexicons DATA...                and lexicon.tsv, or keys of the LMDB
-//                                                            file: the words of every image
-//   evaluate_words --lexicon words.txt --among 50 DIR...     every image's own word among 49 of the
-//                                                            list, as the benchmarks do
-//   evaluate_words --errors page DIR...                      page/index.html: what went wrong, and
-//                                                            page/reliability.png: how far its
-//                                                            confidence can be trusted
+//   evaluate_words --image-lexicons DATA...                  each image has its own lexicon, from
+//                                                            lexicon.tsv or from the LMDB file
+//   evaluate_words --lexicon words.txt --among 50 DIR...     the word of the image among 49 others
+//                                                            of the list, as in the benchmarks
+//   evaluate_words --errors page DIR...                      page/index.html: the errors, and
+//                                                            page/reliability.png: accuracy against
+//                                                            confidence
 //
 //   evaluate_words --score all DIR...                        three accuracies: lower36 (lower case, a-z
 //                                                            and 0-9, the field's protocol), alnum62
 //                                                            (case counts), exact (punctuation, too)
 //
-// A word is right if all that counts is equal. 1-NED gives part marks.
+// A word is correct if all characters that count are equal. 1-NED is one minus the normalized edit
+// distance, so it gives credit for partly correct words.
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -39,11 +40,11 @@ using namespace glimpse;
 
 namespace {
 
-/// Collects what a page of errors tells, and writes it.
+/// Collects the data of the error page, and writes the page.
 struct Findings {
-  static constexpr std::size_t shown = 400;  // with images
+  static constexpr std::size_t shown = 400;  // errors with an image on the page
   std::vector<ReadingError> errors;
-  std::set<std::pair<double, std::size_t>> surest;  // (-confidence, number) of those
+  std::set<std::pair<double, std::size_t>> surest;  // (-confidence, number) of these
   Confusion confusion;
   std::vector<ScoredPrediction> predictions_scored;
   Protocol protocol = Protocol::lower36;
@@ -57,17 +58,18 @@ struct Findings {
     errors.back().view.truth = file.label;
     surest.emplace(-reading.confidence, errors.size() - 1);
     if (surest.size() <= shown) return;
-    ReadingView& out = errors[std::prev(surest.end())->second].view;  // is counted, no more
+    ReadingView& out = errors[std::prev(surest.end())->second].view;  // only counted from here on
     out = ReadingView{.confidence = out.confidence};
     surest.erase(std::prev(surest.end()));
   }
 
-  /// The exponent is fitted on every second word and judged on the others.
+  /// Fits the exponent on every second word and measures it on the others.
   void write(const std::string& folder) {
     std::filesystem::create_directories(folder);
     const std::string page = folder + "/index.html", diagram = folder + "/reliability.png";
-    write_file(page, error_page("Words read wrongly (" + std::string(name(protocol)) + ")", std::move(errors),
-                                static_cast<Index>(predictions_scored.size()), confusion, shown));
+    write_file(page, error_page("Wrongly read words (" + std::string(name(protocol)) + ")",
+                                std::move(errors), static_cast<Index>(predictions_scored.size()),
+                                confusion, shown));
     std::vector<ScoredPrediction> fitted, judged;
     for (std::size_t i = 0; i < predictions_scored.size(); ++i)
       (i % 2 ? fitted : judged).push_back(predictions_scored[i]);
@@ -82,7 +84,7 @@ struct Findings {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Measures a word reader on folders of labeled images.", "evaluate_words");
+  CLI::App app("Measures the accuracy of a word reader on labeled images.", "evaluate_words");
   std::string weights = default_weights(), model_name, predictions, errors, score = "lower36";
   ReadingOptions reading;
   bool own_words = false;
@@ -91,34 +93,36 @@ int main(int argc, char** argv) {
   std::uint64_t seed = 1;
   int threads = 0;
   app.add_option("--weights", weights, "weights file")->capture_default_str();
-  app.add_option("--model", model_name, "the model that the weights must be of")
+  app.add_option("--model", model_name, "expected model of the weights; another one is an error")
       ->check(CLI::IsMember({"rare", "srn", "crnn"}));
   reading.add_to(app);
-  app.add_flag("--image-lexicons", own_words,
-               "every data set tells the words of each image (lexicon.tsv, or its LMDB keys)")
+  app.add_flag(
+         "--image-lexicons", own_words,
+         "use a separate lexicon for each image, from lexicon.tsv or the keys of the LMDB file")
       ->excludes("--lexicon");
   app.add_option("--among", among,
-                 "choose each image's word among so many: its own, and others of --lexicon")
+                 "number of words to choose from for each image: its own, and others of --lexicon")
       ->check(CLI::PositiveNumber)
       ->needs("--lexicon")
       ->excludes("--image-lexicons");
-  app.add_option("--seed", seed, "of the words drawn for --among")->capture_default_str();
+  app.add_option("--seed", seed, "seed of the random words of --among")->capture_default_str();
   app.add_option("--score", score,
-                 "what counts: lower36 (lower case, a-z and 0-9), alnum62 (case, too), exact (every "
-                 "character), or all three")
+                 "characters that count: lower36 (lower case, a-z and 0-9), alnum62 (case counts, "
+                 "too), exact (every character), or all (all three)")
       ->check(CLI::IsMember({"lower36", "alnum62", "exact", "all"}))
       ->capture_default_str();
   app.add_option("--predictions", predictions,
-                 "writes path, truth, reading, confidence, tab-separated");
-  app.add_option("--errors", errors, "folder for a page of what was read wrongly");
-  app.add_option("--limit", limit, "at most so many images of each, spread evenly");
-  app.add_option("--threads", threads, "threads (default: all cores)")->check(CLI::PositiveNumber);
-  app.add_option("folders", folders, "folders, lists of labels or LMDB files to read")->required();
+                 "file to write: path, label, reading, confidence, tab-separated");
+  app.add_option("--errors", errors, "folder for a page of the wrongly read words");
+  app.add_option("--limit", limit, "most images of each data set, spread evenly");
+  app.add_option("--threads", threads, "number of threads (default: all cores)")
+      ->check(CLI::PositiveNumber);
+  app.add_option("folders", folders, "folders, lists of labels or LMDB files")->required();
 
   return run_program(app, argc, argv, [&] {
     if (threads > 0) set_num_threads(threads);
     std::vector<std::shared_ptr<const WordDataset>> sets;
-    for (const std::string& folder : folders) {  // what is not there is reported before any is read
+    for (const std::string& folder : folders) {  // report missing data sets before reading any
       sets.push_back(open_dataset(folder));
       for (const std::string& line : sets.back()->remarks())
         std::fprintf(stderr, "evaluate_words: %s\n", line.c_str());
@@ -163,7 +167,7 @@ int main(int argc, char** argv) {
           own ? &*own : nullptr, protocol);
       if (e.free > 0)
         std::fprintf(stderr,
-                     "evaluate_words: %s: %lld images without words of their own, read freely\n",
+                     "evaluate_words: %s: %lld images without a lexicon, read without one\n",
                      folder.c_str(), static_cast<long long>(e.free));
       if (const std::string line = e.left_out(); !line.empty())
         std::fprintf(stderr, "evaluate_words: %s: %s\n", folder.c_str(), line.c_str());

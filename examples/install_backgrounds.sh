@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Installs photographs of surfaces for words to be drawn on: bash examples/install_backgrounds.sh
+# Installs background images for synthetic words: bash examples/install_backgrounds.sh
 #
-# Debian's ufoai-textures (336 MB of download) holds some thousand of walls, brick, wood, metal and facades. They are
-# unpacked into ~/.local/share/glimpse/photos, which train_words and synthesize_words take as --backgrounds. Any other folder
-# of photographs without writing in them will do as well.
+# Debian's package ufoai-textures (a download of 336 MB) contains more than a thousand photographs of walls, brick, wood,
+# metal and facades. The script unpacks them into ~/.local/share/glimpse/photos. Use this folder as --backgrounds of
+# train_words and synthesize_words. Any other folder of photographs without text also works.
 set -euo pipefail
 if ! command -v apt-get > /dev/null; then
-  echo "install_backgrounds.sh: wants apt-get (Debian, Ubuntu); any folder of photographs without writing will do" >&2
+  echo "install_backgrounds.sh: expected apt-get (Debian, Ubuntu), got none; use any folder of photographs without text instead" >&2
   exit 1
 fi
 root=()
@@ -16,8 +16,8 @@ DEBIAN_FRONTEND=noninteractive "${root[@]}" apt-get install -y -qq --no-install-
 archive=$(dpkg -L ufoai-textures | grep -m 1 'textures\.pk3$')
 folder=$HOME/.local/share/glimpse/photos
 mkdir -p "$folder"
-# What hangs in shops and images has writing, lights and machines are no surfaces; _nm, _gm and _sm are maps of
-# normals, glow and gloss.
+# Leaves out the shops and pictures, because they contain text, and lights and machines, because they are not surfaces.
+# _nm, _gm and _sm are maps of normals, glow and gloss.
 unzip -q -o "$archive" 'textures/*.jpg' 'textures/*.png' -d "$folder" \
   -x '*_nm.*' '*_gm.*' '*_sm.*' '*/*shop*/*' '*/*pics*/*' '*/*lights*/*' '*/*tech*/*' '*/*misc*/*'
-echo "$(find "$folder" -type f | wc -l) photographs are in $folder"
+echo "$(find "$folder" -type f | wc -l) background images are in $folder"

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Installs the fonts that synthetic words are made from: bash examples/install_fonts.sh [--few|--web]
+# Installs the fonts for synthetic words: bash examples/install_fonts.sh [--few|--web]
 #
-# All Debian packages named here are 155, some 80 MB of download and 1,300 usable faces; --few installs fourteen good
-# ones (about 100 faces), enough for the quickstart. Packages that this release of Debian lacks are left out with a word.
-# --web adds some 400 faces that Debian lacks (brush, heavy and condensed display type) from the npm packages of
-# Fontsource, as WOFF files in ~/.local/share/fonts/fontsource. What is there already is not fetched again.
+# Default: all 155 Debian packages listed here, a download of about 80 MB with 1,300 usable faces. Prints the packages
+# that are not in this release of Debian. --few: fourteen packages (about 100 faces), enough for a first try.
+# --web: about 400 faces that are not in Debian (brush, heavy and condensed display type), from the npm packages of
+# Fontsource, as WOFF files in ~/.local/share/fonts/fontsource. Does not download again what is already there.
 set -euo pipefail
 
 few=(
@@ -73,7 +73,7 @@ web=(
 fetch_web() {
   local folder=$HOME/.local/share/fonts/fontsource family work fetched=0 absent=()
   if ! command -v npm > /dev/null; then
-    echo "install_fonts.sh: --web wants npm" >&2
+    echo "install_fonts.sh: --web: expected npm, got none; install npm" >&2
     exit 1
   fi
   work=$(mktemp -d)
@@ -89,8 +89,8 @@ fetch_web() {
     fi
     rm -rf "${work:?}"/*
   done
-  if [ "${#absent[@]}" -gt 0 ]; then echo "could not be fetched, left out: ${absent[*]}"; fi
-  echo "$fetched families fetched into $folder"
+  if [ "${#absent[@]}" -gt 0 ]; then echo "not downloaded, left out: ${absent[*]}"; fi
+  echo "$fetched families downloaded into $folder"
 }
 
 packages=("${all[@]}")
@@ -106,13 +106,13 @@ case "${1:-}" in
     exit 0
     ;;
   *)
-    echo "install_fonts.sh: unknown option $1 (there are --few and --web)" >&2
+    echo "install_fonts.sh: expected --few or --web, got $1" >&2
     exit 2
     ;;
 esac
 
 if ! command -v apt-get > /dev/null; then
-  echo "install_fonts.sh: wants apt-get (Debian, Ubuntu); put TTF or OTF files into ~/.fonts instead" >&2
+  echo "install_fonts.sh: expected apt-get (Debian, Ubuntu), got none; copy TTF or OTF files into ~/.fonts instead" >&2
   exit 1
 fi
 
@@ -127,7 +127,7 @@ for package in "${packages[@]}"; do
 done
 if [ "${#absent[@]}" -gt 0 ]; then echo "not in this release, left out: ${absent[*]}"; fi
 if [ "${#present[@]}" -eq 0 ]; then
-  echo "install_fonts.sh: none of the font packages is known to apt-get" >&2
+  echo "install_fonts.sh: apt-get has none of the font packages" >&2
   exit 1
 fi
 DEBIAN_FRONTEND=noninteractive "${root[@]}" apt-get install -y -qq --no-install-recommends "${present[@]}"

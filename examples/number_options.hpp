@@ -1,5 +1,5 @@
-// number_options: checks for options that take numbers. NaN, infinity, numbers out of range and
-// trailing letters are refused, in one line that names what is expected.
+// number_options: checks for options that take numbers. They refuse NaN, infinity, numbers out of
+// range and trailing letters, with one line that states the expected value.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -22,7 +22,7 @@ inline std::string short_text(double x) {
 
 }  // namespace detail
 
-/// A finite number from `low` to `high`; `low` itself only where `with_low`.
+/// A finite number from `low` to `high`; `low` itself only if `with_low`.
 inline CLI::Validator number_between(double low, double high, bool with_low = true) {
   const std::string expected =
       with_low
@@ -43,7 +43,7 @@ inline CLI::Validator number_between(double low, double high, bool with_low = tr
 inline CLI::Validator positive_number() { return number_between(0, 1e30, false); }
 inline CLI::Validator number_from_0() { return number_between(0, 1e30); }
 
-/// A whole number from `low` on, at most 10^15.
+/// A whole number from `low` to 10^15.
 inline CLI::Validator whole_number(std::int64_t low) {
   const std::string expected = "a whole number from " + std::to_string(low) + " to 10^15";
   return CLI::Validator(
@@ -57,7 +57,7 @@ inline CLI::Validator whole_number(std::int64_t low) {
       },
       "INTEGER");
 }
-/// A whole number from `low` on that fits an int.
+/// A whole number from `low` to 10^9, which fits an int.
 inline CLI::Validator small_whole_number(int low) {
   const std::string expected = "a whole number from " + std::to_string(low) + " to 1000000000";
   return CLI::Validator(

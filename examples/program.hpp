@@ -1,4 +1,4 @@
-// program: what every example program does around its work: options, one-line errors, exit codes.
+// program: code that all example programs share: options, one-line errors, exit codes.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -25,8 +25,8 @@ inline std::string one_line(std::string text) {
   return text;
 }
 
-/// Writes out what was printed. Throws where standard output takes no more, on a full disk or a closed stream; what
-/// runs for long calls this line by line, so as not to work on for nobody.
+/// Flushes standard output. Throws if the disk is full or the stream is closed. Long-running programs call this after
+/// each line, so that they stop if nothing can read their output.
 inline void flush_output() {
   errno = 0;
   if (std::fflush(stdout) == 0 && !std::ferror(stdout)) return;
@@ -34,8 +34,8 @@ inline void flush_output() {
                            (errno != 0 ? std::string(": ") + std::strerror(errno) : ""));
 }
 
-/// The first files that a program opens would take the place of standard streams that are closed, and receive what is
-/// printed. Opens the null device there instead; false where standard output was closed.
+/// If a standard stream is closed, the next file that a program opens takes its number and receives the output.
+/// Opens the null device in place of closed streams. Returns false if standard output was closed.
 inline bool fill_standard_streams() {
   bool open = true;
 #ifdef GLIMPSE_POSIX_STREAMS
@@ -48,9 +48,9 @@ inline bool fill_standard_streams() {
   return open;
 }
 
-/// Parses the command line and runs `body`, which returns the exit code. Help goes to standard output and ends with 0;
-/// a malformed command line is one line on standard error and ends with 2; any exception, and standard output that
-/// takes no more, is one line and ends with 1.
+/// Parses the command line and runs `body`, which returns the exit code. --help prints to standard output; the exit
+/// code is 0. A wrong command line gives one line on standard error and exit code 2. An exception, or a write error on
+/// standard output, gives one line on standard error and exit code 1.
 inline int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& body) {
   const auto stop = [&](const std::string& reason) {
     std::fprintf(stderr, "%s: %s\n", app.get_name().c_str(), one_line(reason).c_str());
@@ -69,8 +69,7 @@ inline int run_program(CLI::App& app, int argc, char** argv, const std::function
     return 0;
   } catch (const CLI::ParseError& e) {
     std::string line = e.what();
-    // An option that nobody knows is the likelier mistake, and CLI11 reports a missing argument
-    // first.
+    // CLI11 reports a missing argument first, but an unknown option is the more likely mistake.
     for (int i = 1; i < argc && e.get_name() == "RequiredError"; ++i) {
       const std::string word = std::string(argv[i]).substr(0, std::string(argv[i]).find('='));
       if (word.size() > 1 && word[0] == '-' && app.get_option_no_throw(word) == nullptr)
@@ -85,14 +84,14 @@ inline int run_program(CLI::App& app, int argc, char** argv, const std::function
     flush_output();
     return status;
   } catch (const std::bad_alloc&) {
-    return stop("wants more memory than there is");
+    return stop("out of memory");
   } catch (const std::exception& e) {
     return stop(e.what());
   }
 }
 
-/// The weights that ship with the project: beside the program, in the prefix that it was installed into, in a checkout
-/// around the program, in one around the working directory. Where none is found, the path in a checkout.
+/// The default weights of the project. Searches the folder of the program, its install prefix, a checkout that contains
+/// the program, and a checkout that contains the working directory. If there are none, returns the path in a checkout.
 inline std::string default_weights() {
   namespace fs = std::filesystem;
   const fs::path file = "compact.safetensors", checkout = fs::path("examples/weights") / file;
@@ -117,7 +116,7 @@ inline std::string default_weights() {
   return checkout.string();
 }
 
-/// A text for a column of a line: backslashes, tabs and line breaks as in C.
+/// A text for one column of a line: backslashes, tabs and line breaks are escaped as in C.
 inline std::string escaped(const std::string& text) {
   std::string line;
   for (const char c : text) {

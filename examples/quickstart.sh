@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Reads the project's own images with the weights that came along, and draws a panel of each: the
-# image with its fiducial points, the straightened image, and the attention of every character.
-# Installs and builds what it needs first.
+# Reads the example images with the weights of the project. Draws a panel for each image: the image
+# with its fiducial points, the straightened image, and the attention of every character. First
+# installs the packages that it needs and builds read_words.
 set -eu
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 jobs=${JOBS:-$(nproc)}
@@ -12,12 +12,12 @@ stop() { echo "quickstart: $*" >&2; exit 1; }
 
 bash .ci/need g++ cmake ninja-build libeigen3-dev libstb-dev libutf8proc-dev libcli11-dev nlohmann-json3-dev
 for tool in cmake ninja; do
-  command -v $tool >/dev/null || stop "$tool is missing"
+  command -v $tool >/dev/null || stop "expected $tool, got none; install it"
 done
-[ -f $weights ] || stop "no weights at $weights"
+[ -f $weights ] || stop "expected weights at $weights, got none"
 shopt -s nullglob
 images=(examples/images/*.png)
-[ ${#images[@]} -gt 0 ] || stop "no images in examples/images"
+[ ${#images[@]} -gt 0 ] || stop "expected images in examples/images, got none"
 
 echo "building read_words"
 cmake --preset release -DGLIMPSE_BUILD_BENCHMARKS=OFF >/dev/null
@@ -29,6 +29,6 @@ echo
 echo "image, text, confidence:"
 build/release/bin/read_words --weights $weights --visualize $panels "${images[@]}"
 drawn=($panels/*.png)
-[ ${#drawn[@]} -gt 0 ] || stop "read_words drew no panels into $panels"
+[ ${#drawn[@]} -gt 0 ] || stop "expected panels in $panels, got none"
 echo
-echo "The panels show how each was read: ${#drawn[@]} images in $PWD/$panels"
+echo "The panels show how each image was read: ${#drawn[@]} files in $PWD/$panels"

@@ -1,25 +1,19 @@
-// read_curved: three readers of curved and slanted words, side by side, with the same budget of
-// CPU time each.
+// read_curved: compares three readers on curved and slanted words, with the same budget of CPU time
+// each.
 //
 //   srn     image --> convolutions --> columns --> BLSTMs --> attention over columns
 //   plane   image --> convolutions --> map --> attention over all its positions
 //   rare    image --> fiducial points --> thin-plate spline --> straightened image --> srn
 //
-// A column of a curved word holds parts of several letters above and below each other: srn has to
-// untangle them, plane may look at one letter at a time, rare makes the columns right again. The
-// words are drawn plainly, so that the shape of the line is all that is hard; a third each
-// straight, slanted and curved. Tests are words of other random streams.
+// A column of a curved word contains parts of several letters above each other. srn has to separate
+// them. plane can attend to one letter at a time. rare straightens the word first. The words have a
+// plain appearance, so only the shape of the line is hard. A third each is straight, slanted and
+// curved. The test words come from other random streams.
 //
 //   read_curved --minutes 6 --threads 1 --fonts /usr/share/fonts/truetype/dejavu --out curved.png
 //
-// Measured so (one thread of a busy Zen 3 machine; 300 words each, +-4 points at 95 %):
-//
-//   words right, %   straight   slanted   curved   steps in 6:00 of CPU time
-//   srn                 100.0      86.0     86.7   8944
-//   plane                99.7      80.7     70.3   2915
-//   rare                100.0      90.0     83.0   6994
-//
-// For the first two minutes none reads a word: that is how long they take to find out where to look.
+// docs/models.md has the accuracy of this command. In the first two minutes no reader gets a word
+// right, because the attention must be learned first.
 #include <algorithm>
 #include <cstdio>
 #include <memory>
@@ -41,7 +35,7 @@ using namespace glimpse;
 
 namespace {
 
-constexpr Index height = 64, width = 160;  // of the images that all three are given
+constexpr Index height = 64, width = 160;  // of the input images of all three
 
 const Charset charset("abcdefghijklmnopqrstuvwxyz0123456789");
 
@@ -50,7 +44,7 @@ struct Word {
   std::string label;
 };
 
-/// Draws words of 3 to 6 letters in one manner.
+/// Renders words of 3 to 6 letters in one style.
 class Renderer {
  public:
   Renderer(const synth::Fonts& fonts, const synth::Recipe& recipe)
@@ -102,8 +96,8 @@ Batch batch_of(const std::vector<Word>& words, std::size_t begin, std::size_t en
   return b;
 }
 
-/// Share of words whose every symbol is the likeliest, given the true ones before it: the words
-/// that free, greedy reading gets right.
+/// The share of words in which every symbol is the most probable one, given the true symbols before
+/// it. These are the words that greedy reading gets right.
 template <class Loss>
 double accuracy(Loss&& loss, const std::vector<Word>& test) {
   const NoGrad no_grad;
@@ -131,20 +125,20 @@ struct Column {
   std::string name;
   std::string time;
   double straight = 0, slanted = 0, curved = 0;
-  std::vector<std::string> read;              // of the words shown
-  std::vector<Reading> readings;              // of rare alone
-  std::vector<Tensor<float>> attention_maps;  // of plane alone: (symbols, positions)
+  std::vector<std::string> read;              // of the words in the image
+  std::vector<Reading> readings;              // of rare only
+  std::vector<Tensor<float>> attention_maps;  // of plane only: (symbols, positions)
 };
 
-/// For each word: what was given with rare's points, what rare made of it, where plane looked, and
-/// the three readings.
+/// For each word: the input with the points of rare, the image straightened by rare, the attention of
+/// plane, and the three readings.
 void draw_page(const std::string& file, const std::vector<Word>& shown,
                const std::vector<Column>& columns) {
   const float row = 112, wide = 236, gap = 18, text = 200;
   Canvas canvas(static_cast<Index>(3 * wide + 4 * gap + text),
                 static_cast<Index>(40 + row * static_cast<float>(shown.size())));
-  const char* heads[] = {"given, with rare's points", "as rare straightens it",
-                         "where plane looks, in turn"};
+  const char* heads[] = {"input, with points of rare", "straightened by rare",
+                         "attention of plane"};
   for (int i = 0; i < 3; ++i)
     canvas.text({gap + static_cast<float>(i) * (wide + gap), 24}, heads[i], 9, ink::quiet);
   for (std::size_t k = 0; k < shown.size(); ++k) {
@@ -196,8 +190,10 @@ void draw_page(const std::string& file, const std::vector<Word>& shown,
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Trains three readers on curved and slanted words, with the same budget each.",
-               "read_curved");
+  CLI::App app(
+      "Trains three readers on curved and slanted words, with the same budget each, and compares "
+      "them.",
+      "read_curved");
   LoopOptions loop{.steps = 0, .learning_rate = 3e-3, .warmup_fraction = 0.15, .check_every = 500};
   std::string out, weights, only;
   std::vector<std::string> fonts;
@@ -205,30 +201,30 @@ int main(int argc, char** argv) {
   Index batch = 32, tests = 300, steps = 0;
   int threads = 0;
   std::uint64_t seed = 1;
-  app.add_option("--minutes", minutes, "CPU time of each reader, in minutes")
+  app.add_option("--minutes", minutes, "CPU time of each reader in minutes")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  app.add_option("--steps", steps, "the same number of steps for each instead")
+  app.add_option("--steps", steps, "number of steps of each reader, instead of --minutes")
       ->check(CLI::PositiveNumber);
-  app.add_option("--only", only, "srn, plane or rare: train one, for a machine with time for one")
+  app.add_option("--only", only, "train only this reader: srn, plane or rare")
       ->check(CLI::IsMember({"srn", "plane", "rare"}));
-  app.add_option("--batch", batch, "words a step")
+  app.add_option("--batch", batch, "words per step")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  app.add_option("--tests", tests, "words in each test")
+  app.add_option("--tests", tests, "number of words in each test")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  app.add_option("--fonts", fonts, "folders of fonts (default: the system's)");
-  app.add_option("--learning-rate", loop.learning_rate, "peak")
+  app.add_option("--fonts", fonts, "folders of fonts (default: the fonts of the system)");
+  app.add_option("--learning-rate", loop.learning_rate, "peak learning rate")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  app.add_option(
-      "--weights", weights,
-      "beginning of the names of the files to keep weights in; --resume goes on from them");
-  app.add_flag("--resume", loop.resume, "go on from --weights");
-  app.add_option("--out", out, "image of six words and how each reader sees them, PNG");
-  app.add_option("--threads", threads, "threads (default: all cores)")->check(CLI::PositiveNumber);
-  app.add_option("--seed", seed, "of weights and words")->capture_default_str();
+  app.add_option("--weights", weights,
+                 "name prefix of the files for the weights; --resume continues from them");
+  app.add_flag("--resume", loop.resume, "continue from --weights");
+  app.add_option("--out", out, "image of six words and their readings to write, PNG");
+  app.add_option("--threads", threads, "number of threads (default: all cores)")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--seed", seed, "seed of weights and words")->capture_default_str();
   return run_program(app, argc, argv, [&] {
     if (threads > 0) set_num_threads(threads);
     if (steps > 0)
@@ -311,7 +307,7 @@ int main(int argc, char** argv) {
         for (const Reading& r : columns.back().readings) columns.back().read.push_back(r.text);
       }
     }
-    std::printf("\nwords right, %%   straight   slanted   curved   (%td words each)\n", tests);
+    std::printf("\nwords correct, %% straight   slanted   curved   (%td words each)\n", tests);
     for (const Column& c : columns)
       std::printf("%-15s %8.1f  %8.1f  %7.1f   %s\n", c.name.c_str(), c.straight, c.slanted,
                   c.curved, c.time.c_str());

@@ -1,21 +1,22 @@
 // read_words: reads images of words.
 //
-//   read_words image.jpg other.png                   one line an image: path, text, confidence,
-//                                                    tab-separated; tabs, line breaks and backslashes
-//                                                    in paths as in C
-//   read_words images                                every image in a folder, many at once, in the
-//                                                    order of their names
-//   read_words --visualize panels image.jpg          and panels/image.png: where the reader
-//                                                    looked, letter by letter
-//   read_words --lexicon words.txt image.jpg         only these words
-//   read_words --rotations sideways.jpg              tries the four rotations; a column says which
-//                                                    (else only tall images are rotated)
-//   read_words --jsonl images                        one JSON object a line, with every character's
-//                                                    confidence
-//   read_words - < image.jpg                         the image comes on standard input
+//   read_words image.jpg other.png                   prints one line per image: path, text,
+//                                                    confidence, tab-separated; tabs, line breaks and
+//                                                    backslashes are escaped as in C
+//   read_words images                                reads every image in a folder, in batches, in
+//                                                    the order of their names
+//   read_words --visualize panels image.jpg          also writes panels/image.png: the attention
+//                                                    of each character
+//   read_words --lexicon words.txt image.jpg         reads only words of this list
+//   read_words --rotations sideways.jpg              tries all four orientations and prints the best
+//                                                    one in another column (default: rotates only
+//                                                    tall images)
+//   read_words --jsonl images                        prints one JSON object per line, with the
+//                                                    confidence of each character
+//   read_words - < image.jpg                         reads the image from standard input
 //
-// An image that cannot be read is one line on standard error; the others are read, and the program
-// ends with 1.
+// If an image cannot be read, the program prints one line on standard error, reads the others, and
+// exits with 1.
 #include <algorithm>
 #include <cctype>
 #include <cstdint>
@@ -40,7 +41,7 @@ namespace {
 using namespace glimpse;
 namespace fs = std::filesystem;
 
-/// Whether a file in a folder is an image by its name. `._name` is what macOS keeps beside `name`.
+/// Whether the name of a file is that of an image. macOS writes `._name` next to `name`.
 bool is_image(const fs::path& file) {
   static const std::set<std::string> ends{".png", ".jpg", ".jpeg", ".jfif", ".bmp"};
   std::string end = file.extension().string();
@@ -48,11 +49,11 @@ bool is_image(const fs::path& file) {
   return ends.count(end) > 0 && !file.filename().string().starts_with("._");
 }
 
-/// Images named on the command line; a folder stands for the images in it.
+/// Images named on the command line. A folder means all images in it.
 std::vector<std::string> images_of(const std::vector<std::string>& names) {
   std::vector<std::string> paths;
   for (const std::string& name : names) {
-    std::error_code unknown;  // then it is reported where the image is read
+    std::error_code unknown;  // an error is reported when the image is read
     if (name == "-" || !fs::is_directory(name, unknown)) {
       paths.push_back(name);
       continue;
@@ -68,7 +69,7 @@ std::vector<std::string> images_of(const std::vector<std::string>& names) {
   return paths;
 }
 
-/// The panel's file: the image's name in `folder`, numbered where two images have the same.
+/// The file of a panel: the name of the image in `folder`, with a number if two images have the same.
 std::string panel_path(const std::string& folder, const std::string& image,
                        std::set<std::string>& taken) {
   const std::string stem = fs::path(image).stem().string();
@@ -77,7 +78,7 @@ std::string panel_path(const std::string& folder, const std::string& image,
   return (fs::path(folder) / (name + ".png")).string();
 }
 
-/// Limits for images of up to so many megapixels: of any shape, and 4 bytes of file to a pixel.
+/// Limits for images of up to `megapixels`: any shape, and 4 bytes of file per pixel.
 ImageLimits limits_for(Index megapixels) {
   ImageLimits limits;
   if (megapixels <= 0) return limits;
@@ -88,13 +89,13 @@ ImageLimits limits_for(Index megapixels) {
   return limits;
 }
 
-/// The image in a file, or on standard input where the path is "-".
+/// The image in a file, or on standard input if the path is "-".
 GrayImage image_at(const std::string& path, const ImageLimits& limits) {
   if (path != "-") return gray_image_of(read_image(path, 1, limits));
   std::string bytes;
   for (char block[1 << 16]; std::cin.read(block, sizeof block), std::cin.gcount() > 0;) {
     bytes.append(block, static_cast<std::size_t>(std::cin.gcount()));
-    if (bytes.size() > limits.file_bytes) break;  // decode_image tells
+    if (bytes.size() > limits.file_bytes) break;  // decode_image reports it
   }
   return gray_image_of(decode_image(bytes, 1, "standard input", limits));
 }
@@ -117,7 +118,8 @@ std::string json_line(const std::string& path, const Reading& r, bool with_ties)
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Reads images of words: one line an image, path, text, confidence.", "read_words");
+  CLI::App app("Reads images of words. Prints one line per image: path, text, confidence.",
+               "read_words");
   std::string weights = default_weights(), model_name, panels;
   ReadingOptions reading;
   std::vector<std::string> names;
@@ -125,16 +127,20 @@ int main(int argc, char** argv) {
   int threads = 0;
   Index megapixels = 0;
   app.add_option("--weights", weights, "weights file")->capture_default_str();
-  app.add_option("--model", model_name, "the model that the weights must be of")
+  app.add_option("--model", model_name, "expected model of the weights; another one is an error")
       ->check(CLI::IsMember({"rare", "srn", "crnn"}));
   reading.add_to(app);
-  app.add_option("--visualize", panels, "folder for a panel of every image");
-  app.add_flag("--jsonl", jsonl, "one JSON object a line, with every character's confidence");
+  app.add_option(
+      "--visualize", panels,
+      "folder for a panel of each image: fiducial points, straightened image, attention");
+  app.add_flag("--jsonl", jsonl,
+               "print one JSON object per line, with the confidence of each character");
   app.add_option("--max-megapixels", megapixels,
-                 "largest image that is read; 12 bytes of memory to a pixel (default 67)")
+                 "largest image to read; a pixel needs 12 bytes of memory (default: 67)")
       ->check(CLI::Range(1, 1000));
-  app.add_option("--threads", threads, "threads (default: all cores)")->check(CLI::PositiveNumber);
-  app.add_option("images", names, "images, folders of them, or - for standard input")->required();
+  app.add_option("--threads", threads, "number of threads (default: all cores)")
+      ->check(CLI::PositiveNumber);
+  app.add_option("images", names, "images, folders of images, or - for standard input")->required();
 
   return run_program(app, argc, argv, [&] {
     if (threads > 0) set_num_threads(threads);
@@ -145,7 +151,7 @@ int main(int argc, char** argv) {
     const ImageLimits limits = limits_for(megapixels);
     std::set<std::string> taken;
     int failures = 0;
-    // One bad image does not keep the others from being read. Its line names it, and is one line.
+    // A bad image does not stop the reading of the others. It gives one line that names it.
     const auto complain = [&](const std::string& path, const std::string& reason) {
       const bool named = reason.find(path == "-" ? "standard input" : path) != std::string::npos;
       std::string line = named ? reason : "image: '" + path + "' " + reason;

@@ -1,5 +1,4 @@
-// reading options: how a program is set to read: the rotations of an image, the beam, the words
-// that a reading may be.
+// reading_options: the options for reading: rotations of the image, beam width, lexicon.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -17,25 +16,27 @@ struct ReadingOptions {
   void add_to(CLI::App& app) {
     CLI::Option* all = app.add_flag(
         "--rotations", rotations,
-        "tries the four rotations of every image and keeps the one read most surely "
-        "(default: of images taller than 1.5 times their width that are not read surely as "
-        "they stand, both sides, for words of two characters or more)");
-    app.add_flag("--upright", upright, "reads every image as it stands")->excludes(all);
-    app.add_option(
-           "--beam", options.beam,
-           "hypotheses kept while decoding; 1 is greedy (default 2, the second dropped when it is a "
-           "hundred times less likely; of crnn 1; along a lexicon's tree 7, of crnn 64)")
+        "try all four orientations of each image and keep the most confident reading (default: "
+        "also try rotations by 90 and 270 degrees if an image is taller than 1.5 times its width, "
+        "the upright reading is not confident, and the word has at least two characters)");
+    app.add_flag("--upright", upright, "do not rotate images")->excludes(all);
+    app.add_option("--beam", options.beam,
+                   "beam width; 1 is greedy (default: 2, where a second hypothesis that is a "
+                   "hundred times less likely is dropped; crnn 1; with a lexicon in tree mode 7, "
+                   "crnn 64)")
         ->check(CLI::Range(1, 100));
-    app.add_option("--lexicon", file, "words to choose from, one a line")->check(CLI::ExistingFile);
-    app.add_option("--lexicon-mode", mode,
-                   "posterior: the likeliest of all; edit: the nearest to what is read without; "
-                   "tree: by a beam along their beginnings (default: posterior up to 1000 words, "
-                   "of crnn 10000, then tree)")
+    app.add_option("--lexicon", file, "file of allowed words, one a line")
+        ->check(CLI::ExistingFile);
+    app.add_option(
+           "--lexicon-mode", mode,
+           "posterior: the most probable word of the list; edit: the word nearest to the reading "
+           "without a lexicon; tree: beam search along the prefixes of the words (default: "
+           "posterior up to 1000 words, crnn up to 10000, above that tree)")
         ->check(CLI::IsMember({"posterior", "edit", "tree"}));
   }
 
-  /// Fills `options`. Reads the lexicon where one is named, and tells on standard error what of it
-  /// could not be used.
+  /// Fills `options`. Reads the lexicon if one is given. Reports on standard error the lines of it
+  /// that cannot be used.
   void apply(const CLI::App& app, const glimpse::Charset& charset) {
     using glimpse::LexiconMode, glimpse::RotationPolicy;
     options.rotations = rotations ? RotationPolicy::all

@@ -1,20 +1,20 @@
-// spell_to_sound: learns how English words are said from how they are written: the encoder-decoder
-// of translate_dates with two layers of bidirectional GRUs, on the CMU Pronouncing Dictionary.
+// spell_to_sound: learns the pronunciation of English words from their spelling. The model is the
+// encoder-decoder of translate_dates with two layers of bidirectional GRUs. The data are the CMU
+// Pronouncing Dictionary.
 //
 //   k n o w l e d g e   -->   N AA L AH JH
 //
-// Stress marks are dropped, as in the published comparisons: 39 sounds. One word in twenty is held
-// out by a hash of its letters, with all its pronunciations; a word is right when it is said in one
-// of them. The phoneme error counts edits against the nearest pronunciation, over the number of its
-// sounds.
+// Stress marks are dropped, as in the published comparisons. 39 sounds remain. A hash of its letters
+// decides if a word is held out; one word in twenty is, with all its pronunciations. A word is correct
+// if the prediction equals one of its pronunciations. The phoneme error is the edit distance to the
+// nearest pronunciation, divided by the number of its sounds.
 //
-// The dictionary is `cmudict.dict` (--dictionary FILE), or what Debian's package festlex-cmu holds.
+// The dictionary is `cmudict.dict` (--dictionary FILE), or that of Debian's package festlex-cmu.
 //
 //   spell_to_sound --dictionary cmudict.dict --weights sounds.safetensors --out sounds.png
 //
-// Measured (one thread of a busy Zen 3 machine, the default 24,000 steps of 64 = 12 passes): of 6000
-// held-out words 25.1 % wrong and 5.9 % of their phonemes, beam of 4 (greedy 25.2 and 6.0 %), after
-// 44:17 on the clock, 20:40 of CPU time. Published attention models: some 22 to 25 % and 5 to
+// docs/models.md has the error rates with a beam of 4. Greedy decoding of the same model: 25.2 % of the
+// words and 6.0 % of the phonemes are wrong. Published attention models: about 22 to 25 % and 5 to
 // 5.5 %.
 #include <algorithm>
 #include <cctype>
@@ -43,14 +43,14 @@ const std::vector<std::string> sounds = {"AA", "AE", "AH", "AO", "AW", "AY", "B"
                                          "L",  "M",  "N",  "NG", "OW", "OY", "P",  "R",  "S",  "SH",
                                          "T",  "TH", "UH", "UW", "V",  "W",  "Y",  "Z",  "ZH"};
 
-/// Words and all ways to say each.
+/// Words, each with all its pronunciations.
 using Dictionary = std::map<std::string, std::vector<Symbols>>;
 
-/// A sound's number, its stress mark dropped; -1 for anything else.
+/// The number of a sound, without its stress mark; -1 for anything else.
 Index sound_number(std::string name) {
   for (char& c : name) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   while (!name.empty() && std::isdigit(static_cast<unsigned char>(name.back()))) name.pop_back();
-  if (name == "AX") name = "AH";  // festlex-cmu writes the weak vowel on its own
+  if (name == "AX") name = "AH";  // festlex-cmu has a separate symbol for the weak vowel
   const auto at = std::find(sounds.begin(), sounds.end(), name);
   return at == sounds.end() ? -1 : at - sounds.begin();
 }
@@ -105,20 +105,18 @@ Dictionary read_dictionary(const std::string& path) {
     enter(d, word, parts);
   }
   if (d.size() < 1000)
-    fail<IoError>("dictionary", "'", path, "' holds ", d.size(),
-                  " words with sounds that are known");
+    fail<IoError>("dictionary", "'", path, "' contains ", d.size(), " words with known sounds");
   return d;
 }
 
-/// The file named, or the one that festlex-cmu installs.
+/// The given file, or that of festlex-cmu.
 std::string dictionary_path(const std::string& named) {
   if (!named.empty()) return named;
   for (const char* path : {"cmudict.dict", "/usr/share/festival/dicts/cmu/cmudict-0.4.out",
                            "/usr/share/festival/dicts/cmu/cmudict-0.4.scm"})
     if (std::filesystem::exists(path)) return path;
-  fail<IoError>(
-      "dictionary",
-      "not found: name one by --dictionary (cmudict.dict), or install Debian's festlex-cmu");
+  fail<IoError>("dictionary",
+                "not found; give cmudict.dict with --dictionary, or install Debian's festlex-cmu");
 }
 
 Symbols letters(const std::string& word) {
@@ -133,7 +131,7 @@ std::string spoken(const Symbols& s) {
   return text;
 }
 
-/// FNV-1a: the same words are held out everywhere.
+/// FNV-1a, so that the same words are held out on every machine.
 bool held_out(const std::string& word) {
   std::uint64_t h = 14695981039346656037ull;
   for (const char c : word) h = (h ^ static_cast<unsigned char>(c)) * 1099511628211ull;
@@ -178,7 +176,9 @@ Errors test_on(Seq2Seq<float>& model,
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Learns how English words are said from how they are written.", "spell_to_sound");
+  CLI::App app(
+      "Trains a model that predicts the pronunciation of English words from their spelling.",
+      "spell_to_sound");
   LoopOptions loop{.steps = 24000, .learning_rate = 2e-3, .check_every = 2000};
   std::string dictionary, out, word = "knowledge";
   Index batch = 64, beam = 4, words = 0;
@@ -186,43 +186,45 @@ int main(int argc, char** argv) {
   int threads = 0;
   std::uint64_t seed = 1;
   app.add_option("--dictionary", dictionary,
-                 "cmudict.dict, or Festival's (default: what festlex-cmu installs)");
+                 "cmudict.dict, or a dictionary of Festival (default: that of festlex-cmu)");
   app.add_option("--steps", loop.steps, "training steps")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  app.add_option("--minutes", loop.minutes, "wall-clock budget instead of steps")
+  app.add_option("--minutes", loop.minutes, "wall-clock budget in minutes, instead of --steps")
       ->check(CLI::PositiveNumber);
-  app.add_option("--batch", batch, "words a step")
+  app.add_option("--batch", batch, "words per step")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  app.add_option("--learning-rate", loop.learning_rate, "peak")
+  app.add_option("--learning-rate", loop.learning_rate, "peak learning rate")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  app.add_option("--dropout", dropout, "between layers and before the readout")
+  app.add_option("--dropout", dropout, "dropout between layers and before the output layer")
       ->check(CLI::Range(0.0, 0.9))
       ->capture_default_str();
-  app.add_option("--label-smoothing", smoothing, "share spread over all sounds")
+  app.add_option("--label-smoothing", smoothing,
+                 "label smoothing: probability spread over all sounds")
       ->check(CLI::Range(0.0, 0.5))
       ->capture_default_str();
-  app.add_option("--sampling", sampling, "chance of the model's own sound as the next step's input")
+  app.add_option("--sampling", sampling,
+                 "scheduled sampling: probability that the input is the model's own last sound")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
-  app.add_option("--words", words, "learn from so many words alone (0: all)")
+  app.add_option("--words", words, "number of training words (0: all)")
       ->check(CLI::NonNegativeNumber);
-  app.add_option("--beam", beam, "width of the search at the end")
+  app.add_option("--beam", beam, "beam width of the final test")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  app.add_option("--weights", loop.checkpoint,
-                 "file to keep the weights in; --resume goes on from it");
-  app.add_flag("--resume", loop.resume, "go on from --weights");
-  app.add_option("--word", word, "the word of the image")->capture_default_str();
-  app.add_option("--out", out, "image of the alignment, PNG");
-  app.add_option("--threads", threads, "threads (default: all cores)")->check(CLI::PositiveNumber);
-  app.add_option("--seed", seed, "of weights and order")->capture_default_str();
+  app.add_option("--weights", loop.checkpoint, "file for the weights; --resume continues from it");
+  app.add_flag("--resume", loop.resume, "continue from --weights");
+  app.add_option("--word", word, "word to show in the image")->capture_default_str();
+  app.add_option("--out", out, "image of the attention weights to write, PNG");
+  app.add_option("--threads", threads, "number of threads (default: all cores)")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--seed", seed, "seed of weights and order")->capture_default_str();
   return run_program(app, argc, argv, [&] {
     if (threads > 0) set_num_threads(threads);
     if (word.empty() || word.find_first_not_of("abcdefghijklmnopqrstuvwxyz'") != word.npos)
-      fail("--word", "wants letters a to z");
+      fail("--word", "expected letters a to z and '");
     const Dictionary d = read_dictionary(dictionary_path(dictionary));
     std::vector<Lesson> lessons;
     std::vector<std::pair<std::string, const std::vector<Symbols>*>> test;
@@ -233,8 +235,8 @@ int main(int argc, char** argv) {
         for (const Symbols& way : ways) lessons.push_back({w, letters(w), way});
       }
     }
-    // An order for each pass: shuffled, then sorted by length within stretches, so that the words
-    // of a batch are about as long.
+    // Each pass has its own order: shuffled, then sorted by length within blocks, so that the words
+    // of a batch have similar lengths.
     if (words > 0 && words < std::ssize(lessons)) {
       Random pick(3);
       for (Index i = 0; i < words; ++i)
@@ -289,7 +291,7 @@ int main(int argc, char** argv) {
                           .dropout = dropout},
                          rng);
     std::printf(
-        "%zu pronunciations to learn from, %zu words held out; %td parameters, %td steps a pass\n",
+        "%zu training pronunciations, %zu held-out words; %td parameters, %td steps per pass\n",
         lessons.size(), test.size(), count_parameters(model), a_pass);
     std::fflush(stdout);
     std::vector<std::pair<std::string, const std::vector<Symbols>*>> some;

@@ -1,27 +1,27 @@
-// spoken_digits: learns to write down strings of spoken digits, by Chorowski's attention-based
-// recognizer, and shows what location-aware attention is for.
+// spoken_digits: trains Chorowski's attention-based recognizer to transcribe strings of spoken digits,
+// and shows the benefit of location-aware attention.
 //
 //   sound --> log-mel frames --> bidirectional GRUs --> h_i
 //   e_ti = w^T tanh(W s_t-1 + V h_i + U (F * a_t-1)_i + b),   a_t = softmax(e_t)
 //
-// Recordings: the free spoken digit dataset, files `{digit}_{speaker}_{n}.wav` in the folder
-// --data; those with n from 0 to 4 are held out. Without them: Debian's
-// asterisk-core-sounds-en-wav, one recording of each digit, of which other speeds and noise are
-// then all there is to test. Strings of 1 to 8 digits of one speaker are joined with pauses, at
-// other speeds and loudness, under noise.
+// Recordings: the free spoken digit data set, files `{digit}_{speaker}_{n}.wav` in the folder of
+// --data. The recordings with n from 0 to 4 are held out. Without --data the program uses Debian's
+// asterisk-core-sounds-en-wav, which has one recording of each digit. The test then has the same
+// recordings at other speeds and with other noise. Training strings have 1 to 8 digits of one speaker,
+// joined with pauses, at varying speed and loudness, with noise.
 //
-// Two models with the same budget: one that knows where it looked last, and one that looks for
-// content alone. Both then read strings three times longer than any they learned from.
+// Two models have the same budget: one with location-aware attention, and one whose attention uses
+// only the content. Both are then tested on strings three times longer than any in training.
 //
 //   spoken_digits --data fsdd --weights digits --out digits.png
 //
 // Measured (one Zen 4 core, batches of 16 strings, 2500 steps, 2:54 and 2:47 of CPU time):
 //
-//   digit error, %                                      location-aware   content alone
+//   digit error, %                                      location-aware   content only
 //   each of the 300 held-out recordings by itself                  0.3             0.7
 //   200 strings of 1 to 8 held-out recordings                      0.4             0.9
 //   200 strings of 24                                              7.4            62.9
-//   the same, attention kept in a window of 50 positions (2 s)     2.2            55.9
+//   the same, attention limited to a window of 50 positions (2 s)  2.2            55.9
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -46,7 +46,7 @@ namespace {
 
 constexpr Index rate = 8000;
 
-/// One speaker's recordings of every digit.
+/// The recordings of all digits by one speaker.
 struct Speaker {
   std::string name;
   std::array<std::vector<Tensor<float>>, 10> digits;
@@ -54,10 +54,10 @@ struct Speaker {
 
 struct Recordings {
   std::vector<Speaker> train, test;
-  bool spare = false;  // from asterisk: the test has the same recordings
+  bool spare = false;  // from asterisk; the test has the same recordings
 };
 
-/// The sound at `rate`, at another speed: linear between its samples.
+/// The sound at `rate`, at another speed. Interpolates linearly between samples.
 Tensor<float> resampled(const Tensor<float>& x, double step) {
   const Index n = static_cast<Index>(static_cast<double>(x.size() - 1) / step);
   Tensor<float> y({std::max<Index>(n, 1)});
@@ -73,7 +73,7 @@ Tensor<float> resampled(const Tensor<float>& x, double step) {
 
 Tensor<float> load(const std::filesystem::path& path) {
   const Wave w = read_wav(path.string());
-  if (w.samples.size() < 2) fail<IoError>("wav", "'", path.string(), "' holds no sound");
+  if (w.samples.size() < 2) fail<IoError>("wav", "'", path.string(), "' contains no sound");
   return w.rate == rate
              ? w.samples
              : resampled(w.samples, static_cast<double>(w.rate) / static_cast<double>(rate));
@@ -90,7 +90,7 @@ Recordings find_recordings(const std::string& folder) {
   namespace fs = std::filesystem;
   Recordings r;
   if (!folder.empty()) {
-    if (!fs::is_directory(folder)) fail<IoError>("recordings", "'", folder, "' is no folder");
+    if (!fs::is_directory(folder)) fail<IoError>("recordings", "'", folder, "' is not a folder");
     std::vector<fs::path> files;
     for (const auto& entry : fs::directory_iterator(folder)) files.push_back(entry.path());
     std::sort(files.begin(), files.end());
@@ -107,7 +107,7 @@ Recordings find_recordings(const std::string& folder) {
     }
     if (r.train.empty() || r.test.empty())
       fail<IoError>("recordings", "'", folder,
-                    "' holds no files {digit}_{speaker}_{n}.wav, n below 5 and above");
+                    "' contains no files {digit}_{speaker}_{n}.wav with n below 5 and from 5 on");
   } else {
     for (const char* place : {"/usr/share/asterisk/sounds/en/digits",
                               "/usr/share/asterisk/sounds/en_US_f_Allison/digits"}) {
@@ -120,17 +120,18 @@ Recordings find_recordings(const std::string& folder) {
     }
     if (!r.spare)
       fail<IoError>("recordings",
-                    "not found: name a folder of {digit}_{speaker}_{n}.wav by --data, or install "
+                    "not found; give a folder of {digit}_{speaker}_{n}.wav with --data, or install "
                     "Debian's asterisk-core-sounds-en-wav");
   }
   for (const auto* side : {&r.train, &r.test})
     for (const Speaker& s : *side)
       for (std::size_t d = 0; d < 10; ++d)
-        if (s.digits[d].empty()) fail<IoError>("recordings", "speaker ", s.name, " never says ", d);
+        if (s.digits[d].empty())
+          fail<IoError>("recordings", "speaker ", s.name, " has no recording of digit ", d);
   return r;
 }
 
-/// A string of digits as it sounds.
+/// A string of digits and its sound.
 struct Utterance {
   std::vector<Index> digits;
   std::vector<std::array<Index, 2>> spans;  // of each digit, in samples
@@ -166,7 +167,8 @@ class Studio {
       u.spans.push_back({begin, std::ssize(x)});
       pause(0.03, 0.35);
     }
-    const double noise = std::pow(10, rng.uniform(-2.6, -1.6));  // against a loudest sample of 1
+    const double noise =
+        std::pow(10, rng.uniform(-2.6, -1.6));  // relative to a loudest sample of 1
     u.sound = Tensor<float>(Shape{std::max<Index>(std::ssize(x), 2000)});
     for (Index i = 0; i < u.sound.size(); ++i)
       u.sound(i) =
@@ -227,7 +229,7 @@ Score test_on(SpeechRecognizer<float>& model, const std::vector<Utterance>& test
   return score;
 }
 
-/// The spectrogram, what was read, and where each symbol was heard: a row of weights for each, and
+/// Draws the spectrogram, the predicted digits, and a row of attention weights for each symbol, with
 /// the path through them.
 void draw_path(const std::string& file, const Utterance& u, const SequenceReading<float>& location,
                const SequenceReading<float>* content, Index stack) {
@@ -240,7 +242,7 @@ void draw_path(const std::string& file, const Utterance& u, const SequenceReadin
   const float height =
       58 + high + 20 + 40 + row * rows(location) + (content ? 48 + row * rows(*content) : 0) + 16;
   Canvas canvas(static_cast<Index>(left + width + 20), static_cast<Index>(height));
-  canvas.text({left, 26}, "said: " + written(u.digits), 11);
+  canvas.text({left, 26}, "spoken: " + written(u.digits), 11);
   Tensor<float> image({3, bands, frames});
   for (Index t = 0; t < frames; ++t)
     for (Index b = 0; b < bands; ++b) {
@@ -283,14 +285,14 @@ void draw_path(const std::string& file, const Utterance& u, const SequenceReadin
     y += 14;
   };
   table("location-aware", location, ink::blue);
-  if (content) table("content alone", *content, ink::orange);
+  if (content) table("content only", *content, ink::orange);
   write_png(file, canvas.image());
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Learns to write down strings of spoken digits.", "spoken_digits");
+  CLI::App app("Trains two models that transcribe strings of spoken digits.", "spoken_digits");
   LoopOptions loop{
       .steps = 2500, .learning_rate = 3e-3, .warmup_fraction = 0.15, .check_every = 1000};
   std::string data, out, weights, forms = "both", wav;
@@ -298,45 +300,47 @@ int main(int argc, char** argv) {
   int threads = 0;
   std::uint64_t seed = 1;
   app.add_option("--data", data,
-                 "folder of {digit}_{speaker}_{n}.wav (default: asterisk's sounds)");
-  app.add_option("--attention", forms, "location, content or both")
+                 "folder of {digit}_{speaker}_{n}.wav (default: the sounds of asterisk)");
+  app.add_option("--attention", forms, "models to train: location, content or both")
       ->check(CLI::IsMember({"location", "content", "both"}))
       ->capture_default_str();
   app.add_option("--steps", loop.steps, "training steps of each model")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  app.add_option("--minutes", loop.minutes, "wall-clock budget of each  instead of steps")
+  app.add_option("--minutes", loop.minutes,
+                 "wall-clock budget of each model in minutes, instead of --steps")
       ->check(CLI::PositiveNumber);
-  app.add_option("--batch", batch, "strings a step")
+  app.add_option("--batch", batch, "strings per step")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  app.add_option("--digits", most, "digits of the longest string to learn from")
+  app.add_option("--digits", most, "most digits of a training string")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  app.add_option("--tests", tests, "strings in each test")
+  app.add_option("--tests", tests, "number of strings in each test")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  app.add_option("--learning-rate", loop.learning_rate, "peak")
+  app.add_option("--learning-rate", loop.learning_rate, "peak learning rate")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  app.add_option(
-      "--weights", weights,
-      "beginning of the names of two files to keep the weights in; --resume goes on from them");
-  app.add_flag("--resume", loop.resume, "go on from --weights");
-  app.add_option("--wav", wav, "writes the string of the image as sound");
-  app.add_option("--out", out, "image of spectrogram and attention, PNG");
-  app.add_option("--threads", threads, "threads (default: all cores)")->check(CLI::PositiveNumber);
-  app.add_option("--seed", seed, "of weights and strings")->capture_default_str();
+  app.add_option("--weights", weights,
+                 "name prefix of the two files for the weights; --resume continues from them");
+  app.add_flag("--resume", loop.resume, "continue from --weights");
+  app.add_option("--wav", wav, "file for the sound of the string in the image, WAV");
+  app.add_option("--out", out, "image of the spectrogram and the attention to write, PNG");
+  app.add_option("--threads", threads, "number of threads (default: all cores)")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--seed", seed, "seed of weights and strings")->capture_default_str();
   return run_program(app, argc, argv, [&] {
     if (threads > 0) set_num_threads(threads);
     const Recordings recordings = find_recordings(data);
     if (recordings.spare)
       std::printf(
-          "asterisk's sounds: one recording of each digit, so the test has the recordings of the "
+          "sounds of asterisk: one recording of each digit, so the test has the same recordings as "
+          "the "
           "training\n");
     const Studio studio(recordings.train), hall(recordings.test);
     std::vector<Utterance> single, strings, triple;
-    for (const Speaker& s : recordings.test) {  // every held-out recording alone
+    for (const Speaker& s : recordings.test) {  // every held-out recording by itself
       for (Index d = 0; d < 10; ++d)
         for (std::size_t take = 0; take < s.digits[static_cast<std::size_t>(d)].size(); ++take) {
           std::vector<Speaker> one{{s.name, {}}};
@@ -364,7 +368,7 @@ int main(int argc, char** argv) {
       std::printf("%s: %td parameters\n", form.c_str(), count_parameters(model));
       const std::vector<Utterance> few(strings.begin(),
                                        strings.begin() + std::min<Index>(48, std::ssize(strings)));
-      double before = 0;  // seconds that training has taken already
+      double before = 0;  // seconds of training before this run
       if (options.resume && std::filesystem::exists(options.checkpoint)) {
         const Checkpoint c = load_checkpoint(options.checkpoint);
         if (const Tensor<double>* x = c.find_exact("loop.seconds"); x && x->size() == 1)
@@ -374,7 +378,7 @@ int main(int argc, char** argv) {
       const LoopResult result = train_loop(
           model, options,
           [&](Index step) {
-            // Short strings first: alignments are learned there, and then stretched.
+            // Short strings first, because the model learns alignments there and then extends them.
             const double budget_exhausted =
                 options.minutes > 0
                     ? (before +
@@ -385,7 +389,7 @@ int main(int argc, char** argv) {
             const Index longest = std::clamp<Index>(
                 2 + static_cast<Index>(budget_exhausted * 3 * static_cast<double>(most)), 1, most);
             Random draws(seed, static_cast<std::uint64_t>(step) + 1);
-            const Index count = 1 + draws.uniform_int(longest);  // about as long in one batch
+            const Index count = 1 + draws.uniform_int(longest);  // similar lengths in one batch
             std::vector<Tensor<float>> sounds;
             std::vector<std::vector<Index>> digits;
             for (Index i = 0; i < batch; ++i) {

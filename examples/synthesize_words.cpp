@@ -1,12 +1,11 @@
-// synthesize_words: writes synthetic words as PNG files, their labels, and a contact sheet to look
-// at.
+// synthesize_words: writes synthetic words as PNG files, with their labels and a contact sheet.
 //
 //   synthesize_words --out words --count 200          words/images/*.png, words/labels.tsv, words/sheet.png
 //   synthesize_words --out signs --charset ascii94    case and punctuation count
 //   synthesize_words --out bent --count 50 --style curved --set blur=0 --words lexicon.txt
-//   synthesize_words --lmdb words.mdb --count 5000                                one LMDB file, or a folder with one
+//   synthesize_words --lmdb words.mdb --count 5000    one LMDB file, or a folder that contains it
 //
-// The same seed and fonts give the same images on every machine with any number of threads.
+// The same seed and fonts give the same images on every machine and for any number of threads.
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -60,28 +59,30 @@ class Sheet {
 
 int run(int argc, char** argv) {
   CLI::App app(
-      "Draws words from the fonts of this machine: PNG images, labels.tsv and a contact sheet.");
+      "Renders synthetic words with the fonts of this machine: PNG images, labels.tsv and a "
+      "contact sheet.");
   std::string out, lmdb, charset = "lower36";
   Index count = 100, on_sheet = 200;
   std::uint64_t seed = 1;
   bool print_recipe = false;
   RendererOptions drawing;
 
-  app.add_option("--out", out, "folder to write to; it is made where it is missing");
+  app.add_option("--out", out, "folder to write to; created if it does not exist");
   app.add_option(
       "--lmdb", lmdb,
-      "LMDB data set to write, instead of or beside --out: a file where it ends in .mdb, "
+      "LMDB data set to write, instead of --out or in addition: a file if the name ends in .mdb, "
       "else a folder");
   app.add_option("--count", count, "number of words")
       ->check(CLI::Range(1, 100'000'000))
       ->capture_default_str();
-  app.add_option("--seed", seed, "names the row of images")->capture_default_str();
-  app.add_option("--charset", charset,
-                 "characters to draw: digits, lower36, alnum62, ascii94, latin, or a UTF-8 file that "
-                 "holds each once")
+  app.add_option("--seed", seed, "seed of the images")->capture_default_str();
+  app.add_option(
+         "--charset", charset,
+         "characters to render: digits, lower36, alnum62, ascii94, latin, or a UTF-8 file that "
+         "lists each once")
       ->capture_default_str();
   drawing.add_to(app, "all");
-  app.add_flag("--print-recipe", print_recipe, "prints the recipe and draws nothing");
+  app.add_flag("--print-recipe", print_recipe, "print the recipe and render nothing");
   app.add_option("--sheet", on_sheet, "number of words on the contact sheet")
       ->check(CLI::Range(0, 2000))
       ->capture_default_str();
@@ -105,7 +106,7 @@ int run(int argc, char** argv) {
     const std::filesystem::path folder(out);
     std::error_code error;
     if (!out.empty()) std::filesystem::create_directories(folder / "images", error);
-    if (error) fail<IoError>("--out", "cannot make the folder ", out, ": ", error.message());
+    if (error) fail<IoError>("--out", "cannot create the folder ", out, ": ", error.message());
 
     std::ofstream labels;
     if (!out.empty()) labels.open(folder / "labels.tsv");

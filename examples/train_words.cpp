@@ -1,7 +1,7 @@
-// train_words: teaches a reader from synthetic words, from folders of images, or from a mix.
+// train_words: trains a reader on synthetic words, on folders of images, or on a mixture.
 //
 //   train_words --config compact --minutes 60 --out run --words words.txt --valid ../photographs
-//   train_words --config compact --minutes 60 --out run --words words.txt --resume        goes on where it stopped
+//   train_words --config compact --minutes 60 --out run --words words.txt --resume        continues the run
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -29,7 +29,8 @@ volatile std::sig_atomic_t interrupted = 0;
 
 int main(int argc, char** argv) {
   using namespace glimpse;
-  CLI::App app("Trains a word reader. Stops cleanly on Ctrl-C; --resume goes on.", "train_words");
+  CLI::App app("Trains a word reader. Ctrl-C saves the run and stops; --resume continues it.",
+               "train_words");
   TrainOptions options;
   std::string model = "rare", preset = "compact", weights, narrow, encoder, straightener, charset,
               pattern = "straight", optimizer = "adamw", unknown = "skip", score;
@@ -39,142 +40,155 @@ int main(int argc, char** argv) {
   double share = -1, augmentation = 1, ema_decay = 0;
   int threads = 0;
   std::vector<Index> widths;
-  CLI::Option* const model_option =
-      app.add_option("--model", model,
-                     "rare; srn: its recognizer alone; crnn: the same encoder with CTC (default "
-                     "rare, or what --weights or the run to resume holds)")
-          ->check(CLI::IsMember({"rare", "srn", "crnn"}));
+  CLI::Option* const model_option = app.add_option("--model", model,
+                                                   "rare; srn: rare without the rectifier; crnn: "
+                                                   "the same encoder with CTC (default: rare, or "
+                                                   "the model of --weights or of the resumed run)")
+                                        ->check(CLI::IsMember({"rare", "srn", "crnn"}));
   CLI::Option* const preset_option =
-      app.add_option("--config", preset, "paper, large (not of crnn), base or compact")
+      app.add_option("--config", preset, "size: paper, large (not for crnn), base or compact")
           ->check(CLI::IsMember({"paper", "large", "base", "compact"}));
-  app.add_option("--charset", charset,
-                 "characters to read: digits, lower36 (a-z0-9), alnum62, ascii94 (printable ASCII "
-                 "but the space), latin (and accented letters), a UTF-8 file that holds each "
-                 "once, or from-labels (what the labels of --data hold); default lower36, or what "
-                 "--weights holds");
+  app.add_option(
+      "--charset", charset,
+      "characters to read: digits, lower36 (a-z0-9), alnum62, ascii94 (printable ASCII "
+      "without the space), latin (with accented letters), a UTF-8 file that lists each "
+      "once, or from-labels (the characters in the labels of --data); default: lower36, or the "
+      "characters of --weights");
   CLI::Option* const pattern_option =
-      app.add_option("--pattern", pattern, "where fiducials start: straight, slanted or sine")
-      ->check(CLI::IsMember({"straight", "slanted", "sine"}));
-  app.add_option("--widths", widths, "rectified widths, growing (default 100 160 240)");
+      app.add_option("--pattern", pattern,
+                     "start pattern of the fiducial points: straight, slanted or sine")
+          ->check(CLI::IsMember({"straight", "slanted", "sine"}));
+  app.add_option("--widths", widths,
+                 "widths of straightened images in pixels, ascending (default: 100 160 240)");
   app.add_option("--out", options.out, "folder of the run")->capture_default_str();
-  app.add_flag("--resume", options.resume, "go on with the run in --out");
-  app.add_option("--weights", weights, "weights to start from, of the same configuration; characters that --charset "
-                 "shares with them keep what was learned")
+  app.add_flag("--resume", options.resume, "continue the run in --out");
+  app.add_option("--weights", weights,
+                 "weights to start from, of the same configuration; characters that are also in "
+                 "--charset keep their learned weights")
       ->check(CLI::ExistingFile);
-  app.add_option("--widen", narrow, "weights of a narrower model of the same layers to start from")
+  app.add_option("--widen", narrow,
+                 "weights of a narrower model with the same layers, to widen and start from")
       ->check(CLI::ExistingFile)
       ->excludes("--weights");
-  app.add_option(
-         "--encoder", encoder,
-         "weights of another model (crnn, say) whose encoder to start from: the layers that "
-         "have the same shape")
+  app.add_option("--encoder", encoder,
+                 "weights of another model (for example crnn) whose encoder to start from; only "
+                 "layers of the same shape are used")
       ->check(CLI::ExistingFile)
       ->excludes("--weights")
       ->excludes("--widen");
   app.add_option("--rectifier", straightener,
-                 "weights of another rare whose rectifier to start from")
+                 "weights of another rare model whose rectifier to start from")
       ->check(CLI::ExistingFile);
-  app.add_option("--data", data,
-                 "images to learn from: folders with labels.tsv, gt.txt, labels.csv or "
-                 "labels.jsonl, such lists, or LMDB files; PATH=0.3 gives one a weight among them");
-  app.add_option("--unknown", unknown,
-                 "labels of --data with characters that the reader does not know: skip leaves them "
-                 "out, drop leaves the characters out, error ends the program")
+  app.add_option(
+      "--data", data,
+      "images to train on: folders with labels.tsv, gt.txt, labels.csv or labels.jsonl, such "
+      "lists, or LMDB files; PATH=0.3 gives a data set a weight in the mixture");
+  app.add_option(
+         "--unknown", unknown,
+         "labels of --data with characters outside the character set: skip omits the image, drop "
+         "omits the characters, error stops the program")
       ->check(CLI::IsMember({"skip", "drop", "error"}))
       ->capture_default_str();
   app.add_flag("--check", check,
-               "tries to read every image of --data before training (default: 64 of each)");
-  app.add_option(
-         "--data-share", share,
-         "share of the images that come from --data (default 1 where nothing is said of synthetic "
-         "words, else 0.5)")
+               "try to read every image of --data before training (default: 64 of each data set)");
+  app.add_option("--data-share", share,
+                 "share of the training images from --data (default: 1 without options for "
+                 "synthetic words, else 0.5)")
       ->check(number_between(0, 1));
   app.add_option("--augment", augmentation,
-                 "strength of the changes to the images of --data: rotated, seen from the side, "
-                 "blurred, compressed (0: none)")
+                 "magnitude of the augmentation of --data: rotation, perspective, blur, "
+                 "compression and others (0: none)")
       ->check(number_between(0, 2))
       ->expected(0, 1)
       ->default_str("1");
-  app.add_flag("--no-augment", unchanged, "take the images of --data as they are")
+  app.add_flag("--no-augment", unchanged, "do not augment the images of --data")
       ->excludes("--augment");
   drawing.add_to(app, "training");
-  app.add_option("--valid", options.validation, "data sets to validate on, as --data takes them");
-  app.add_option("--valid-limit", options.validation_limit, "images of each in validation")
+  app.add_option("--valid", options.validation, "data sets for validation, in the forms of --data");
+  app.add_option("--valid-limit", options.validation_limit,
+                 "most images of each data set in validation")
       ->check(whole_number(1))
       ->capture_default_str();
-  app.add_option("--score", score,
-                 "what counts in validation: lower36, alnum62 or exact, as evaluate_words has them "
-                 "(default lower36; exact for a character set that is not ASCII)")
+  app.add_option(
+         "--score", score,
+         "characters that count in validation: lower36, alnum62 or exact, as in evaluate_words "
+         "(default: lower36; exact for a character set that is not ASCII)")
       ->check(CLI::IsMember({"lower36", "alnum62", "exact"}));
   app.add_option("--valid-every", options.validate_every,
-                 "most seconds between validations, beside the start and every tenth of the budget")
+                 "longest time between validations in seconds; a run also validates at the start "
+                 "and at every tenth of the budget")
       ->check(number_from_0())
       ->capture_default_str();
-  app.add_option("--patience", options.patience,
-                 "stop after so many validations in a row without a higher accuracy or a lower "
-                 "loss; 0: never")
+  app.add_option(
+         "--patience", options.patience,
+         "stop after this number of validations in a row without a higher accuracy or a lower "
+         "loss; 0: never")
       ->check(small_whole_number(0))
       ->capture_default_str();
   app.add_option("--save-every", options.save_every, "seconds between checkpoints")
       ->check(number_from_0())
       ->capture_default_str();
-  app.add_option("--minutes", options.minutes, "budget in minutes, or")->check(positive_number());
+  app.add_option("--minutes", options.minutes, "budget in minutes")->check(positive_number());
   app.add_option("--steps", options.steps,
-                 "budget in steps, instead; such a run is reproducible bit for bit")
+                 "budget in steps instead of --minutes; such a run is reproducible bit for bit")
       ->check(whole_number(1))
       ->excludes("--minutes");
   app.add_option("--stop-after", options.stop_after,
-                 "stop after so many steps of the budget, to be resumed")
+                 "stop after this number of steps of the budget; --resume continues")
       ->check(whole_number(0));
-  app.add_option("--batch", options.batch, "words a step")
+  app.add_option("--batch", options.batch, "words per step")
       ->check(small_whole_number(1))
       ->capture_default_str();
-  app.add_option(
-         "--optimizer", optimizer,
-         "adamw with a one-cycle schedule, or adadelta at a constant rate (1, as published)")
+  app.add_option("--optimizer", optimizer,
+                 "adamw with a one-cycle schedule, or adadelta at a constant rate (default 1, as "
+                 "published)")
       ->check(CLI::IsMember({"adamw", "adadelta"}))
       ->capture_default_str();
-  app.add_option("--learning-rate", options.learning_rate, "peak of the one-cycle schedule")
+  app.add_option("--learning-rate", options.learning_rate,
+                 "peak of the one-cycle schedule, or the constant rate of adadelta")
       ->check(positive_number())
       ->capture_default_str();
-  app.add_flag("--find-learning-rate", find_rate,
-               "train nothing: try growing learning rates on a copy, --steps of them (200), draw "
-               "the loss against them (learning_rate.png and .tsv in --out), and suggest one");
-  app.add_option("--weight-decay", options.weight_decay, "of AdamW; of adadelta 0 where not said")
+  app.add_flag(
+      "--find-learning-rate", find_rate,
+      "do not train: try --steps (default 200) growing learning rates on a copy of the model, "
+      "write the loss against the rate (learning_rate.png and .tsv in --out), and suggest a "
+      "rate");
+  app.add_option("--weight-decay", options.weight_decay, "weight decay (default with adadelta: 0)")
       ->check(number_from_0())
       ->capture_default_str();
   app.add_option("--localization-lr-scale", options.localization_lr_scale,
-                 "learning rate of the localization network, relative")
+                 "factor on the learning rate of the localization network")
       ->check(number_from_0())
-      ->capture_default_str();
-  app.add_option("--encoder-lr-scale", options.encoder_lr_scale,
-                 "learning rate of the encoder, relative: below 1 to learn new characters without "
-                 "losing old ones")
-      ->check(number_from_0())
-      ->capture_default_str();
-  app.add_option("--label-smoothing", options.label_smoothing, "share spread over all symbols")
-      ->check(number_between(0, 0.5))
       ->capture_default_str();
   app.add_option(
-         "--fiducials", options.fiducials,
-         "weight of the synthetic words' own fiducial points in what is learned, beside their "
-         "letters (10, say); 0: the rectifier learns from letters alone, as published")
+         "--encoder-lr-scale", options.encoder_lr_scale,
+         "factor on the learning rate of the encoder; use a factor below 1 to learn new characters "
+         "without forgetting old ones")
+      ->check(number_from_0())
+      ->capture_default_str();
+  app.add_option("--label-smoothing", options.label_smoothing,
+                 "label smoothing: probability spread over all symbols")
+      ->check(number_between(0, 0.5))
+      ->capture_default_str();
+  app.add_option("--fiducials", options.fiducials,
+                 "weight of the loss on the true fiducial points of synthetic words (for example "
+                 "10); 0: the rectifier learns only from the text labels, as published")
       ->check(number_from_0())
       ->capture_default_str();
   app.add_flag("--rectifier-only", options.rectifier_only,
-               "teach the rectifier alone, the synthetic words' own fiducial points");
+               "train only the rectifier, on the true fiducial points of synthetic words");
   app.add_option(
          "--ema-decay", ema_decay,
-         "keep an exponential moving average of the weights, which takes this share of itself from "
-         "step to step; 0: the weights themselves (default 0.999 at adadelta's constant rate, 0 "
-         "under one-cycle, --resume: as before)")
+         "decay k of the exponential moving average m of the weights w, m = k m + (1 - k) w, which "
+         "is validated and saved; 0: no average (default: 0.999 with adadelta, 0 with one-cycle, "
+         "unchanged with --resume)")
       ->check(number_between(0, 0.99999));
-  app.add_option("--seed", options.seed, "of weights, words and order")
+  app.add_option("--seed", options.seed, "seed of weights, words and order")
       ->check(whole_number(0))
       ->capture_default_str();
-  app.add_option("--threads", threads, "threads of the network (default: all cores)")
+  app.add_option("--threads", threads, "number of threads for the network (default: all cores)")
       ->check(small_whole_number(1));
-  app.add_option("--loader-threads", options.loader_threads, "threads that draw words")
+  app.add_option("--loader-threads", options.loader_threads, "number of threads that render words")
       ->check(small_whole_number(1))
       ->capture_default_str();
 
@@ -185,7 +199,7 @@ int main(int argc, char** argv) {
     options.check();
     const std::string held = options.resume ? options.out + "/last.safetensors" : weights;
     std::optional<ReaderConfig> before;
-    if (!held.empty()) {  // the configuration of a trained model holds, unless an option changes it
+    if (!held.empty()) {  // keep the configuration of a trained model, unless an option changes it
       before = config_from_text(load_checkpoint(held).text("config"));
       const auto agree = [&](const CLI::Option& option, std::string& now, std::string_view then) {
         if (option.count() == 0) now = then;
@@ -200,7 +214,7 @@ int main(int argc, char** argv) {
                                             : rare_config(preset);
     if (model == "srn") config.model = ReaderModel::srn;
     if (model == "crnn" && options.label_smoothing > 0)
-      fail("--label-smoothing", "has no place in the CTC of crnn");
+      fail("--label-smoothing", "expected 0 with crnn, because CTC has no label smoothing");
     std::vector<WeightedDataset> sets;
     for (const std::string& text : data) sets.push_back(open_weighted(text));
     if (charset == "from-labels")
@@ -223,10 +237,11 @@ int main(int argc, char** argv) {
       if (app.count("--weight-decay") == 0) options.weight_decay = 0;
     }
     if (find_rate && options.resume)
-      fail("--find-learning-rate", "starts from --weights, not from a run: leave out --resume");
+      fail("--find-learning-rate",
+           "expected --weights to start from, got --resume; leave out --resume");
     if (!options.resume && !find_rate && std::filesystem::exists(options.out + "/last.safetensors"))
       fail<IoError>("--out", options.out,
-                    " holds a run: --resume goes on with it; else name another");
+                    " contains another run; continue it with --resume, or use another --out");
     Random random(options.seed);
     Reader<float> reader(config, random);
     if (!weights.empty() && !options.resume) {
@@ -270,15 +285,16 @@ int main(int argc, char** argv) {
     const bool draws = data.empty() || drawing.given() || (share >= 0 && share < 1);
     if (!draws && (options.fiducials > 0 || options.rectifier_only))
       fail("--fiducials",
-           "only synthetic words have known fiducial points: wants --words or --fonts, too");
+           "expected --words or --fonts, too, because only synthetic words have known fiducial "
+           "points");
     if (draws) {
       const auto renderer = drawing.renderer(reader.charset());
-      std::printf("%lld faces of type\n", static_cast<long long>(renderer->fonts().size()));
+      std::printf("%lld faces\n", static_cast<long long>(renderer->fonts().size()));
       const WordSource drawn =
           drawn_words(renderer, reader.charset(), options.seed, config.fiducials);
       source = source ? mixed_words(drawn, source, share < 0 ? 0.5 : share, options.seed) : drawn;
     }
-    // What is learned from, by name; where it is on this machine is left out.
+    // The names of the training data, without their paths on this machine.
     for (const std::string& text : data) options.data += base_name(text) + ", ";
     if (draws)
       options.data += "synthetic words of " +
@@ -303,7 +319,7 @@ int main(int argc, char** argv) {
       if (found.suggestion > 0)
         std::printf("suggested: --learning-rate %.2g", found.suggestion);
       else
-        std::printf("no suggestion: the loss fell at no rate");
+        std::printf("no suggestion: the loss did not fall at any rate");
       std::printf("; %td rates in %s/learning_rate.tsv\n", std::ssize(found.rates),
                   options.out.c_str());
       return 0;

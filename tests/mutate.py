@@ -1,24 +1,26 @@
 #!/usr/bin/env python3
-"""Breaks one term of the library at a time, and sees that a test goes red.
+"""Changes one term of the library at a time, and checks that a test fails.
 
-tests/mutations.tsv has a line for each mistake:
+tests/mutations.tsv has one line per mistake:
 
-    name <tab> header <tab> term <tab> wrong <tab> tests that must go red
+    name <tab> header <tab> term <tab> wrong <tab> tests that must fail
 
-header   below include/glimpse. term: a part of it that stands there once: an expression, or a
-         statement with its `;`. wrong: what takes its place.
-tests    files below tests/ without .cpp, with the test cases that see it after a colon:
-         ops/lstm, or text/ctc:ctc_beam*. Several stand side by side: each must go red.
+header   a path below include/glimpse.
+term     a part of the header that occurs there exactly once: an expression, or a statement with
+         its `;`.
+wrong    the replacement of the term.
+tests    files below tests/ without .cpp, and after a colon the test cases that detect the mistake:
+         ops/lstm, or text/ctc:ctc_beam*. If several are listed, each must fail.
 
     mutate.py [--only NAME] [--slice i/n] [--jobs n] [--list] [--positions]
 
-All mistakes are compiled at once into a copy of the headers, each behind a number:
-`(mutation == 7 ? (wrong) : (term))`. The environment of a run chooses the number. So a test program
-is built once for all mistakes that it must see, and 0, no mistake, must be green. The copy has the
-baseline instruction set alone, which compiles three times as fast.
+All mistakes are compiled into one copy of the headers. Each has a number:
+`(mutation == 7 ? (wrong) : (term))`. The environment of a run selects the number. A test program is
+therefore built only once for all its mistakes. With number 0, no mistake, the tests must pass. The
+copy has only the baseline instruction set, which compiles three times as fast.
 
-NAME: a name or a part of one. i/n: the i-th of n slices, which lie together by test program. What
-does not change is kept in build/mutate. CXX and CXXFLAGS as usual.
+NAME: a name, or a part of one. i/n: the i-th of n slices. A slice groups the mistakes of a test
+program. build/mutate caches unchanged programs. CXX and CXXFLAGS have their usual meaning.
 """
 import argparse
 import concurrent.futures
@@ -34,7 +36,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 TABLE = ROOT / "tests" / "mutations.tsv"
 CACHE = ROOT / "build" / "mutate"
-TIMEOUT = 600  # seconds of a run; a mistake that hangs is seen, too
+TIMEOUT = 600  # seconds of a run; a mistake that makes a test hang also counts as detected
 LEVELS = "defined(__x86_64__) || defined(__i386__)"
 
 SWITCH = """#pragma once

@@ -1,3 +1,3 @@
 #!/usr/bin/env bash
-# Breaks one term of the library at a time and sees that a test goes red: tests/mutate.py, which says the options.
+# Changes one term of the library at a time, and checks that a test fails. tests/mutate.py has the options.
 exec python3 "$(dirname "${BASH_SOURCE[0]}")/mutate.py" "$@"

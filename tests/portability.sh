@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Glimpse for other machines: compiles all its headers for 64-bit ARM (NEON) and for WebAssembly
-# SIMD, and runs the kernels' tests on an emulated ARM where there is one. A compiler that is not
-# installed is named and passed over; what is installed must work.
+# Checks Glimpse on other machines: compiles all headers for 64-bit ARM (NEON) and for WebAssembly
+# SIMD, and runs tests of the kernels on an emulated ARM. If a compiler or the emulator is not
+# installed, the script prints its name and skips its checks. All other checks must pass.
 #
 #   bash tests/portability.sh          (Debian: g++-aarch64-linux-gnu, qemu-user; emscripten)
 set -u
@@ -47,11 +47,11 @@ if command -v $arm > /dev/null; then
   emulator=$(command -v qemu-aarch64 || command -v qemu-aarch64-static || true)
   if [ -n "$emulator" ]; then
     check "ARM: all headers, run" "$emulator" "$work/all"
-    # Catch2's header comes from this machine's own includes; version 3 would need a library for ARM.
+    # Catch2's header is that of this machine. Version 3 would need a library for ARM.
     if [ -e /usr/include/catch2/catch.hpp ]; then
       mkdir -p "$work/include" && ln -sfn /usr/include/catch2 "$work/include/catch2"
-      # An emulator takes minutes over math's millions of numbers and gemm's thousand shapes; the
-      # program above multiplies and convolves, and says whether that was right.
+      # Does not run the tests of math and gemm, because an emulator needs minutes for their millions
+      # of numbers and thousand shapes. The program above checks a product and a convolution.
       for test in map bfloat16; do
         check "ARM: tests/simd/$test.cpp, compiled" $arm -std=c++20 -O2 -Iinclude \
           -isystem "$work/include" "tests/simd/$test.cpp" tests/catch_main.cpp \
@@ -70,7 +70,7 @@ if command -v em++ > /dev/null; then
   simd="-msimd128 -fwasm-exceptions"
   check "WebAssembly SIMD: all headers" em++ -std=c++20 -O2 $simd $warnings -Iinclude \
     -c "$work/all.cpp" -o "$work/all.o"
-  # Without optimization, which wants acorn; in one file, which Node reads whatever its version.
+  # No optimization, because it needs acorn. One output file, because every version of Node can read it.
   check "WebAssembly SIMD: linked" em++ $simd -sSINGLE_FILE=1 "$work/all.o" -o "$work/all.js"
   if [ -e "$work/all.js" ] && command -v node > /dev/null; then
     check "WebAssembly SIMD: all headers, run" node "$work/all.js"

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Installs what the tests need, builds everything and runs every test. Ends with one line of counts.
-#   PRESET=dev|asan|clang|tsan   which build, dev where not said
-#   JOBS=n                        how many at once, all cores where not said
+# Installs the packages that the tests need, builds everything and runs all tests. The last line counts
+# the passed and the failed tests.
+#   PRESET=dev|asan|clang|tsan   preset of the build (default: dev)
+#   JOBS=n                       number of parallel jobs (default: all cores)
 set -u
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 preset=${PRESET:-dev}
@@ -11,7 +12,7 @@ start=$SECONDS
 bash .ci/need g++ cmake ninja-build libeigen3-dev libstb-dev libutf8proc-dev liblmdb-dev python3 python3-lmdb \
   catch2 libbenchmark-dev libcli11-dev nlohmann-json3-dev fonts-dejavu-core
 for tool in cmake ninja; do
-  command -v $tool >/dev/null || { echo "tests/run.sh: $tool is missing"; exit 1; }
+  command -v $tool >/dev/null || { echo "tests/run.sh: expected $tool, got none; install it"; exit 1; }
 done
 
 echo "== configure ($preset)"
@@ -26,7 +27,7 @@ result=${PIPESTATUS[0]}
 # "98% tests passed, 3 tests failed out of 150"
 read -r failed total < <(sed -n 's/.*tests passed, \([0-9]*\) tests failed out of \([0-9]*\).*/\1 \2/p' "$log")
 if [ -z "${total:-}" ]; then
-  echo "tests/run.sh: no test ran"
+  echo "tests/run.sh: expected tests to run, got none"
   exit 1
 fi
 echo "$((total - failed)) passed, $failed failed (preset $preset, $(((SECONDS - start) / 60)) min $(((SECONDS - start) % 60)) s)"

@@ -39,7 +39,7 @@ def beside(axes, text, at, offset, **style):
 
 
 def curve(axes, measured, axis, what, fixed):
-    """Milliseconds an image against the batch or the width, for both sides."""
+    """Milliseconds per image against the batch or the width, for both sides."""
     for who in ('tuned', 'glimpse'):
         points = []
         for (w, model, task, batch, width, threads), ms in measured.step.items():
@@ -102,7 +102,7 @@ def threads(measured, folder):
     save(figure, folder, 'threads')
 
 
-# Operations for each byte that must move, of what memory bounds, and where the name stands beside
+# Operations per byte moved, for operations limited by memory, and the offset of the name from
 # its point.
 BOUND = {'add': (1 / 12, 5, -9), 'relu': (1 / 8, -24, 3), 'max_pool_2x2': (3 / 20, 7, -4),
          'adadelta': (12 / 28, 6, -3), 'batch_norm_relu': (6 / 8, 6, -3),
@@ -117,7 +117,7 @@ def roofs(axes, measured, x0, x1):
     fma, memory, cache = (measured.top['glimpse', what, '2']
                           for what in ('multiply-add', 'triad memory', 'triad L2'))
     across, up = (math.log10(b / a) for a, b in (axes.get_xlim(), axes.get_ylim()))
-    slope = math.degrees(math.atan(4.2 / up / (7.2 / across)))  # of slope one, as drawn
+    slope = math.degrees(math.atan(4.2 / up / (7.2 / across)))  # angle of a line of slope one in the plot
     axes.plot([fma / cache, x1], [fma, fma], color=COLORS['roof'], linewidth=1.5)
     for speed, name, x in ((memory, 'memory', 1.2), (cache, 'second-level cache', 0.06)):
         axes.plot([x0, fma / speed], [x0 * speed, fma], color=COLORS['roof'], linewidth=1.5)

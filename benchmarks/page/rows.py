@@ -1,7 +1,7 @@
-"""What compare.sh measured, as dictionaries: every figure the median over the rounds.
+"""The measurements of compare.sh, as dictionaries: every figure is the median over the rounds.
 
-A file is called part.contestant.more.round.tsv; its rows are what the program printed, and lines
-that start with # tell how alone it was.
+A file is named part.contestant.more.round.tsv. Its rows are the output of the program. Lines that
+start with # have the share of CPU time that other processes used.
 """
 import collections
 import os
@@ -69,12 +69,12 @@ class Measured:
         for (who, op, step, threads), ms in self.medians('ctc', (0, 1, 2), 3).items():
             put(op.replace(' batch', ', batch'), step, who, threads, ms)
         for (who, op, step, threads), ms in self.memory.items():
-            if op != 'triad' and ms > 1e-3:  # what only hands a gradient on is not timed
+            if op != 'triad' and ms > 1e-3:  # an operation that only passes a gradient on is not timed
                 put(op, step, who, threads, ms)
         return found
 
     def same_work(self, model):
-        """Rows of the comparison of both sides; None where nobody made it."""
+        """Rows of the comparison of both sides; None if it was not made."""
         path = os.path.join(self.folder, f'same_work.{model}.tsv')
         if not os.path.exists(path) or not os.path.getsize(path):
             return None
@@ -82,7 +82,7 @@ class Measured:
             return [line.rstrip('\n').split('\t') for line in file]
 
 
-# The recognizer's layers: name in the rows, name for people.
+# The layers of the recognizer: name in the rows, name on the page.
 LAYERS = {'1-64@32x100': '1 to 64 at 32x100', '64-128@16x50': '64 to 128 at 16x50',
           '128-256@8x25': '128 to 256 at 8x25', '256-256@8x25': '256 to 256 at 8x25',
           '256-512@4x26': '256 to 512 at 4x26', '512-512@4x26': '512 to 512 at 4x26',
@@ -96,7 +96,7 @@ def layer_shape(layer):
 
 
 def gflop(layer):
-    """Of one pass over a batch of 64, as the sum is defined."""
+    """Operations of one pass over a batch of 64, counted by the definition."""
     a, b, k, h, w = layer_shape(layer)
     shrink = 1 if k == 2 else 0  # 3x3 filters are padded
     return 2e-9 * 64 * a * b * k * k * (h - shrink) * (w - shrink)

@@ -1,4 +1,4 @@
-"""The tables of docs/performance.md, and the list of what was not reached."""
+"""The tables of docs/performance.md, and the list of missed targets."""
 import collections
 
 from page.rows import LAYERS, gflop
@@ -6,7 +6,7 @@ from page.rows import LAYERS, gflop
 CASES = [('training', '64'), ('training', '16'), ('reading', '64'), ('reading', '1')]
 PASSES = ('forward', 'data', 'weights')
 
-# What the issue asks of whole steps, as ratios to tuned PyTorch: name, model, what, batch, ratio.
+# Targets for whole steps, as ratios to tuned PyTorch: name, model, what, batch, ratio.
 GOALS = [('RARE training, batch 64', 'rare', 'training', '64', 180 / 60),
          ('RARE training, batch 16', 'rare', 'training', '16', 160 / 52),
          ('CRNN training, batch 64', 'crnn', 'training', '64', 260 / 86),
@@ -18,7 +18,7 @@ CONVOLUTION_GOAL = 0.75
 
 
 def number(x):
-    """Three digits that count, without an exponent."""
+    """Three significant digits, without an exponent."""
     if x is None:
         return ''
     if x >= 1000:
@@ -50,13 +50,13 @@ class Tables:
         self.missed = []
 
     def against(self, name, value, goal, least=True):
-        """A ratio, bold where it reaches the goal; otherwise the page reports it at its end."""
+        """A ratio, bold if it reaches the goal; otherwise the page lists it under missed targets."""
         if value is None:
             return ''
         if (value >= goal) if least else (value <= goal):
             return f'**{value:.2f}**'
         digits = 2 if f'{value:.2f}' != f'{goal:.2f}' else 3
-        self.missed.append(f'{name}: {value:.{digits}f}, to be reached {goal:.{digits}f}')
+        self.missed.append(f'{name}: {value:.{digits}f}, target {goal:.{digits}f}')
         return f'{value:.2f}'
 
     def whole_steps(self):
@@ -74,7 +74,7 @@ class Tables:
         rows.append([name, self.against(name, quotient(mb[0], mb[1]), MEMORY_GOAL, least=False),
                      ratio(MEMORY_GOAL), ratio(quotient(mb[0], mb[2]))] +
                     [f'{number(x)} MB' if x else '' for x in mb])
-        return markdown(['2 threads', 'times PyTorch tuned', 'to reach', 'times channels last',
+        return markdown(['2 threads', 'speedup over PyTorch tuned', 'target', 'over channels last',
                          'Glimpse', 'PyTorch tuned', 'tuned, channels last', 'as installed'], rows)
 
     def threads(self):
@@ -89,7 +89,7 @@ class Tables:
                                  ratio(quotient(theirs[1], mine[1])),
                                  number(mine[0]), number(mine[1]), ratio(quotient(*mine)),
                                  number(theirs[0]), number(theirs[1]), ratio(quotient(*theirs))])
-        return markdown(['ms', 'times tuned, 1 thread', '2 threads', 'Glimpse, 1 thread',
+        return markdown(['ms', 'speedup over tuned, 1 thread', '2 threads', 'Glimpse, 1 thread',
                          '2 threads', 'gain', 'PyTorch tuned, 1 thread', '2 threads', 'gain'], rows)
 
     def memory(self):
@@ -103,8 +103,8 @@ class Tables:
                     rows.append([f'{model.upper()} {what}, batch {batch}', ratio(mine / theirs),
                                  ratio(mine / (theirs - bare)), number(mine), number(theirs),
                                  number(bare)])
-        return markdown(['MB', 'of PyTorch tuned', 'of the same without the import', 'Glimpse',
-                         'PyTorch tuned', 'of it the import'], rows)
+        return markdown(['MB', 'ratio to PyTorch tuned', 'ratio without the import', 'Glimpse',
+                         'PyTorch tuned', 'import'], rows)
 
     def same_work(self):
         rows = []
@@ -129,16 +129,16 @@ class Tables:
             total = sum(map(gflop, LAYERS))
             rows.append(self.convolution('sum', mine, theirs, total, False))
         return markdown([f'batch 64, {threads} thread{"s" if threads == "2" else ""}',
-                         'of oneDNN, three passes', 'each', 'Glimpse, ms', "oneDNN's best, ms",
-                         'Glimpse, GFLOP/s of the defining sum'], rows)
+                         "ratio to oneDNN's time, three passes", 'each', 'Glimpse, ms',
+                         "oneDNN's best, ms", 'Glimpse, GFLOP/s of the definition'], rows)
 
     def convolution(self, name, mine, theirs, work, marked):
         value = sum(mine) / sum(theirs)
         if marked:
-            told = self.against(f'convolution {name}, of oneDNN', value, CONVOLUTION_GOAL, False)
+            cell = self.against(f'convolution {name}, of oneDNN', value, CONVOLUTION_GOAL, False)
         else:
-            told = ratio(value)
-        return [name, told, three((quotient(a, b) for a, b in zip(mine, theirs)), ratio),
+            cell = ratio(value)
+        return [name, cell, three((quotient(a, b) for a, b in zip(mine, theirs)), ratio),
                 three(mine), three(theirs), three(1e3 * work / x for x in mine)]
 
     def operations(self):
@@ -153,7 +153,7 @@ class Tables:
                     rows.append([name, step, ratio(theirs[1] / mine[1]),
                                  ratio(quotient(theirs[0], mine[0])), number(mine[1]),
                                  number(theirs[1]), number(self.m.speed.get(key))])
-        return markdown(['', 'pass', 'times PyTorch tuned, 2 threads', '1 thread', 'Glimpse, ms',
+        return markdown(['', 'pass', 'speedup over PyTorch tuned, 2 threads', '1 thread', 'Glimpse, ms',
                          'PyTorch tuned, ms', 'Glimpse, GB/s'], rows, 2)
 
     def products(self):
@@ -167,16 +167,16 @@ class Tables:
             name = f'{m} x {n} x {k} {transposed}'
             goal = 95 if (m, n, k) == ('512', '512', '512') else 85
             share = 100 * mine / peak
-            bound = m == '1'  # a matrix that is read once: memory decides
-            told = f'{share:.0f}' if share < goal or bound else f'**{share:.0f}**'
+            bound = m == '1'  # the matrix is read once, so memory bandwidth is the limit
+            cell = f'{share:.0f}' if share < goal or bound else f'**{share:.0f}**'
             if share < goal and not bound:
                 low.append(share)
-            rows.append([name, threads, told, '' if bound else str(goal), ratio(mine / dnn),
+            rows.append([name, threads, cell, '' if bound else str(goal), ratio(mine / dnn),
                          ratio(mine / blas), number(mine), number(dnn), number(blas),
                          number(peak)])
         if low:
-            self.missed.append(f'products: {len(low)} of {len(rows)} rows stay below 95 % of peak '
+            self.missed.append(f'products: {len(low)} of {len(rows)} rows are below 95 % of peak '
                                f'at 512 x 512 x 512 or 85 % elsewhere, at {min(low):.0f} to '
                                f'{max(low):.0f} %')
-        return markdown(['m x n x k', 'threads', '% of peak', 'to reach', 'times oneDNN',
-                         'times OpenBLAS', 'Glimpse, GFLOP/s', 'oneDNN', 'OpenBLAS', 'peak'], rows)
+        return markdown(['m x n x k', 'threads', '% of peak', 'target', 'ratio to oneDNN',
+                         'ratio to OpenBLAS', 'Glimpse, GFLOP/s', 'oneDNN', 'OpenBLAS', 'peak'], rows)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# run.sh find_package|add_subdirectory|plain_include|readme: takes Glimpse in that way in a project of its own,
-# builds tests/consumers/main.cpp there and runs it. ctest sets the variables used here.
+# run.sh find_package|add_subdirectory|plain_include|readme: creates a separate project that uses Glimpse in this
+# way, builds tests/consumers/main.cpp there and runs it. ctest sets the variables used here.
 set -eu
 way=$1
 rm -rf "$GLIMPSE_SCRATCH"

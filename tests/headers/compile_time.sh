@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# An empty program with #include <glimpse/glimpse.hpp> takes at most twice the time to compile of one
-# with #include <Eigen/Core>. The best of five runs each, in turn, so that both meet the same machine.
+# Checks that an empty program with #include <glimpse/glimpse.hpp> takes at most twice the time to compile
+# of one with #include <Eigen/Core>. Takes the best of five runs each. The runs alternate, so that both
+# programs see the same load on the machine.
 set -eu
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 compiler=${CXX:-g++}

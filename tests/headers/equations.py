@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Holds headers to their equations.
+"""Checks that loops and comments of headers refer to their equations.
 
 The head of a header, its comment before #pragma once, numbers equations in a column:
 
     //   (1)  y = x w^T + b
 
-- Numbers run from 1, each stands once.
-- Each equation is named below: a comment at its loop says (1), (1) and (2), or (1) to (3). Or its
-  lines in the head point to the header that has the loop: `gru.hpp (2) to (4)`.
-- A comment names no number that the head lacks. `(3) of kernel/ctc.hpp` and `kernel/ctc.hpp (3)` are
-  numbers of that header.
+- Numbers start at 1, and each occurs once.
+- Each equation is named below the head: a comment at its loop says (1), (1) and (2), or (1) to (3).
+  Or its lines in the head name the header with the loop: `gru.hpp (2) to (4)`.
+- A comment names only numbers that are in the head. `(3) of kernel/ctc.hpp` and `kernel/ctc.hpp (3)`
+  are numbers of that header.
 - A head with equations says where its notation is reported.
 
     equations.py [include/glimpse]      prints what is wrong, and ends with 1 where something is

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Each folder of include/glimpse includes only itself and the folders before it in this list. Nothing
-# points back up. Headers outside the folders (glimpse.hpp, interop/) gather what they like.
+# Checks that each folder of include/glimpse includes only itself and the folders before it in this list.
+# Headers outside these folders (glimpse.hpp, interop/) may include any folder.
 set -eu
 folders=(core simd autograd ops nn optim io text data models viz train)
 cd "$GLIMPSE_ROOT/include/glimpse"

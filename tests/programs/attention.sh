@@ -1,14 +1,13 @@
 #!/usr/bin/env bash
-# The programs of the general attention models in a short form: each has to have learned something, not only to have run.
-# What they need from outside (a dictionary, recordings) is made up here: letters that always sound the same, digits as
-# pairs of tones.
+# Runs the programs of the general attention models for a short time, and checks that each has learned something.
+# The script creates their data: a dictionary in which letters always sound the same, and digits as pairs of tones.
 set -u
 rm -rf "$GLIMPSE_SCRATCH"
 mkdir -p "$GLIMPSE_SCRATCH" && cd "$GLIMPSE_SCRATCH" || exit 1
 PATH=$GLIMPSE_BIN:$PATH
 bad=0
 
-# wants NAME VALUE TEST LIMIT: an awk comparison of a number that must be there
+# wants NAME VALUE TEST LIMIT: compares a number with awk; the number must be present
 wants() {
   if [ -n "$2" ] && awk -v a="$2" -v b="$4" "BEGIN { exit !(a $3 b) }"; then
     echo "ok   $1: $2 $3 $4"
@@ -26,7 +25,7 @@ refuses() {  # refuses WORD COMMAND...: fails with one line that names WORD
     echo "FAIL succeeds: $*"
     bad=1
   elif [ "$(wc -l <err)" -ne 1 ] || ! grep -qF -- "$word" err; then
-    echo "FAIL wants one line that names '$word': $(cat err)"
+    echo "FAIL expected one line that names '$word': $(cat err)"
     bad=1
   else
     echo "ok   $(cat err)"

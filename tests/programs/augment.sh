@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Images of --data are augmented unless the caller says no; the run tells how.
+# Images of --data are augmented by default. The run prints the augmentations.
 set -eu
 rm -rf "$GLIMPSE_SCRATCH"
 mkdir -p "$GLIMPSE_SCRATCH" && cd "$GLIMPSE_SCRATCH"
@@ -8,7 +8,7 @@ fail() { echo "FAIL $*"; exit 1; }
 synthesize_words --out my_words --count 6 --sheet 0 >/dev/null
 train() { rm -rf run; train_words --config compact --model crnn --steps 2 --batch 2 --out run "$@"; }
 
-# Augmented or not, by what stands between the data and the rest of the command line.
+# Trains with these options and prints the line about augmentation, if there is one.
 told() { train --data my_words "$@" 2>&1 | grep -o 'images of --data are augmented.*' || true; }
 told | grep -q 'share=0.7 .*rotation=0.6:1 ' || fail "does not augment by default"
 told --augment | grep -q 'rotation=0.6:1 ' || fail "--augment without a number is not 1"

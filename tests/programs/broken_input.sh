@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What may go wrong with files: each time one line on stderr that names the file, and a status that
+# Broken and missing files: each gives one line on stderr that names the file, and an exit status that
 # is neither 0 nor a signal.
 set -u
 rm -rf "$GLIMPSE_SCRATCH"
@@ -9,7 +9,7 @@ weights=$GLIMPSE_ROOT/examples/weights/compact.safetensors
 images=("$GLIMPSE_ROOT"/examples/images/*.png)
 bad=0
 
-refuses() {  # refuses WORD COMMAND...: WORD is what the message must name
+refuses() {  # refuses WORD COMMAND...: the message must contain WORD
   local word=$1 status
   shift
   timeout 120 "$@" >out 2>err
@@ -18,7 +18,7 @@ refuses() {  # refuses WORD COMMAND...: WORD is what the message must name
     echo "FAIL status $status: $*"
     bad=1
   elif [ "$(wc -l <err)" -ne 1 ] || ! grep -qF -- "$word" err; then
-    echo "FAIL wants one line that names '$word': $*"
+    echo "FAIL expected one line that names '$word': $*"
     cat err
     bad=1
   else

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# synthesize_words draws the characters that --charset names, and refuses what is no character set.
+# synthesize_words renders the characters of --charset, and refuses invalid character sets.
 set -eu
 rm -rf "$GLIMPSE_SCRATCH"
 mkdir -p "$GLIMPSE_SCRATCH" && cd "$GLIMPSE_SCRATCH"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Words of one's own: folders, lists and LMDB files, what is broken or missing in them, and characters that the reader
-# does not know. The commands that the README shows.
+# Training on own data: folders, lists and LMDB files, broken and missing files in them, and characters outside the
+# character set. Uses the commands of the README.
 set -u
 rm -rf "$GLIMPSE_SCRATCH"
 mkdir -p "$GLIMPSE_SCRATCH" && cd "$GLIMPSE_SCRATCH" || exit 1

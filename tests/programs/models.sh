@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Every model is trained, read with and evaluated by the same programs, which find out from the
-# weights which model they hold; lexicons bind what is read, each image's own among them.
+# Trains, reads with and evaluates every model. The programs take the type of the model from the
+# weights. Also tests lexicons, including a separate lexicon for each image.
 set -eu
 rm -rf "$GLIMPSE_SCRATCH"
 mkdir -p "$GLIMPSE_SCRATCH" && cd "$GLIMPSE_SCRATCH"

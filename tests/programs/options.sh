@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every program has --help, and turns down an option that it does not know: one line, not zero.
+# Every program has --help, and refuses an unknown option with one line and a non-zero exit status.
 set -u
 mkdir -p "$GLIMPSE_SCRATCH" && cd "$GLIMPSE_SCRATCH" || exit 1
 bad=0

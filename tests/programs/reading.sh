@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# read_words on what people have: folders, many images, odd names, huge images, full disks, other
-# working directories.
+# read_words in practice: folders, many images, unusual names, huge images, full disks, other working
+# directories.
 set -u
 rm -rf "$GLIMPSE_SCRATCH"
 mkdir -p "$GLIMPSE_SCRATCH" && cd "$GLIMPSE_SCRATCH" || exit 1

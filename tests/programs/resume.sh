@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A training that is killed outright (no signal handler runs) and resumed ends with the weights of an unbroken one, to the bit.
+# A training run that is killed (no signal handler runs) and resumed gives bit-identical weights to an uninterrupted run.
 set -eu
 rm -rf "$GLIMPSE_SCRATCH"
 mkdir -p "$GLIMPSE_SCRATCH" && cd "$GLIMPSE_SCRATCH"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What train_words does around its steps: options, one run a folder, stopping, resuming, the test of learning rates.
+# train_words apart from the training steps: options, one run per folder, stopping, resuming, the learning rate search.
 set -u
 rm -rf "$GLIMPSE_SCRATCH"
 mkdir -p "$GLIMPSE_SCRATCH" && cd "$GLIMPSE_SCRATCH" || exit 1
@@ -53,13 +53,13 @@ wait $trainer || complain "a hang-up ends with status $?"
 head -n 2 long/log.tsv | tail -n 1 | grep -qP '^0\t0\.0\t\t\t8\.000e-05\t' ||
   complain "the validation at the start has no real numbers: $(cat long/log.tsv)"
 
-# The test of learning rates trains nothing.
+# The learning rate search writes no weights.
 train_words --data drawn --find-learning-rate --steps 12 --batch 4 --out range >out 2>err || complain "finds no rate: $(cat err)"
 grep -Eq "suggested: --learning-rate|no suggestion" out || complain "suggests nothing: $(cat out)"
 [ -s range/learning_rate.png ] && [ "$(wc -l <range/learning_rate.tsv)" -ge 11 ] || complain "no curve of rates"
 [ -e range/last.safetensors ] && complain "the test of rates left weights"
 
-# The commands of docs/training.md, with smaller numbers.
+# The commands of docs/training.md, with fewer steps.
 ln -s drawn my_words && ln -s drawn my_other_words
 sed -n '/^## A run and its options/,/^## The words/p' "$GLIMPSE_ROOT/docs/training.md" | sed -n '/^```sh/,/^```/p' | grep '^train_words' |
   sed 's/--steps [0-9]*/--steps 10 --batch 4/; s/--batch 16//; s/--out range/--out range2/' >commands

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include <glimpse/core/shape.hpp>
-#include <glimpse/text/charset.hpp>
+#include <glimpse/text/protocol.hpp>
 
 namespace glimpse::inline v0 {
 
