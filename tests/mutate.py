@@ -30,6 +30,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -161,6 +162,7 @@ class Builder:
                    "rig/reference.hpp")]
         key = hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
         self.work = CACHE / key
+        self.guard, self.locks = threading.Lock(), {}
         if CACHE.exists():  # the copies of other states of the tree
             for old in CACHE.iterdir():
                 if old != self.work:
@@ -214,6 +216,12 @@ class Builder:
 
     def program(self, file):
         """Builds tests/<file>.cpp where that was not done; (path, problem)."""
+        with self.guard:
+            lock = self.locks.setdefault(file, threading.Lock())
+        with lock:  # two groups may want one program
+            return self.build(file)
+
+    def build(self, file):
         name = file.replace("/", "_")
         source = ROOT / "tests" / (file + ".cpp")
         stamp = hashlib.sha256(source.read_bytes()).hexdigest()[:8]
