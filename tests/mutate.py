@@ -25,12 +25,14 @@ program. build/mutate caches unchanged programs. CXX and CXXFLAGS have their usu
 import argparse
 import concurrent.futures
 import hashlib
+import itertools
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -162,6 +164,7 @@ class Builder:
                    "op_test/reference.hpp")]
         key = hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
         self.work = CACHE / key
+        self.guard, self.locks = threading.Lock(), {}
         if CACHE.exists():  # the copies of other states of the tree
             for old in CACHE.iterdir():
                 if old != self.work:
@@ -214,7 +217,13 @@ class Builder:
                     sys.exit(f"mutate: what all programs share does not compile\n{problem}")
 
     def program(self, file):
-        """Builds tests/<file>.cpp; (path, problem)."""
+        """Builds tests/<file>.cpp where that was not done; (path, problem)."""
+        with self.guard:
+            lock = self.locks.setdefault(file, threading.Lock())
+        with lock:  # two groups may want one program
+            return self.build(file)
+
+    def build(self, file):
         name = file.replace("/", "_")
         source = ROOT / "tests" / (file + ".cpp")
         stamp = hashlib.sha256(source.read_bytes()).hexdigest()[:8]
@@ -242,6 +251,23 @@ def run(program, cases, number):
         return done.returncode == 0
     except subprocess.TimeoutExpired:
         return False
+
+
+def try_one(builder, m, green):
+    """seen, or what is wrong with a mistake; green: what passes without any."""
+    if str(m.number) in builder.lost:
+        return f"GONE    ({builder.lost[str(m.number)]})"
+    for file, cases in m.tests:
+        program, problem = builder.program(file)
+        if problem:
+            return f"BROKEN  ({file} does not compile: {problem.strip().splitlines()[0]})"
+        if (file, cases) not in green:
+            green[file, cases] = run(program, cases, 0)
+        if not green[file, cases]:
+            return f"BROKEN  ({file} {cases} is red, or empty, without any mistake)"
+        if run(program, cases, m.number):
+            return f"MISSED  (by {file} {cases})"
+    return "seen"
 
 
 def main():
@@ -272,31 +298,19 @@ def main():
     start = time.time()
     builder = Builder(every)
     builder.prepare(options.jobs)
-    missed = 0
-    files = sorted({file for m in chosen for file, _ in m.tests})
+    def try_group(group):
+        """The mistakes of one test program: builds it and tells each verdict."""
+        green, missed = {}, 0
+        for m in group:
+            verdict = try_one(builder, m, green)
+            missed += verdict != "seen"
+            print(f"{verdict.split()[0]:7} {m.name}: {m.header}: {m.term} -> {m.wrong}"
+                  f"{' ' + verdict.split(None, 1)[1] if verdict != 'seen' else ''}", flush=True)
+        return missed
+
+    groups = [list(group) for _, group in itertools.groupby(chosen, key=lambda m: m.tests[0][0])]
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        programs = dict(zip(files, pool.map(builder.program, files)))
-    green = {}
-    for m in chosen:
-        verdict = "seen"
-        if str(m.number) in builder.lost:
-            verdict = f"GONE    ({builder.lost[str(m.number)]})"
-        for file, cases in m.tests if verdict == "seen" else []:
-            program, problem = programs[file]
-            if problem:
-                verdict = f"BROKEN  ({file} does not compile: {problem.strip().splitlines()[0]})"
-                break
-            if (file, cases) not in green:
-                green[file, cases] = run(program, cases, 0)
-            if not green[file, cases]:
-                verdict = f"BROKEN  ({file} {cases} is red, or empty, without any mistake)"
-                break
-            if run(program, cases, m.number):
-                verdict = f"MISSED  (by {file} {cases})"
-                break
-        missed += verdict != "seen"
-        print(f"{verdict.split()[0]:7} {m.name}: {m.header}: {m.term} -> {m.wrong}"
-              f"{' ' + verdict.split(None, 1)[1] if verdict != 'seen' else ''}", flush=True)
+        missed = sum(pool.map(try_group, groups))
     print(f"{len(chosen) - missed} of {len(chosen)} mistakes seen, {time.time() - start:.0f} s")
     return 1 if missed else 0
 
