@@ -245,7 +245,7 @@ TEST_CASE("a step out of range is refused, and options print on one line", "[aug
   options.blur = {1.5, 1};
   CHECK_THROWS_WITH(augment(GrayImage(4, 4), options, Random(1)), Catch::Contains("blur"));
   options.blur = {0.5, -1};
-  CHECK_THROWS_WITH(augmented_words({}, options, 1), Catch::Contains("strength"));
+  CHECK_THROWS_WITH(augmented_words({}, options, 1), Catch::Contains("magnitude"));
   const std::string text = to_string(AugmentOptions());
   CHECK(text.find("share=0.7 stretch=") == 0);
   CHECK(text.find('\n') == text.npos);

@@ -229,7 +229,7 @@ TEST_CASE("an LMDB file that python3-lmdb wrote", "[data]") {
   fs::rename(d / "data.mdb", d / "words");  // the file alone, known by its first bytes
   CHECK(open_dataset((d / "words").string())->size() == 4);
   fs::resize_file(d / "words", fs::file_size(d / "words") - 4096);
-  CHECK_THROWS_WITH(open_dataset((d / "words").string()), Catch::Contains("truncate"));
+  CHECK_THROWS_WITH(open_dataset((d / "words").string()), Catch::Contains("cut"));
   write(d / "text.mdb", std::string(10000, 'x'));
   CHECK_THROWS_WITH(open_dataset((d / "text.mdb").string()), Catch::Contains("text.mdb"));
   write(d / "empty.mdb", "");

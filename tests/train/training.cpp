@@ -116,12 +116,12 @@ TEST_CASE("the validation loss is the mean -ln p of the labels' symbols", "[trai
   CHECK(loss == Approx(sum / symbols).epsilon(1e-5));
 }
 
-TEST_CASE("validation folders of which nothing can be read are an error at the start", "[train]") {
+TEST_CASE("validation sets of which nothing can be read are an error at the start", "[train]") {
   TrainOptions o = tiny_options("unreadable");
   o.validation = {tiny_folder("unreadable_valid", 2)};
   for (const char* file : {"/0.png", "/1.png"}) std::filesystem::remove(o.validation[0] + file);
-  WordTrainer trainer(fresh(), striped_word, o);
-  CHECK_THROWS_WITH(trainer.run(), Catch::Contains("got none in " + o.validation[0]));
+  CHECK_THROWS_WITH(WordTrainer(fresh(), striped_word, o),
+                    Catch::Contains("got none of 2 that '" + o.validation[0]));
 }
 
 TEST_CASE("patience ends a run after validations without gain", "[train]") {
@@ -146,7 +146,7 @@ TEST_CASE("patience ends a run after validations without gain", "[train]") {
   CHECK(run().steps == 30);
 
   o.resume = false, o.patience = 1, o.validation.clear();
-  CHECK_THROWS_WITH(run(), Catch::Contains("validation folder for patience"));
+  CHECK_THROWS_WITH(run(), Catch::Contains("validation set for patience"));
 }
 
 TEST_CASE("a second run in the same folder is refused while the first is at work", "[train]") {
