@@ -258,7 +258,7 @@ TEST_CASE("cheat sheet: modules", "[nn]") {
 TEST_CASE("cheat sheet: models and training", "[nn]") {
   const std::string path = scratch_path("cheatsheet.safetensors").string();
   Random random(1);
-  const Variable<float> x = numbers({2, 3});
+  const Variable<float> x = numbers({2, 3}).detach();
   const std::vector<Index> labels{1, 0};
   Sequential net{Linear(3, 5, random), Relu{}, Linear(5, 2, random)};
   auto other = clone(net);
