@@ -1,12 +1,12 @@
-// augment: photographs of words, changed at random while a reader learns from them.
+// augment: random changes to photographs of words, for training.
 //
 //   image --reduce--> --map--> --light--> --camera--> --invert--> image,
 //   map = stretch, slant, skew, rotation, view, then crop: one matrix, one resampling
 //
-// The steps are those of synthetic words (synth/recipe.hpp), milder: a photograph went through a
-// camera already. The canvas grows with what the map does, so no letter leaves the image; the crop
-// alone cuts, at most 4 % of the shorter side at magnitude 1. Blurs are measured by the letters.
-// Noise and the loss of JPEG are measured by the contrast. Values stay in [0, 1].
+// The steps are those of synthetic words (synth/recipe.hpp). Their defaults are milder, because a
+// photograph has already been through a camera. The canvas grows with the map, so the map cuts no
+// letter off. Only the crop cuts: at most 4 % of the shorter side at magnitude 1. Blurs scale with
+// the height of the letters; noise and JPEG loss scale with the contrast. Values stay in [0, 1].
 #pragma once
 
 #include <algorithm>
@@ -25,10 +25,9 @@
 
 namespace glimpse::inline v0 {
 
-/// How often and how strongly each step acts. Magnitude 1 is that of synthetic words; 0 does
-/// nothing.
+/// Probability and magnitude of each step. Magnitude 1 is that of synthetic words; 0 does nothing.
 struct AugmentOptions {
-  double share = 0.7;  // of the images that are changed at all; chances count among these
+  double share = 0.7;  // of images that are changed; each step's probability applies to these
   // geometry
   synth::Augmentation stretch{0.5, 0.8}, slant{0.2, 0.7}, skew{0.2, 0.7}, rotation{0.6};
   synth::Augmentation perspective{0.4, 0.7}, crop{0.5};
@@ -47,13 +46,13 @@ struct AugmentOptions {
     f("sharpen", sharpen), f("tone", tone), f("invert", invert);
   }
 
-  /// No step at all.
+  /// No step.
   static AugmentOptions none() {
     AugmentOptions options;
     options.visit([](std::string_view, synth::Augmentation& step) { step.probability = 0; });
     return options;
   }
-  /// The same steps at `factor` times their magnitude.
+  /// The same steps with `factor` times their magnitude.
   AugmentOptions scaled(double factor) const {
     AugmentOptions options = *this;
     options.visit([&](std::string_view, synth::Augmentation& step) { step.magnitude *= factor; });
@@ -76,7 +75,7 @@ inline std::string to_string(AugmentOptions options) {
 
 namespace detail {
 
-// The shorter side and the area that a photograph is reduced to: twice what readers look at.
+// Maximum of the shorter side and of the area after reduction: twice a reader's input size.
 inline constexpr double most_side = 128, most_area = 128 * 1024;
 
 // Whether any step can act. Throws ValueError for a step out of range.
@@ -100,11 +99,11 @@ inline GrayImage reduced(const GrayImage& p) {
   return synth::resized(p, extent(h), extent(w));
 }
 
-// Geometry and crop. Returns how many pixels of the result one of `p` became.
+// Geometry and crop. Returns the zoom: pixels of the result per pixel of `p`.
 inline double move(GrayImage& p, const AugmentOptions& options, const Random& rng) {
   using synth::Map, synth::Point;
   const double h = static_cast<double>(p.height), w = static_cast<double>(p.width);
-  const double side = std::min(h, w), unit = 0.6 * side;         // about the height of a capital
+  const double side = std::min(h, w), unit = 0.6 * side;         // unit: about a capital's height
   const double mild = std::min(1.0, 2 * side / std::max(h, w));  // long words are rotated less
   synth::Recipe view = synth::Recipe::plain();
   view.stretch = options.stretch, view.slant = options.slant;
@@ -135,7 +134,7 @@ inline double move(GrayImage& p, const AugmentOptions& options, const Random& rn
       near(corner.x, right) && near(corner.y, 0) && near(other.x, 0) && near(other.y, bottom))
     return 1;
 
-  // Bilinear interpolation blurs: small images go onto twice as many pixels.
+  // Bilinear interpolation blurs, so small images are mapped to up to twice as many pixels.
   const double wide = static_cast<double>(box.width()), tall = static_cast<double>(box.height());
   const double zoom =
       std::min(std::clamp(48 / side, 1.0, 2.0), std::sqrt(2 * most_area / (wide * tall)));
@@ -148,7 +147,7 @@ inline double move(GrayImage& p, const AugmentOptions& options, const Random& rn
   return zoom;
 }
 
-// A slope of light that brightens nothing, so nothing is lost in white.
+// A gradient of light with maximum gain 1, so no pixel is clipped at white.
 inline void shade(GrayImage& p, const synth::Augmentation& step, Random rng) {
   if (!rng.bernoulli(step.probability)) return;
   GrayImage gain(p.height, p.width, 1.0f);
@@ -167,9 +166,10 @@ inline double deviation(const GrayImage& p) {
 
 }  // namespace detail
 
-/// The image, changed: the same for the same generator. A share of images stays as it is. The rest
-/// is reduced to at most 128 pixels on its shorter side; its size and shape change.
-/// Throws ValueError for a probability or a magnitude out of range.
+/// Augments an image (H, W) in [0, 1]; equal generators give equal results. A part of the images,
+/// 1 - share, is returned unchanged. The others are reduced to at most 128 pixels on the shorter
+/// side, and their size and shape change. Throws ValueError for a probability or a magnitude out of
+/// range.
 inline GrayImage augment(const GrayImage& image, const AugmentOptions& options, Random rng) {
   if (!detail::augments(options) || image.empty() || !rng.bernoulli(options.share)) return image;
   GrayImage p = detail::reduced(image);
@@ -184,7 +184,7 @@ inline GrayImage augment(const GrayImage& image, const AugmentOptions& options, 
   camera.noise = {options.noise.probability, options.noise.magnitude * contrast};
   camera.jpeg = {options.jpeg.probability, options.jpeg.magnitude * contrast};
   camera.sharpen = options.sharpen, camera.tone = options.tone;
-  const bool small = side < 24;  // hard enough to read
+  const bool small = side < 24;  // small images are hard to read already
   synth::apply_camera_effects(p, 0.6 * side * zoom, camera, rng, small);
 
   Random turn = rng.split(synth::stream::gray_levels);
@@ -193,8 +193,8 @@ inline GrayImage augment(const GrayImage& image, const AugmentOptions& options, 
   return p;
 }
 
-/// The words of a source with their images augmented: word i by a generator of (seed, i). Fiducial
-/// points are left out, for the geometry moves them.
+/// A source with augmented images: word i uses the generator (seed, i). The fiducial points are
+/// removed, because the geometry moves them. Throws ValueError as `augment` does.
 inline WordSource augmented_words(WordSource source, AugmentOptions options, std::uint64_t seed) {
   detail::augments(options);
   return [source = std::move(source), options, seed](std::uint64_t i) {

@@ -1,4 +1,4 @@
-// dataset: images of words with their labels, from wherever they are kept.
+// dataset: images of words with their labels, for any kind of storage.
 #pragma once
 
 #include <memory>
@@ -19,18 +19,18 @@ class WordDataset {
   virtual ~WordDataset() = default;
 
   virtual Index size() const = 0;
-  /// What stands for an image in messages and tables: its path, or file and key.
+  /// Name of an image for messages and tables: its path, or file and key.
   virtual std::string name(Index i) const = 0;
-  /// The word that it shows, in NFC; may be empty.
+  /// The word in the image, in NFC; may be empty.
   virtual const std::string& label(Index i) const = 0;
-  /// Whether the image is there; it is not decoded.
+  /// Whether the image exists. Does not decode it.
   virtual bool has_image(Index i) const = 0;
-  /// The image in gray. Throws IoError with its name where it is missing or does not decode.
+  /// The image in gray. Throws IoError with its name if it is missing or does not decode.
   virtual GrayImage image(Index i) const = 0;
-  /// For every image the words that it may show, in NFC; none where nothing is said of an image.
-  /// Throws IoError where the data set has no such words at all, or they are malformed.
+  /// The lexicon of every image, in NFC; empty if an image has none. Throws IoError if the data set
+  /// has no lexicons or if they are malformed.
   virtual std::vector<std::vector<std::string>> lexicons() const = 0;
-  /// What of the data set was not taken, a line each.
+  /// The entries that the data set left out, a line for each kind.
   virtual const std::vector<std::string>& remarks() const = 0;
 };
 

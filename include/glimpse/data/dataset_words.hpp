@@ -1,9 +1,9 @@
-// dataset words: words to learn from out of data sets, several with weights, checked before training.
+// dataset words: training words from data sets, several with weights, checked before training.
 //
 //   p(sample from set s) = weight_s / sum of weights,   each of its usable entries equally likely
 //
-// Sample i is a pure function of (sets, seed, i). An image that cannot be read is skipped: the next
-// draw of the same random stream takes its place, and SkippedImages lists it once.
+// Sample i is a pure function of (sets, seed, i). An unreadable image is skipped: the next draw of
+// the same random stream replaces it, and SkippedImages lists it once.
 #pragma once
 
 #include <charconv>
@@ -29,10 +29,10 @@
 
 namespace glimpse::inline v0 {
 
-/// Images that were skipped, each once, as lines of a file:   name <tab> reason
+/// The skipped images, each once, as lines of a file:   name <tab> reason
 class SkippedImages {
  public:
-  /// keep: goes on with the file of an earlier run; else that is removed.
+  /// keep: true appends to the file of an earlier run; false removes that file.
   explicit SkippedImages(std::string file = {}, bool keep = false) : file_(std::move(file)) {
     std::error_code error;
     if (file_.empty() || !std::filesystem::exists(file_, error)) return;
@@ -50,7 +50,7 @@ class SkippedImages {
     }
   }
 
-  /// From any thread. What the file cannot take is reported on standard error.
+  /// Adds an image; any thread may call it. If the file is not writable, standard error reports it.
   void add(const std::string& name, const std::string& reason) {
     const std::string shown = one_column(name);
     const std::lock_guard lock(mutex_);
@@ -74,13 +74,13 @@ class SkippedImages {
 
  private:
   std::string file_;
-  bool torn_ = false;  // a kill left half a line at the end
+  bool torn_ = false;  // an earlier run was killed within a line
   mutable std::mutex mutex_;
   std::unordered_set<std::string> names_;
 };
 
-/// "path=0.3" -> path and weight; without a number behind the last '=', or where a file has that very
-/// name, the weight is 1. Throws ValueError for a weight that is not above 0.
+/// "path=0.3" -> path and weight. The weight is 1 without a number after the last '=', and also if
+/// a file has exactly this name. Throws ValueError for a weight that is not above 0.
 inline std::pair<std::string, double> split_weight(const std::string& text) {
   const std::size_t at = text.rfind('=');
   std::error_code error;
@@ -93,16 +93,16 @@ inline std::pair<std::string, double> split_weight(const std::string& text) {
   return {text.substr(0, at), weight};
 }
 
-/// The entries of a data set that can be learned from.
+/// The entries of a data set that can be used for training.
 struct UsableWords {
   std::shared_ptr<const WordDataset> set;
   double weight = 1;
-  std::vector<Index> entries;  // whose label fits and whose image is there
+  std::vector<Index> entries;  // those whose label fits and whose image exists
 };
 
 namespace detail {
 
-/// Reads so many of the entries, spread evenly, and gives the reason for each that cannot be read.
+/// Reads `count` evenly spaced entries. Returns the number and the error of each unreadable one.
 inline std::vector<std::pair<Index, std::string>> unreadable(const WordDataset& set,
                                                              const std::vector<Index>& entries,
                                                              Index count) {
@@ -125,10 +125,10 @@ inline std::vector<std::pair<Index, std::string>> unreadable(const WordDataset& 
 
 }  // namespace detail
 
-/// Checks a data set before training: every label, every image's existence, and whether images
-/// decode, `sample` of them or (-1) all. Missing and broken images are listed in `skipped`; `tell` gets
-/// a line for each thing that a person should know.
-/// Throws IoError where nothing is left to learn from, ValueError where `encoder` refuses its labels.
+/// Checks a data set before training: every label, the existence of every image, and the decoding
+/// of `sample` images (-1: all). Missing and damaged images are listed in `skipped`; `tell`
+/// receives one line for each remark. Throws IoError if no usable entry remains, ValueError if
+/// `encoder` rejects the labels.
 inline UsableWords usable_words(std::shared_ptr<const WordDataset> set, double weight,
                                 const std::string& name, LabelEncoder encoder,
                                 SkippedImages& skipped,
@@ -173,7 +173,8 @@ inline UsableWords usable_words(std::shared_ptr<const WordDataset> set, double w
   return usable;
 }
 
-/// Sample i: of a set drawn by weight, an entry. A thousand broken images in a row are an IoError.
+/// Sample i: an entry of a set that is drawn by weight. Throws IoError after a thousand unreadable
+/// images in a row.
 inline WordSource dataset_words(std::vector<UsableWords> sets, LabelEncoder encoder,
                                 std::uint64_t seed, std::shared_ptr<SkippedImages> skipped) {
   double total = 0;

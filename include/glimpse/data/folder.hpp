@@ -1,10 +1,10 @@
 // folder: images of words as files, with a list of their labels.
 //
-//   labels.tsv, gt.txt, labels.csv or labels.jsonl beside the images (data/label_list.hpp); of several
-//   the first of this order counts, another is read where it is named itself
+//   labels.tsv, gt.txt, labels.csv or labels.jsonl in the folder (data/label_list.hpp); if several
+//   exist, the first in this order is used; pass the path of a list to use another one
 //
-//   lexicon.tsv beside the list, one image a line:   path <tab> word,word,...
-//   of two lines for one image the first counts
+//   lexicon.tsv next to the list, one image a line:   path <tab> word,word,...
+//   if two lines name one image, the first is used
 #pragma once
 
 #include <algorithm>
@@ -22,11 +22,11 @@
 
 namespace glimpse::inline v0 {
 
-/// Names of a folder's list, the first that exists counts.
+/// Names of a folder's list; the first one that exists is used.
 inline constexpr std::string_view label_list_names[] = {"labels.tsv", "gt.txt", "labels.csv",
                                                         "labels.jsonl"};
 
-/// The list of a folder; empty where it has none.
+/// The list of a folder; empty if it has none.
 inline std::string find_label_list(const std::string& folder) {
   std::error_code error;
   for (const std::string_view name : label_list_names)
@@ -36,7 +36,7 @@ inline std::string find_label_list(const std::string& folder) {
   return {};
 }
 
-/// Words of one image in a table of lexicons, apart from `separators`, without empty ones.
+/// Words of one image in a table of lexicons, split at `separators`; empty words are dropped.
 inline std::vector<std::string> split_words(std::string_view text, std::string_view separators) {
   std::vector<std::string> words;
   for (std::size_t at = 0; at <= text.size();) {
@@ -48,10 +48,10 @@ inline std::vector<std::string> split_words(std::string_view text, std::string_v
   return words;
 }
 
-/// Images that are files, listed by a folder's list or by a list that is named itself.
+/// Images in files, listed by a folder's list or by the list at `path`.
 class FolderDataset : public WordDataset {
  public:
-  /// Throws IoError where there is no such folder or list, no entry, or a line is malformed.
+  /// Throws IoError if the folder or list does not exist, has no entry, or has a malformed line.
   explicit FolderDataset(const std::string& path) {
     std::error_code error;
     const bool is_folder = std::filesystem::is_directory(path, error);
@@ -114,7 +114,7 @@ class FolderDataset : public WordDataset {
   std::vector<std::string> remarks_;
 };
 
-/// Paths and labels of a folder or of a list that is named itself. Throws as FolderDataset.
+/// Paths and labels of a folder, or of the list at `path`. Throws as FolderDataset does.
 inline std::vector<LabeledFile> read_folder(const std::string& path) {
   return FolderDataset(path).files();
 }

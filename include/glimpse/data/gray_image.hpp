@@ -1,5 +1,4 @@
-// gray image: a plain gray image, the data folder's own type; loaders and renderers hand it to each
-// other.
+// gray image: the data folder's image type, shared by loaders and renderers.
 //
 //   pixel (y, x) covers the square [x, x + 1) x [y, y + 1); its center is (x + 1/2, y + 1/2)
 //
@@ -21,7 +20,7 @@ struct GrayImage {
   std::vector<float> pixels;
 
   GrayImage() = default;
-  /// A flat image. Throws ValueError for a negative extent.
+  /// A uniform image. Throws ValueError for a negative extent.
   GrayImage(Index image_height, Index image_width, float gray = 0)
       : height(image_height), width(image_width) {
     if (height < 0 || width < 0) fail("image", "has a negative extent, ", height, " x ", width);

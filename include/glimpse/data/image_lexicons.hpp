@@ -1,7 +1,7 @@
-// image lexicons: for every image of a data set the words that it may show.
+// image lexicons: the words that each image of a data set may show.
 //
-//   as the data set says: lexicon.tsv of a folder (data/folder.hpp), keys of an LMDB file
-//   or, as the lexicons of the benchmarks were made: its own word among others of a list
+//   from the data set: lexicon.tsv of a folder (data/folder.hpp), keys of an LMDB file
+//   or sampled, as the benchmarks do: the image's own word and other words of a list
 #pragma once
 
 #include <algorithm>
@@ -23,8 +23,8 @@ namespace glimpse::inline v0 {
 
 class ImageLexicons {
  public:
-  /// The words that a data set names. Throws IoError where it names none, a table is malformed, or
-  /// an image is left without a word that the reader can spell.
+  /// The lexicons of a data set. Throws IoError if it has none, if a table is malformed, or if an
+  /// image has no word that the reader can spell.
   ImageLexicons(const WordDataset& set, const Charset& charset) {
     const std::vector<std::vector<std::string>> words = set.lexicons();
     for (std::size_t i = 0; i < words.size(); ++i) {
@@ -38,10 +38,9 @@ class ImageLexicons {
     sort();
   }
 
-  /// For every image `count` words: its own and others drawn from `words`, by a random stream of
-  /// its own. Words that differ in case or punctuation alone count once. An image whose label keeps
-  /// no letter or digit gets none.
-  /// Throws ValueError where `words` is shorter than that.
+  /// `count` words for every image: its own word and words drawn from `words`, by one random stream
+  /// for each image. Words that differ only in case or punctuation count once. An image whose label
+  /// keeps no letter or digit gets no lexicon. Throws ValueError if `words` holds too few words.
   ImageLexicons(const std::vector<LabeledFile>& files, const std::vector<std::string>& words,
                 Index count, std::uint64_t seed, const Charset& charset) {
     std::vector<std::string> list;

@@ -1,13 +1,14 @@
-// label list: files that say which word every image shows.
+// label list: files that list the word of every image.
 //
-//   .tsv, .txt and others   path <tab> label               further columns are no part of the label
-//                           word_1.png, "label"            as ICDAR writes its gt.txt; \" and \\ are " and \ there
-//   .csv                    path,label                     fields may be quoted (RFC 4180), ; or tab may separate
-//   .jsonl                  {"image": path, "text": label} "file_name" and "label" are understood, too
+//   .tsv, .txt and others   path <tab> label      further columns do not belong to the label
+//                           word_1.png, "label"   ICDAR's gt.txt; \" and \\ mean " and \ there
+//   .csv                    path,label            fields may be quoted (RFC 4180);
+//                                                 ; or tab may separate, too
+//   .jsonl                  {"image": path, "text": label}   or "file_name" and "label"
 //
-// Paths are relative to the folder of the list. Labels are normalized to NFC, without blanks at both
-// ends. Empty lines are skipped. A first line of headings is distinguished from an image: no such
-// file exists, and its first column is a known heading or has no extension. Lines: io/lines.hpp.
+// Paths are relative to the folder of the list. Labels are normalized to NFC, without blanks at
+// both ends. Empty lines are skipped. A first line is a heading if no such file exists and its
+// first column is a known heading or has no extension. Lines: io/lines.hpp.
 #pragma once
 
 #include <algorithm>
@@ -29,14 +30,14 @@
 namespace glimpse::inline v0 {
 
 struct LabeledFile {
-  std::string path;   // as it can be opened
+  std::string path;   // can be opened as it is
   std::string label;  // as written, in NFC
 };
 
-/// What a list of labels holds.
+/// The entries of a label list.
 struct LabelList {
   std::vector<LabeledFile> files;
-  std::vector<std::string> remarks;  // what of it was not taken
+  std::vector<std::string> remarks;  // kinds of lines that were left out
 };
 
 namespace detail {
@@ -69,7 +70,7 @@ inline bool names_labels(std::string_view heading) {
   return std::find(names.begin(), names.end(), lower(heading)) != names.end();
 }
 
-/// Columns of a line whose fields may be quoted. Nothing where a quotation does not end.
+/// Columns of a line with optional quotes. Nothing if a quotation does not end.
 inline std::optional<std::vector<std::string>> csv_fields(std::string_view line, char separator) {
   std::vector<std::string> fields(1);
   for (std::size_t at = 0; at < line.size();) {
@@ -94,7 +95,7 @@ inline std::optional<std::vector<std::string>> csv_fields(std::string_view line,
   return fields;
 }
 
-/// The separator of a CSV file: of comma, semicolon and tab the first outside quotes.
+/// The separator of a CSV file: the first comma, semicolon or tab outside quotes.
 inline char csv_separator(std::string_view line) {
   bool quoted = false;
   for (const char c : line) {
@@ -104,7 +105,7 @@ inline char csv_separator(std::string_view line) {
   return ',';
 }
 
-/// `word_1.png, "label"`, the quotes optional; nothing where a line is not of this form.
+/// Fields of `word_1.png, "label"` (the quotes are optional); nothing for a line of another form.
 inline std::optional<std::vector<std::string>> icdar_fields(std::string_view line) {
   const std::size_t comma = line.find(',');
   if (comma == std::string_view::npos) return std::nullopt;
@@ -132,7 +133,7 @@ inline std::vector<std::string> tab_fields(std::string_view line) {
   return fields;
 }
 
-/// Path and label of a line of JSON. Throws IoError with what is wrong.
+/// Path and label of a line of JSON. Throws IoError with the fault.
 inline std::vector<std::string> json_fields(const std::string& line, const std::string& where) {
   const nlohmann::json object = nlohmann::json::parse(line, nullptr, false);
   if (!object.is_object())
@@ -153,13 +154,13 @@ inline std::vector<std::string> json_fields(const std::string& line, const std::
 
 }  // namespace detail
 
-/// The path of a list's entry as it can be opened: ./a.png and a.png are one.
+/// The path to open for an entry of a list in `folder`; ./a.png and a.png give the same path.
 inline std::string entry_path(const std::string& folder, std::string_view entry) {
   return (std::filesystem::path(folder) / entry).lexically_normal().string();
 }
 
-/// Reads a list of labels; its name tells the format. Throws IoError where it cannot be read, a line
-/// is malformed (with its number), or it lists no image.
+/// Reads a label list; the file's extension selects the format. Throws IoError if it cannot be
+/// read, if a line is malformed (with its number), or if it lists no image.
 inline LabelList read_label_list(const std::string& path) {
   namespace fs = std::filesystem;
   const std::string extension = detail::lower(fs::path(path).extension().string());

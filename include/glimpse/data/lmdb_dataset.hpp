@@ -1,12 +1,12 @@
-// LMDB data set: images of words in one file, in the layout that the field shares.
+// LMDB data set: images of words in one file, in the field's usual layout.
 //
 //   num-samples        N, as text
 //   image-000000001    an image file's bytes (JPEG, PNG, BMP);  numbers run from 1 to N
 //   label-000000001    its word, UTF-8
-//   lexicon-000000001  words that it may show, optional: separated by commas, or by blanks where it has no comma
+//   lexicon-000000001  optional: its lexicon, separated by commas, or by blanks if it has no comma
 //
-// Entries without a label, or with one that is no UTF-8, are left out and counted in remarks(). Needs
-// liblmdb (io/lmdb.hpp).
+// Entries without a label, or with a label that is not UTF-8, are left out and counted in
+// remarks(). Needs liblmdb (io/lmdb.hpp).
 #pragma once
 
 #include <charconv>
@@ -37,7 +37,7 @@ inline std::string lmdb_key(const char* kind, Index number) {
 
 class LmdbDataset : public WordDataset {
  public:
-  /// Reads all labels. Throws IoError where it is no such database or no label can be used.
+  /// Reads all labels. Throws IoError if the path is not such a database or no label is usable.
   explicit LmdbDataset(const std::string& path) : file_(path) {
     const auto text = file_.find("num-samples");
     if (!text)
@@ -115,7 +115,7 @@ class LmdbDataset : public WordDataset {
 /// Writes a data set of words, entry by entry.
 class LmdbDatasetWriter {
  public:
-  /// As LmdbWriter.
+  /// path and errors: as LmdbWriter.
   explicit LmdbDatasetWriter(const std::string& path) : file_(path) {}
 
   /// image: an image file's bytes; label: UTF-8.
@@ -125,7 +125,7 @@ class LmdbDatasetWriter {
     file_.put(detail::lmdb_key("label", count_), std::move(label));
   }
 
-  /// Writes what was added since; the file is a whole data set after every call.
+  /// Writes the entries since the last call. The file is a complete data set after every call.
   void commit() {
     file_.put("num-samples", std::to_string(count_));
     file_.commit();

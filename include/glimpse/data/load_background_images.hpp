@@ -1,5 +1,5 @@
-// load background images: photographs of surfaces from folders, for words to be drawn on. Pulls in
-// stb_image.
+// load background images: reads photographs of surfaces, the backgrounds of synthetic words.
+// Includes stb_image.
 #pragma once
 
 #include <algorithm>
@@ -16,10 +16,10 @@
 
 namespace glimpse::inline v0 {
 
-/// Up to `limit` JPEG, PNG and BMP files of the folders and all below them, chosen by a fixed draw.
-/// Files whose name ends in _nm, _gm, _sm or _rm (maps of 3-D models, not surfaces) and files that
-/// cannot be read are left out, and so are folders inside that may not be opened. Throws IoError
-/// where no folder is named, one is missing, or nothing is left.
+/// Up to `limit` JPEG, PNG and BMP files of the folders and their subfolders, chosen by a fixed
+/// random draw. Left out: files whose name ends in _nm, _gm, _sm or _rm (maps of 3-D models, not
+/// surfaces), unreadable files, and unreadable subfolders. Throws IoError if no folder is given,
+/// one is missing, or no image remains.
 inline synth::BackgroundImages load_background_images(const std::vector<std::string>& folders,
                                                       Index limit = 400) {
   namespace fs = std::filesystem;
@@ -53,11 +53,11 @@ inline synth::BackgroundImages load_background_images(const std::vector<std::str
   if (static_cast<Index>(files.size()) > limit) files.resize(static_cast<std::size_t>(limit));
 
   std::vector<synth::BackgroundImages> reduced(
-      files.size());  // each at once: whole they need gigabytes
+      files.size());  // reduced one by one: all at full size need gigabytes
   parallel_for(static_cast<Index>(files.size()), 1'000'000, [&](Index i) {
     try {
       reduced[static_cast<std::size_t>(i)].add(load_image(files[static_cast<std::size_t>(i)]));
-    } catch (const Error&) {  // not readable: done without
+    } catch (const Error&) {  // unreadable files are left out
     }
   });
   synth::BackgroundImages photos;

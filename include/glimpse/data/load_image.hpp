@@ -1,4 +1,4 @@
-// load image: a file as a gray image. Pulls in stb_image.
+// load image: reads a file as a gray image. Includes stb_image.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace glimpse::inline v0 {
 
-/// A gray tensor (1, H, W) or (H, W) as an image.
+/// A GrayImage from a gray tensor (1, H, W) or (H, W).
 inline GrayImage gray_image_of(const Tensor<float>& gray) {
   const Tensor<float> dense = gray.contiguous();
   GrayImage image(dense.size(-2), dense.size(-1));
@@ -16,7 +16,7 @@ inline GrayImage gray_image_of(const Tensor<float>& gray) {
   return image;
 }
 
-/// An image as a tensor (H, W).
+/// A tensor (H, W) from a GrayImage.
 inline Tensor<float> image_of(const GrayImage& image) {
   return tensor<float>(std::span<const float>(image.pixels), {image.height, image.width});
 }

@@ -1,9 +1,10 @@
-// open_dataset: a data set of words by its path, whatever its kind.
+// open_dataset: opens a data set of words of any kind by its path.
 //
-//   a folder with a list of labels, or such a list   FolderDataset (data/folder.hpp)
-//   a folder with data.mdb, or such a file           LmdbDataset (data/lmdb_dataset.hpp), where the whole program is
-//                                                    compiled with GLIMPSE_LMDB=1 and linked with liblmdb
-//   PATH#training/5, PATH#held-out/5                 a part of either (data/subset.hpp)
+//   a folder with a label list, or such a list   FolderDataset (data/folder.hpp)
+//   a folder with data.mdb, or such a file       LmdbDataset (data/lmdb_dataset.hpp), if the whole
+//                                                program is compiled with GLIMPSE_LMDB=1 and linked
+//                                                with liblmdb
+//   PATH#training/5, PATH#held-out/5             a split of either (data/subset.hpp)
 #pragma once
 
 #include <cstring>
@@ -24,8 +25,8 @@ namespace glimpse::inline v0 {
 
 namespace detail {
 
-/// Whether a path is an LMDB file by its name or its first bytes, or a folder with data.mdb and
-/// without a list.
+/// Whether a path is an LMDB file (by its name or its first bytes), or a folder with data.mdb and
+/// without a label list.
 inline bool is_lmdb(const std::string& path) {
   std::error_code error;
   if (std::filesystem::is_directory(path, error))
@@ -40,8 +41,8 @@ inline bool is_lmdb(const std::string& path) {
 
 }  // namespace detail
 
-/// Opens a data set. A folder with a list of labels and data.mdb is read by its list. Throws IoError
-/// where there is none, or it is malformed.
+/// Opens a data set. If a folder holds both a label list and data.mdb, the list is used. Throws
+/// IoError if there is no data set or if it is malformed.
 inline std::shared_ptr<const WordDataset> open_dataset(const std::string& path) {
   if (const DatasetPath named = split_part(path); named.n > 0)
     return std::make_shared<SubsetDataset>(open_dataset(named.path), named.n, named.held_out);

@@ -1,10 +1,11 @@
-// prefetch: items made ahead of time by background threads, handed out in order.
+// prefetch: background threads make items ahead of time; they are returned in order.
 //
-// Item k is make(k), a pure function of k: the sequence is the same for any number of threads, and may be entered at
-// any k. At most `ahead` items wait at once. What a maker throws, `next` throws when its turn comes.
+// Item k is make(k), a pure function of k. The sequence is therefore the same for any number of
+// threads, and it may start at any k. At most `ahead` items wait at once. If make(k) throws, `next`
+// throws the same error in place of item k.
 //
-// Where items differ in size, `cost` measures each: none is started while those that wait cost `budget` or more. Memory
-// then holds at most budget + threads x the largest.
+// For items of different sizes, `cost` measures each one. No item is started while the waiting
+// items cost `budget` or more. Memory then holds at most budget + threads x the largest item.
 #pragma once
 
 #include <condition_variable>
@@ -52,7 +53,7 @@ class Prefetcher {
   Prefetcher(const Prefetcher&) = delete;
   Prefetcher& operator=(const Prefetcher&) = delete;
 
-  /// The next item in order; waits until it is there.
+  /// The next item in order; waits until it is made. Throws what make(k) threw.
   Item next() {
     std::unique_lock lock(mutex_);
     item_ready_.wait(lock, [this] { return done_.count(wanted_) > 0; });
@@ -71,7 +72,8 @@ class Prefetcher {
     std::uint64_t cost = 0;
   };
 
-  /// Items are started in order, so whoever waits for item k finds it started: the budget stops no one for good.
+  /// Items are started in order, so the item that a caller waits for has been started. The budget
+  /// can therefore never stop the queue forever.
   bool room() const {
     return started_ < wanted_ + ahead_ && (!cost_ || started_ == wanted_ || waiting_ < budget_);
   }
@@ -115,7 +117,7 @@ class Prefetcher {
   Maker make_;
   Cost cost_;
   std::uint64_t ahead_, budget_, wanted_, started_;
-  std::uint64_t waiting_ = 0;  // cost of what is done and not taken
+  std::uint64_t waiting_ = 0;  // cost of the items that are made and not yet returned
   std::map<std::uint64_t, Slot> done_;
   bool stop_ = false;
   std::mutex mutex_;

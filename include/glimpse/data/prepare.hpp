@@ -1,7 +1,10 @@
-// prepare: what happens to every image before a network sees it, in training and in reading alike.
+// prepare: normalizes every image before a network sees it, in training and in inference.
 //
-//   standardize:  x' = (x - mean) / (deviation + 0.05)          so that dark, pale and inverted words look alike in scale
-//   resize:       bilinear, the triangle widened when shrinking, half-pixel centers
+//   standardize:  x' = (x - mean) / (deviation + 0.05)
+//   resize:       bilinear, half-pixel centers; when shrinking, the triangle filter is widened
+//
+// Standardizing gives dark, pale and inverted words the same range. The 0.05 keeps the noise of a
+// flat image small.
 #pragma once
 
 #include <cmath>
@@ -12,7 +15,7 @@
 
 namespace glimpse::inline v0 {
 
-/// The image as (1, 1, H, W) with mean 0 and deviation near 1; a flat image becomes all zeros.
+/// The image as (1, 1, H, W) with mean 0 and deviation near 1; a uniform image becomes all zeros.
 /// Throws ValueError for an empty image.
 template <class T = float>
 Tensor<T> standardized(const GrayImage& image) {
@@ -29,7 +32,7 @@ Tensor<T> standardized(const GrayImage& image) {
   return x;
 }
 
-/// (1, 1, H, W) to (1, 1, height, width) outside any graph.
+/// Resizes (1, 1, H, W) to (1, 1, height, width) without recording it on the tape.
 template <class T>
 Tensor<T> resized(const Tensor<T>& x, Index height, Index width) {
   if (x.size(2) == height && x.size(3) == width) return x;

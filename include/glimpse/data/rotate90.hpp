@@ -1,4 +1,4 @@
-// rotate90: an image rotated by quarters.
+// rotate90: rotates an image by multiples of 90 degrees.
 //
 //   y(i, j) = x(H-1-j, i), x(H-1-i, W-1-j), x(j, W-1-i)   after one, two, three quarters
 #pragma once
@@ -7,7 +7,7 @@
 
 namespace glimpse::inline v0 {
 
-/// The image rotated by `quarters` times 90 degrees, clockwise; negative ones rotate back.
+/// The image rotated by `quarters` times 90 degrees clockwise; negative numbers rotate back.
 inline GrayImage rotate90(const GrayImage& image, Index quarters) {
   const Index q = (quarters % 4 + 4) % 4, h = image.height, w = image.width;
   GrayImage result(q % 2 == 0 ? h : w, q % 2 == 0 ? w : h);

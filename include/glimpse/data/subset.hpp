@@ -1,10 +1,12 @@
-// subset: a data set without its held-out images, or those alone.
+// subset: the training images or the held-out images of a data set.
 //
 //   PATH#training/5    four images in five
 //   PATH#held-out/5    the other one in five
 //
-// The image's name decides, without folders, so the split is the same on every machine and stays when
-// images are added:   held out  <=>  floor(h / 2^16) mod n = 0,   h the FNV-1a hash of the name
+// The hash of the image's name without folders decides. The split is therefore the same on every
+// machine, and added images do not change it:
+//
+//   held out  <=>  floor(h / 2^16) mod n = 0,   h the FNV-1a hash of the name
 #pragma once
 
 #include <charconv>
@@ -23,8 +25,8 @@ namespace glimpse::inline v0 {
 /// Some entries of another data set.
 class SubsetDataset : public WordDataset {
  public:
-  /// One image in n is held out; held_out says which part this is. Throws IoError where the part has
-  /// no image.
+  /// One image in n is held out. held_out: true selects the held-out images, false the others.
+  /// Throws IoError if the split has no image.
   SubsetDataset(std::shared_ptr<const WordDataset> all, Index n, bool held_out)
       : all_(std::move(all)) {
     for (Index i = 0; i < all_->size(); ++i)
@@ -61,14 +63,14 @@ class SubsetDataset : public WordDataset {
   std::vector<Index> entries_;
 };
 
-/// A path with the part that its end names, if it names one.
+/// A path and the split at its end, if it names one.
 struct DatasetPath {
   std::string path;
   Index n = 0;  // one in n is held out; 0: the whole data set
   bool held_out = false;
 };
 
-/// Throws ValueError for a part that makes no sense.
+/// Splits "PATH#held-out/5". Throws ValueError for a malformed split.
 inline DatasetPath split_part(const std::string& text) {
   const std::size_t at = text.rfind('#');
   if (at == std::string::npos) return {text};

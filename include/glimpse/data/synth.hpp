@@ -1,4 +1,4 @@
-// synth: word images from the fonts of this machine.
+// synth: word images rendered with the fonts of this machine.
 //
 //   using namespace glimpse::synth;
 //   const WordRenderer renderer(Fonts::load(), Words::from_file("words.txt"), Recipe{});

@@ -1,10 +1,12 @@
-// word loader: an endless stream of batches, made ahead while the network trains.
+// word loader: an endless stream of batches, made ahead of time while the network trains.
 //
 //   source(i) -> image and label, a pure function of i
-//   chunk k   =  samples [k C, (k+1) C),  C = batch x batches a chunk,  sorted into batches by rectified width
+//   chunk k   =  samples [k C, (k+1) C),  C = batch x batches a chunk,
+//                sorted into batches by rectified width
 //
-// Every batch has one width and exactly `batch` words: what is left over of a width joins the next wider one. So the
-// stream depends on the source and the sizes alone, not on threads, and a position (chunk, batch) resumes it exactly.
+// All images of a batch have one width, and every batch has exactly `batch` words. Words that do
+// not fill a batch of their width join the next wider batch. The stream therefore depends only on
+// the source and the sizes, not on threads, and a position (chunk, batch) resumes it exactly.
 #pragma once
 
 #include <algorithm>
@@ -23,21 +25,21 @@
 
 namespace glimpse::inline v0 {
 
-/// One word to learn from, and the numbers of its symbols.
+/// One training word: its image and its symbols.
 struct LabeledWord {
   GrayImage image;
   std::vector<Index> symbols;
-  std::vector<float> fiducials = {};  // (K, 2) in [-1, 1], x before y; empty where nobody knows
+  std::vector<float> fiducials = {};  // (K, 2) in [-1, 1], x before y; empty if unknown
 };
 
-/// Sample number i: must always give the same word for the same i, from any thread.
+/// Sample number i. Must return the same word for the same i, from any thread.
 using WordSource = std::function<LabeledWord(std::uint64_t)>;
 
 struct WordBatch {
   Tensor<float> images;                     // (N, 1, height, scaled width), standardized
-  Index width = 0;                          // rectified width of all of them
+  Index width = 0;                          // rectified width of all images
   std::vector<std::vector<Index>> symbols;  // N labels
-  Tensor<float> fiducials;                  // (N, K, 2), NaN where nobody knows
+  Tensor<float> fiducials;                  // (N, K, 2), NaN if unknown
 };
 
 struct WordLoaderOptions {
@@ -48,7 +50,7 @@ struct WordLoaderOptions {
   Index fiducials = 20;     // K
   std::function<Index(const LabeledWord&)> width_of;  // rectified width of a word
   int threads = 1;
-  std::uint64_t seed = 1;  // of the order of batches within a chunk
+  std::uint64_t seed = 1;  // seed for the order of batches within a chunk
 };
 
 class WordLoader {
@@ -73,7 +75,7 @@ class WordLoader {
     return batch;
   }
 
-  /// Where the next batch comes from: to be saved, and given to a new loader.
+  /// Position of the next batch. Save it, and pass it to a new loader to resume.
   Position position() const { return position_; }
 
  private:
@@ -90,7 +92,7 @@ class WordLoader {
     std::vector<WordBatch> chunk;
     for (std::size_t begin = 0; begin < count; begin += batch) {
       WordBatch b;
-      b.width = order[begin + batch - 1].first;  // the widest in it
+      b.width = order[begin + batch - 1].first;  // the widest in the batch
       const Index h = options_.image_height, w = options_.image_scale * b.width;
       b.images = empty<float>({options_.batch, 1, h, w});
       b.fiducials = full<float>({options_.batch, options_.fiducials, 2},

@@ -1,5 +1,5 @@
-// word sources: where words to learn from come from: synthetic, photographed
-// (data/dataset_words.hpp), or both.
+// word sources: sources of training words: synthetic, photographed (data/dataset_words.hpp), or a
+// mixture of both.
 #pragma once
 
 #include <cstdint>
@@ -13,9 +13,9 @@
 
 namespace glimpse::inline v0 {
 
-/// Sample i is the renderer's word (seed, i), with so many fiducial points. Labels are what was
-/// drawn, reduced to the character set; they are never empty where the renderer's words have the
-/// same set.
+/// Sample i is the renderer's word (seed, i) with `fiducials` fiducial points. The label is the
+/// rendered text, reduced to the character set. It is never empty if the renderer uses the same
+/// set.
 inline WordSource drawn_words(std::shared_ptr<const synth::WordRenderer> renderer,
                               const Charset& charset, std::uint64_t seed, Index fiducials = 20) {
   return [renderer, charset, seed, fiducials](std::uint64_t i) {
@@ -30,7 +30,7 @@ inline WordSource drawn_words(std::shared_ptr<const synth::WordRenderer> rendere
   };
 }
 
-/// Sample i comes from `second` with the given probability, else from `first`.
+/// Sample i comes from `second` with probability `share_of_second`, else from `first`.
 inline WordSource mixed_words(WordSource first, WordSource second, double share_of_second,
                               std::uint64_t seed) {
   return [first = std::move(first), second = std::move(second), share_of_second,

@@ -1,10 +1,10 @@
 // eigen: a tensor as an Eigen Map and back. Opt-in: the only header that includes Eigen.
 //
-//   as_matrix(x)   the last axis across, all others down, as `rows_of`;  no numbers are copied
+//   as_matrix(x)   (rows, columns): columns: the last axis, rows: all others (`rows_of`); no copy
 //   as_vector(x)   all numbers in row-major order
 //
-// A map is unaligned as far as Eigen knows, so nothing depends on the compiler's flags, and it
-// stays valid only as long as a tensor holds the storage.
+// The map is declared unaligned, so results do not depend on the compiler's flags. The map is valid
+// only as long as a tensor holds the storage.
 #pragma once
 
 #include <Eigen/Core>
@@ -16,8 +16,8 @@ namespace glimpse::inline v0 {
 template <class T>
 using RowMajor = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-/// The tensor as a matrix; writing to the map writes to the tensor. Throws ShapeError for
-/// a strided view.
+/// The tensor as a matrix; writing to the map writes to the tensor. Throws ShapeError for a strided
+/// view.
 template <class T>
 Eigen::Map<RowMajor<T>> as_matrix(Tensor<T>& x) {
   const Matrix<T> m = rows_of(x);
@@ -29,7 +29,7 @@ Eigen::Map<const RowMajor<T>> as_matrix(const Tensor<T>& x) {
   return {m.data(), m.rows(), m.cols()};
 }
 template <class T>
-void as_matrix(Tensor<T>&&) = delete;  // the numbers would be gone
+void as_matrix(Tensor<T>&&) = delete;  // deleted, because the storage would be freed
 
 /// The tensor as one column.
 template <class T>

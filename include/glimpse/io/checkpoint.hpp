@@ -1,11 +1,11 @@
-// checkpoint: everything a run needs to go on, in one safetensors file.
+// checkpoint: everything that a run needs to continue, in one safetensors file.
 //
-//   tensors    weights, buffers, optimizer state: float, stored in the type of choice
-//   exact      numbers that must come back bit for bit whatever that type is; stored as float64
-//   metadata   texts: configuration, character set, schedule, random states, place in the data
+//   tensors    weights, buffers, optimizer state: float, stored in the type that the caller chooses
+//   exact      numbers that must come back bit for bit, for any such type; stored as float64
+//   metadata   texts: configuration, character set, schedule, random states, position in the data
 //
-// The file is written anew and renamed (io/file.hpp), so a kill at any moment leaves the old one or
-// the new one whole.
+// The file is written under another name and then renamed (io/file.hpp). If the process is killed,
+// the old file or the new file is complete.
 #pragma once
 
 #include <algorithm>
@@ -26,7 +26,7 @@ struct Checkpoint {
   std::vector<std::pair<std::string, Tensor<double>>> exact;
   std::map<std::string, std::string> metadata;
 
-  /// The tensor of that name, or null.
+  /// The tensor with this name, or null.
   const Tensor<float>* find(std::string_view name) const {
     for (const auto& [key, value] : tensors)
       if (key == name) return &value;
@@ -37,7 +37,7 @@ struct Checkpoint {
       if (key == name) return &value;
     return nullptr;
   }
-  /// The text under a key. Throws IoError where there is none.
+  /// The text of a key. Throws IoError if the key is missing.
   const std::string& text(const std::string& key) const {
     const auto at = metadata.find(key);
     if (at == metadata.end()) fail<IoError>("checkpoint", "has no '", key, "' in its metadata");
@@ -45,8 +45,8 @@ struct Checkpoint {
   }
 };
 
-/// Writes a checkpoint as one file. storage: float32, float16 or bfloat16, for `tensors` alone; a
-/// tensor with numbers that float16 cannot reach (a large running variance) stays float32.
+/// Writes a checkpoint as one file. storage: float32, float16 or bfloat16, for `tensors` only.
+/// A tensor with numbers beyond the range of float16 (a large running variance) stays float32.
 /// Throws IoError with the path; ValueError for two equal names or another storage type.
 inline void save_checkpoint(const std::string& path, const Checkpoint& c,
                             DType storage = DType::float32) {
@@ -67,9 +67,8 @@ inline void save_checkpoint(const std::string& path, const Checkpoint& c,
   writer.save(path);
 }
 
-/// Reads a checkpoint. float64 and int64 tensors land in `exact`, all others in
-/// `tensors`, as float.
-/// Throws IoError that names the path and what is wrong.
+/// Reads a checkpoint. float64 and int64 tensors go to `exact`, all others to `tensors` as float.
+/// Throws IoError with the path and the fault.
 inline Checkpoint load_checkpoint(const std::string& path) {
   const Safetensors file(path);
   Checkpoint c;
@@ -89,7 +88,7 @@ inline std::string random_text(const Random& rng) {
   return std::to_string(s.seed) + " " + std::to_string(s.stream) + " " + std::to_string(s.position);
 }
 
-/// The generator that `random_text` described. Throws IoError for another text.
+/// The generator that `random_text` described. Throws IoError for any other text.
 inline Random random_from_text(std::string_view text) {
   Random::State s;
   const char *at = text.data(), *end = at + text.size();

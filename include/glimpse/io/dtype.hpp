@@ -1,5 +1,4 @@
-// dtype: the number types found in files, and conversion between them and the library's
-// float and double.
+// dtype: the number types of files, and their conversion to and from float and double.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +19,7 @@ namespace detail {
 struct DTypeFacts {
   DType type;
   std::size_t bytes;
-  std::string_view safetensors, npy;  // the names the formats give it; bfloat16 is unknown to npy
+  std::string_view safetensors, npy;  // the formats' names; npy has none for bfloat16
 };
 inline constexpr DTypeFacts dtypes[] = {
     {DType::float16, 2, "F16", "<f2"}, {DType::bfloat16, 2, "BF16", ""},
@@ -76,7 +75,8 @@ constexpr DType dtype_of() {
   }
 }
 
-/// Little-endian bytes of `type` as numbers; `bytes` holds out.size() of them, at any alignment.
+/// Converts little-endian bytes of `type` to numbers. `bytes` holds out.size() numbers, at any
+/// alignment.
 template <class T>
 void decode_numbers(DType type, const char* bytes, Tensor<T>& out) {
   const Index n = out.size();
@@ -106,8 +106,8 @@ void decode_numbers(DType type, const char* bytes, Tensor<T>& out) {
   }
 }
 
-/// Numbers as little-endian bytes of `type`. Throws ValueError for a type that T does not narrow
-/// to: integers are stored as they are, float and double as any floating type.
+/// Converts numbers to little-endian bytes of `type`. Integers are stored only as their own type;
+/// float and double are stored as any floating type. Throws ValueError for other pairs.
 template <class T>
 std::string encode_numbers(DType type, const Tensor<T>& x) {
   const Tensor<T> dense = x.contiguous();

@@ -1,9 +1,8 @@
-// file: whole files in, whole files out.
+// file: reads and writes whole files.
 //
-// Reading says what is wrong with its path in front; writing goes to "path.new", is flushed to the
-// disk and renamed, so that a kill or a power cut at any moment leaves the old file or the new one,
-// never half of either. A symbolic link stays one, its target is replaced; who may read and write
-// the old file may read and write the new one.
+// Errors of reading begin with the path. Writing goes to "path.new", which is flushed to the disk
+// and renamed. After a kill or a power cut, the old file or the new file is complete. A symbolic
+// link stays a link and its target is replaced. The new file keeps the old file's permissions.
 #pragma once
 
 #include <bit>
@@ -29,11 +28,11 @@ namespace glimpse::inline v0 {
 static_assert(std::endian::native == std::endian::little,
               "the file formats here are little-endian");
 
-/// Largest file that is read where the caller sets no other limit: 16 GiB.
+/// Largest file that is read if the caller sets no other limit: 16 GiB.
 inline constexpr std::uintmax_t default_file_limit = std::uintmax_t{1} << 34;
 
-/// All bytes of a file. Throws IoError for a file that is missing, no regular file, over `limit`
-/// bytes, unreadable.
+/// All bytes of a file. Throws IoError for a file that is missing, not a regular file, larger than
+/// `limit` bytes, or unreadable.
 inline std::string read_file(const std::string& path, std::uintmax_t limit = default_file_limit) {
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
@@ -57,11 +56,11 @@ inline std::string read_file(const std::string& path, std::uintmax_t limit = def
   return bytes;
 }
 
-/// A file in the making: write(), then commit(). Uncommitted, it leaves nothing behind and the old
-/// file as it was.
+/// A file that is being written: write(), then commit(). Without commit(), the destructor removes
+/// the draft and the old file stays as it was.
 class NewFile {
  public:
-  /// Throws IoError where the folder does not exist or cannot be written to.
+  /// Throws IoError if the folder does not exist or is not writable.
   explicit NewFile(const std::string& path) : path_(followed(path)), draft_(path_ + ".new") {
     file_ = std::fopen(draft_.c_str(), "wb");
     if (!file_) give_up("cannot be written");
@@ -80,7 +79,7 @@ class NewFile {
   }
   void write(std::string_view bytes) { write(bytes.data(), bytes.size()); }
 
-  /// Flushes to the disk, then takes the place of the old file in one step.
+  /// Flushes the draft to the disk, then replaces the old file in one step.
   void commit() {
     if (std::fflush(file_) != 0) give_up("cannot be written");
 #ifdef GLIMPSE_POSIX_FILES
@@ -95,7 +94,7 @@ class NewFile {
     }
     drafted_ = false;
 #ifdef GLIMPSE_POSIX_FILES
-    // The rename itself must reach the disk as well: it lives in the folder.
+    // The folder holds the name, so the folder must be flushed too.
     const std::string folder = std::filesystem::path(path_).parent_path().string();
     if (const int handle = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY); handle >= 0) {
       (void)::fsync(handle);
@@ -105,7 +104,7 @@ class NewFile {
   }
 
  private:
-  /// Where a path leads by its symbolic links, also where nothing is there yet.
+  /// Target of a path after its symbolic links; the target need not exist.
   static std::string followed(std::filesystem::path path) {
     std::error_code error;
     for (int links = 0; std::filesystem::is_symlink(path, error); ++links) {
@@ -129,10 +128,10 @@ class NewFile {
 
   std::string path_, draft_;
   std::FILE* file_ = nullptr;
-  bool drafted_ = false;  // the draft is there, and ours
+  bool drafted_ = false;  // true once this object has made the draft
 };
 
-/// Writes a whole file through NewFile. Throws IoError with the path.
+/// Writes a whole file with NewFile. Throws IoError with the path.
 inline void write_file(const std::string& path, std::string_view bytes) {
   NewFile file(path);
   file.write(bytes);

@@ -1,14 +1,15 @@
-// image: images from and to files, through stb_image and stb_image_write. Opt-in: no other header
+// image: reads and writes image files with stb_image and stb_image_write. Opt-in: no other header
 // includes this one.
 //
-//   gray = 0.299 R + 0.587 G + 0.114 B;  transparent files lie on white: v alpha + (1 - alpha)
+//   gray = 0.299 R + 0.587 G + 0.114 B;  transparency is composited on white: v alpha + (1 - alpha)
 //
-// Images are tensors (channels, height, width) in [0, 1]. The size is read from the file's head
-// and checked before anything is decoded. JPEG, PNG and BMP are read: the formats of photographs,
-// and the sounder parts of stb_image; what is unsound in its releases up to 2.27 (Huffman tables of
-// over 256 codes, memory used before it is written, asserts on what a file holds) is kept from it
-// here. A JPEG's orientation tag is followed, since telephones write it. stb is compiled here with
-// internal linkage: no symbols leave, whoever has its own copy elsewhere keeps it.
+// Images are tensors (channels, height, width) in [0, 1]. The size is read from the file's header
+// and checked before anything is decoded. JPEG, PNG and BMP are read, because photographs use them
+// and because these decoders are the safer parts of stb_image. Releases of stb_image up to 2.27
+// have known faults: Huffman tables of more than 256 codes, memory that is used before it is
+// written, asserts on file contents. Files that cause them are rejected here. The orientation tag
+// of a JPEG is applied, because telephones write it. stb is compiled here with internal linkage, so
+// it does not conflict with another copy in the program.
 #pragma once
 
 #include <cmath>
@@ -65,7 +66,7 @@
 
 namespace glimpse::inline v0 {
 
-/// What an image file may ask for before it is decoded.
+/// Limits on an image file, checked before decoding.
 struct ImageLimits {
   std::uintmax_t file_bytes = std::uintmax_t{64} << 20;
   Index pixels = Index{1} << 26;  // 67 megapixels: 800 MB of floats in color
@@ -74,7 +75,7 @@ struct ImageLimits {
 
 namespace detail {
 
-/// Turns and mirrors an image upright, by its Exif orientation.
+/// Rotates and mirrors an image upright, by its Exif orientation.
 inline Tensor<float> upright(const Tensor<float>& x, int orientation) {
   const int o = orientation;
   const bool swaps = o >= 5, from_right = o == 2 || o == 3 || o == 7 || o == 8;
@@ -121,9 +122,9 @@ struct ByteImage {
 
 }  // namespace detail
 
-/// Decodes an image in memory. channels: 1 gray, 3 color. name: stands for the path in messages.
-/// Returns (channels, height, width) in [0, 1]. Throws IoError for bytes that are empty, broken, of
-/// an unknown format, or that ask for more than `limits`.
+/// Decodes an image in memory. channels: 1 gray, 3 color. name: the path for error messages.
+/// Returns (channels, height, width) in [0, 1]. Throws IoError for bytes that are empty, damaged,
+/// of an unknown format, or that exceed `limits`.
 inline Tensor<float> decode_image(std::string_view file, Index channels = 1,
                                   const std::string& name = "memory",
                                   const ImageLimits& limits = {}) {
@@ -168,14 +169,14 @@ inline Tensor<float> decode_image(std::string_view file, Index channels = 1,
   return detail::upright(x, detail::exif_orientation(file));
 }
 
-/// Reads an image file: `decode_image` on its bytes. Throws IoError with the path, also where the
-/// file is missing.
+/// Reads an image file and decodes it with `decode_image`. Returns (channels, height, width) in
+/// [0, 1]. Throws IoError with the path, also if the file is missing.
 inline Tensor<float> read_image(const std::string& path, Index channels = 1,
                                 const ImageLimits& limits = {}) {
   return decode_image(read_file(path, limits.file_bytes), channels, path, limits);
 }
 
-/// An image (H, W), (1, H, W) or (3, H, W), values clamped to [0, 1], as the bytes of a PNG file.
+/// The bytes of a PNG file from an image (H, W), (1, H, W) or (3, H, W), clamped to [0, 1].
 inline std::string encode_png(const Tensor<float>& image) {
   detail::ByteImage encoded("encode_png", image);
   std::string file;
@@ -186,7 +187,8 @@ inline std::string encode_png(const Tensor<float>& image) {
   return file;
 }
 
-/// The same as a JPEG file. quality: 1 to 100.
+/// The bytes of a JPEG file from an image (H, W), (1, H, W) or (3, H, W), clamped to [0, 1].
+/// quality: 1 to 100.
 inline std::string encode_jpeg(const Tensor<float>& image, int quality = 90) {
   detail::ByteImage encoded("encode_jpeg", image);
   std::string file;
@@ -196,13 +198,13 @@ inline std::string encode_jpeg(const Tensor<float>& image, int quality = 90) {
   return file;
 }
 
-/// Writes an image as PNG. Throws IoError with the path, ShapeError for a tensor that
-/// is no image.
+/// Writes an image (H, W), (1, H, W) or (3, H, W) as PNG. Throws IoError with the path, ShapeError
+/// for any other shape.
 inline void write_png(const std::string& path, const Tensor<float>& image) {
   write_file(path, encode_png(image));
 }
 
-/// Writes an image as JPEG.
+/// Writes an image as JPEG, with the shapes and errors of `write_png`. quality: 1 to 100.
 inline void write_jpeg(const std::string& path, const Tensor<float>& image, int quality = 90) {
   write_file(path, encode_jpeg(image, quality));
 }

@@ -1,8 +1,8 @@
-// inflate: unpacks the deflate format (RFC 1951), and the checksum that goes with it.
+// inflate: decompresses the deflate format (RFC 1951) and computes zip's checksum.
 //
 //   a stream is blocks: stored, or Huffman codes for  bytes | end | copies (length, distance)
-//   canonical codes: within a length codes count upwards, and the first of length n is twice
-//   what follows the last of length n - 1; so a code is known from how many each length has
+//   canonical codes: codes of one length count upwards; the first code of length n is twice the
+//   number after the last of length n - 1, so the counts of each length define all codes
 //   crc32 of zip: remainder of the message over the reflected polynomial 0xEDB88320
 #pragma once
 
@@ -117,7 +117,7 @@ class Inflater {
   }
 
   void stored() {
-    buffer_ = 0, held_ = 0;  // the block starts at a whole byte; what is held is less than one
+    buffer_ = 0, held_ = 0;  // a stored block starts at a whole byte; drop the bits before it
     if (in_.size() - at_ < 4) broken("is truncated");
     const auto byte = [&](std::size_t i) {
       return static_cast<unsigned>(static_cast<unsigned char>(in_[at_ + i]));
@@ -166,7 +166,7 @@ class Inflater {
     copy(Code(all.first(literals)), Code(all.subspan(literals)));
   }
 
-  /// The body of a packed block.
+  /// The contents of a compressed block.
   void copy(const Code& literals, const Code& distances) {
     for (unsigned s = symbol(literals); s != 256; s = symbol(literals)) {
       if (s < 256) {
@@ -175,7 +175,8 @@ class Inflater {
         continue;
       }
       if (s > 285) broken("has a length of no meaning");
-      // Lengths 3 to 258 and distances 1 to 32768: the steps double every four and every two codes.
+      // Lengths 3 to 258 and distances 1 to 32768: step sizes double every four and every two
+      // codes.
       const unsigned l = s - 257, more = l < 8 || l == 28 ? 0 : l / 4 - 1;
       const unsigned length = l == 28 ? 258
                               : l < 8 ? 3 + l
@@ -199,11 +200,11 @@ class Inflater {
 
 }  // namespace detail
 
-/// Unpacks a raw deflate stream that is known to hold `size` bytes. Throws IoError
-/// for anything else.
+/// Decompresses a raw deflate stream that holds `size` bytes. Throws IoError for damaged data or
+/// another size.
 inline std::string inflate(std::string_view packed, std::size_t size) {
-  // No code does better than 258 bytes from two bits, so a size beyond that is a false size given
-  // to exhaust memory.
+  // Deflate makes at most 258 bytes from two bits (1032 from a byte). A larger size is false and
+  // would exhaust memory.
   if (size / 1040 > packed.size())
     fail<IoError>("inflate", packed.size(), " packed bytes cannot hold ", size);
   return detail::Inflater(packed, size).run();

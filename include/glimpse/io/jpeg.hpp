@@ -1,4 +1,4 @@
-// jpeg: what the segments of a JPEG file tell before anything is decoded.
+// jpeg: checks the segments of a JPEG file before anything is decoded.
 //
 //   FF D8 | FF marker length bytes | FF marker length bytes | ... packed pixels ... | FF D9
 //
@@ -12,8 +12,8 @@ namespace glimpse::inline v0 {
 
 namespace detail {
 
-/// True unless a Huffman table in a JPEG lists more codes than there are symbols: older decoders
-/// write beyond theirs.
+/// False if a Huffman table of a JPEG lists more codes than there are symbols. Older decoders write
+/// beyond their own table for such a file.
 inline bool jpeg_tables_fit(std::string_view file) {
   const auto byte = [&](std::size_t at) {
     return at < file.size() ? static_cast<unsigned char>(file[at]) : 0u;
@@ -25,7 +25,7 @@ inline bool jpeg_tables_fit(std::string_view file) {
     }
     const unsigned marker = byte(at + 1);
     at += 2;
-    if (marker <= 0x01 || (marker >= 0xD0 && marker <= 0xD9)) continue;  // these stand alone
+    if (marker <= 0x01 || (marker >= 0xD0 && marker <= 0xD9)) continue;  // these have no length
     const std::size_t length = byte(at) << 8 | byte(at + 1);
     if (marker == 0xC4) {
       std::size_t table = at + 2;
@@ -42,7 +42,7 @@ inline bool jpeg_tables_fit(std::string_view file) {
   return true;
 }
 
-/// Orientation tag 1 to 8 of a JPEG's Exif block; 1, upright, where there is none or it is damaged.
+/// Orientation tag 1 to 8 of a JPEG's Exif block; 1 (upright) if it is missing or damaged.
 inline int exif_orientation(std::string_view file) {
   const auto byte = [&](std::size_t at) {
     return at < file.size() ? static_cast<unsigned char>(file[at]) : 0u;

@@ -1,9 +1,10 @@
-// lines: a text file as lines, the one reader of every list (labels, lexicons, words).
+// lines: reads a text file as lines. Every list (labels, lexicons, words) is read here.
 //
 //   encoding   UTF-8; a byte order mark at the start is not part of the first line
 //   line ends  LF, CR LF, or CR alone, also mixed; line i of the result has number i + 1 in the file
 //
-// UTF-16, binary files and other encodings are refused: half a word must not be learned as a whole.
+// UTF-16, binary files and other encodings are rejected, because a damaged word must not be
+// learned.
 #pragma once
 
 #include <algorithm>
@@ -19,8 +20,8 @@
 
 namespace glimpse::inline v0 {
 
-/// Position of the first byte that is no UTF-8, npos if there is none. Overlong forms, surrogates
-/// and numbers beyond U+10FFFF are none either (RFC 3629).
+/// Position of the first byte that is not UTF-8, npos if there is none. Overlong forms, surrogates
+/// and numbers beyond U+10FFFF are rejected too (RFC 3629).
 inline std::size_t find_invalid_utf8(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   for (std::size_t at = 0; at < text.size();) {
@@ -45,7 +46,7 @@ inline std::size_t find_invalid_utf8(std::string_view text) {
   return std::string_view::npos;
 }
 
-/// Text for one column of a table: a tab, a line feed and a carriage return as \t, \n and \r.
+/// Text for one column of a table: tab, line feed and carriage return become \t, \n and \r.
 inline std::string one_column(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -70,7 +71,8 @@ inline std::string_view trimmed(std::string_view text) {
 
 namespace detail {
 
-/// What stands at a path that is no regular file; empty for a regular file and for nothing at all.
+/// Kind of the object at a path that is not a regular file (a folder, a pipe); empty for a regular
+/// file and for a missing path.
 inline std::string irregular_file(const std::string& path) {
   std::error_code error;
   switch (std::filesystem::status(path, error).type()) {
@@ -89,7 +91,7 @@ inline std::string irregular_file(const std::string& path) {
   }
 }
 
-/// Name of an encoding that is no UTF-8, with what tells it; empty where none is recognized.
+/// Name of a non-UTF-8 encoding and the evidence for it; empty if none is recognized.
 inline std::string other_encoding(std::string_view bytes) {
   using namespace std::string_view_literals;
   if (bytes.starts_with("\xFF\xFE\0\0"sv) || bytes.starts_with("\0\0\xFE\xFF"sv))
@@ -108,8 +110,8 @@ inline std::string other_encoding(std::string_view bytes) {
 
 }  // namespace detail
 
-/// All lines of a text file, without their ends. Throws IoError for a file that is missing, no
-/// regular file, over `limit` bytes, binary, or no UTF-8; the last with the number of the line.
+/// All lines of a text file, without line ends. Throws IoError for a file that is missing, not a
+/// regular file, larger than `limit` bytes, binary, or not UTF-8 (with the number of the line).
 inline std::vector<std::string> read_lines(const std::string& path,
                                            std::uintmax_t limit = std::uintmax_t{1} << 30) {
   if (const std::string what = detail::irregular_file(path); !what.empty())

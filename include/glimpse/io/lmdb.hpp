@@ -1,10 +1,11 @@
-// lmdb: keys and values in a memory-mapped file, as data sets of words are shared.
+// lmdb: keys and values in a memory-mapped file, the usual format of shared word data sets.
 //
 //   a folder with data.mdb, or one file:   key -> value, both of bytes
 //
-// Reading maps what the file holds and no more, whatever size its writer asked for. It takes a lock
-// where the folder can be written to, so that a writer beside it does no harm, and none elsewhere.
-// Needs liblmdb (Debian: liblmdb-dev; link with -llmdb); it is asked for by name.
+// Reading maps only the bytes that the file holds, whatever map size its writer asked for. If the
+// folder is writable, reading takes LMDB's lock, because another process may write. Reading takes
+// no lock in a read-only folder. Needs liblmdb (Debian: liblmdb-dev; link with -llmdb), so this
+// header must be included separately.
 #pragma once
 
 #include <lmdb.h>
@@ -47,7 +48,7 @@ inline MDB_val lmdb_value(std::string_view bytes) {
 
 }  // namespace detail
 
-/// The file of a database: the path itself, or data.mdb in a folder; empty where neither is there.
+/// The file of a database: the path itself, or data.mdb in a folder; empty if neither exists.
 inline std::string lmdb_file(const std::string& path) {
   std::error_code error;
   std::filesystem::path file(path);
@@ -55,11 +56,12 @@ inline std::string lmdb_file(const std::string& path) {
   return std::filesystem::exists(file, error) ? file.string() : std::string();
 }
 
-/// A database that is read: one state of it, the one that stood when it was opened. Functions may be
-/// called from several threads. A process opens a database once at a time.
+/// An open database. It shows the state at the time of opening. Functions may be called from
+/// several threads. A process may open a database only once at a time.
 class LmdbReader {
  public:
-  /// Throws IoError where the file is missing, no database, of another architecture, cut or damaged.
+  /// Throws IoError if the file is missing, not a database, of another architecture, cut or
+  /// damaged.
   explicit LmdbReader(const std::string& path) : path_(path), env_(nullptr, &mdb_env_close) {
     const std::string file = lmdb_file(path);
     if (file.empty()) fail<IoError>("lmdb", "expected data.mdb, got nothing at '", path, "'");
@@ -83,7 +85,7 @@ class LmdbReader {
   LmdbReader& operator=(const LmdbReader&) = delete;
   ~LmdbReader() { mdb_txn_abort(txn_); }
 
-  /// The value of a key, nothing where there is none. It lives as long as the reader.
+  /// The value of a key, or nothing if the key is missing. Valid as long as the reader lives.
   std::optional<std::string_view> find(std::string_view key) const {
     MDB_val k = detail::lmdb_value(key), value{};
     const std::lock_guard lock(mutex_);
@@ -109,14 +111,14 @@ class LmdbReader {
   MDB_txn* txn_ = nullptr;
   MDB_dbi dbi_ = 0;
   std::size_t entries_ = 0;
-  mutable std::mutex mutex_;  // a transaction is used by one thread at a time
+  mutable std::mutex mutex_;  // only one thread at a time may use a transaction
 };
 
-/// A new database. What was put stands in the file after commit().
+/// A new database. commit() writes the entries since the last commit to the file.
 class LmdbWriter {
  public:
-  /// path: a file where it ends in .mdb, else a folder, which is made. Throws IoError where a
-  /// database is there already or cannot be written.
+  /// path: a file if it ends in .mdb, else a folder, which is created. Throws IoError if a database
+  /// already exists there or if the path is not writable.
   explicit LmdbWriter(const std::string& path) : path_(path), env_(detail::new_lmdb_env(path)) {
     const bool single = path.ends_with(".mdb");
     std::error_code error;
@@ -139,7 +141,7 @@ class LmdbWriter {
     waiting_.emplace_back(std::move(key), std::move(value));
   }
 
-  /// Writes what was put since, whole or not at all. The map grows as needed.
+  /// Writes all entries since the last commit, or none of them. The map grows as needed.
   void commit() {
     int status = write_waiting();
     while (status == MDB_MAP_FULL) {

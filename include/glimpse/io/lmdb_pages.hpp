@@ -1,16 +1,18 @@
-// lmdb pages: checks the pages of an LMDB file before liblmdb maps it. liblmdb trusts what it maps: a cut or
-// damaged file would be a bus error, an abort or a read beyond the map.
+// lmdb pages: checks the pages of an LMDB file before liblmdb maps it. liblmdb trusts the file, so
+// a cut or damaged file would cause a bus error, an abort or a read beyond the map.
 //
-//   file       pages of psize bytes; pages 0 and 1 are meta pages, the one of the later transaction counts
-//   page       u64 number, u16, u16 flags (1 branch, 2 leaf, 4 overflow, 8 meta), u16 lower, u16 upper;
-//              then (lower - 16) / 2 offsets of nodes, u16 each
+//   file       pages of psize bytes; pages 0 and 1 are meta pages, the later transaction is valid
+//   page       u64 number, u16, u16 flags (1 branch, 2 leaf, 4 overflow, 8 meta),
+//              u16 lower, u16 upper; then (lower - 16) / 2 offsets of nodes, u16 each
 //   node       u16 lo, u16 hi, u16 flags, u16 key bytes, key, data
-//              branch: child = lo | hi << 16 | flags << 32;  leaf: data bytes = lo | hi << 16, where flag 1
-//              is set the data is the u64 number of the first overflow page
-//   meta       behind the page's 16 bytes: u32 magic, u32 version, u64, u64 size of the map, two tables of
-//              u32, u16 flags, u16 depth, u64 branch pages, leaf pages, overflow pages, entries, root;
-//              then u64 last page, u64 transaction
+//              branch: child = lo | hi << 16 | flags << 32
+//              leaf:   data bytes = lo | hi << 16; with flag 1, the data is the u64 number of the
+//                      first overflow page
+//   meta       after the page's 16 bytes: u32 magic, u32 version, u64, u64 size of the map, two
+//              tables of u32, u16 flags, u16 depth, u64 branch pages, leaf pages, overflow pages,
+//              entries, root; then u64 last page, u64 transaction
 //
+// Numbers are little-endian, of 64-bit machines. Source: mdb.c of LMDB 0.9.
 // Numbers are little-endian, of 64-bit machines. Source: mdb.c of LMDB 0.9.
 #pragma once
 
@@ -27,9 +29,9 @@
 
 namespace glimpse::inline v0 {
 
-/// Checks a file from its root to every leaf and returns the number of its entries. O(leaf pages);
-/// large values are not read. Throws IoError where the file is no LMDB file of plain keys, is cut or
-/// is damaged.
+/// Checks a file from its root to every leaf and returns the number of its entries. O(leaf pages).
+/// Does not read large values. Throws IoError if the file is not an LMDB file of plain keys, is cut
+/// or is damaged.
 class LmdbPages {
  public:
   explicit LmdbPages(const std::string& path) : path_(path), file_(path, std::ios::binary) {
@@ -37,7 +39,7 @@ class LmdbPages {
     const std::uintmax_t bytes = std::filesystem::file_size(path, error);
     if (error || !file_) fail<IoError>("lmdb", "cannot read '", path, "'");
     if (bytes < 2 * 256) damaged("is too short for an LMDB file");
-    page_size_ = 256;  // until the first meta page says it
+    page_size_ = 256;  // until the first meta page gives the true size
     Meta meta = read_meta(0);
     if (meta.page_size < 256 || meta.page_size > 65536 ||
         (meta.page_size & (meta.page_size - 1)) != 0)

@@ -18,7 +18,7 @@ namespace glimpse::inline v0 {
 
 namespace detail {
 
-/// What follows 'key': in the header; empty where there is no such key.
+/// The text after 'key': in the header; empty if the key is missing.
 inline std::string_view npy_value(std::string_view header, std::string_view key) {
   for (const char quote : {'\'', '"'}) {
     const std::string wanted = quote + std::string(key) + quote;
@@ -32,10 +32,9 @@ inline std::string_view npy_value(std::string_view header, std::string_view key)
 
 }  // namespace detail
 
-/// Reads an array from the bytes of an npy file, converted to T. name: stands for the
-/// path in messages.
-/// Throws IoError for bytes that are broken, of numbers not known here (complex, big-endian,
-/// objects), of rank over 8.
+/// Reads an array from the bytes of an npy file and converts it to T. name: the path for error
+/// messages. Throws IoError for damaged bytes, for unsupported numbers (complex, big-endian,
+/// objects) and for a rank over 8.
 template <class T>
 Tensor<T> decode_npy(std::string_view file, const std::string& name = "memory") {
   const auto broken = [&](auto... what) { fail<IoError>("npy", "'", name, "' ", what...); };
@@ -68,7 +67,7 @@ Tensor<T> decode_npy(std::string_view file, const std::string& name = "memory") 
 
   constexpr std::size_t most = static_cast<std::size_t>(max_elements);
   Shape shape;
-  std::size_t bytes = known->bytes, reach = known->bytes, at = 1;  // reach: as if no extent were 0
+  std::size_t bytes = known->bytes, reach = known->bytes, at = 1;  // reach: counts extent 0 as 1
   const std::size_t close = extents.find(')');
   if (extents.front() != '(' || close == std::string_view::npos)
     broken("has a header whose shape is malformed");
@@ -92,7 +91,7 @@ Tensor<T> decode_npy(std::string_view file, const std::string& name = "memory") 
     decode_numbers(known->type, data.data(), x);
     return x;
   }
-  Shape reversed, order_back;  // the first index runs fastest: the reversed shape, read backwards
+  Shape reversed, order_back;  // Fortran order: read the reversed shape, then permute
   for (Index a = shape.rank() - 1; a >= 0; --a)
     reversed.push_back(shape[a]), order_back.push_back(a);
   Tensor<T> x(reversed);
@@ -100,8 +99,8 @@ Tensor<T> decode_npy(std::string_view file, const std::string& name = "memory") 
   return x.permute(order_back).contiguous();
 }
 
-/// An array as the bytes of an npy file (version 1). Throws ValueError for bfloat16, which NumPy
-/// does not know.
+/// The bytes of an npy file (version 1) with an array. Throws ValueError for bfloat16, because
+/// NumPy has no such type.
 template <class T>
 std::string encode_npy(const Tensor<T>& x, DType type = dtype_of<T>()) {
   const std::string_view descr = detail::facts(type).npy;
@@ -117,7 +116,7 @@ std::string encode_npy(const Tensor<T>& x, DType type = dtype_of<T>()) {
   return file + header + encode_numbers(type, x);
 }
 
-/// Reads an npy file as T. Throws IoError that names the path and what is wrong.
+/// Reads an npy file as T. Throws IoError with the path and the fault.
 template <class T>
 Tensor<T> read_npy(const std::string& path) {
   return decode_npy<T>(read_file(path), path);

@@ -1,10 +1,10 @@
-// npz: named arrays in one file, which is a zip archive of npy files.
+// npz: named arrays in one file, a zip archive of npy files.
 //
-//   each file: head, bytes | directory: for each file sizes, checksum, place | end of the directory
+//   each file: header, bytes | directory: for each file sizes, checksum, offset | end of directory
 //
-// Archives are read through their directory, stored or deflated, checksums verified; they are
-// written stored, as numpy.savez does. Up to 4 GiB (no zip64). Source: PKWARE's application note on
-// the zip format.
+// Archives are read through their directory. Files may be stored or deflated; checksums are
+// verified. Archives are written uncompressed, as numpy.savez does. Does not read or write more
+// than 4 GiB (no zip64). Source: PKWARE's application note on the zip format.
 #pragma once
 
 #include <algorithm>
@@ -19,13 +19,13 @@
 
 namespace glimpse::inline v0 {
 
-/// One file of an archive, unpacked.
+/// One file of an archive, decompressed.
 struct ZipEntry {
   std::string name, bytes;
 };
 
-/// Unpacks a zip archive. Throws IoError for one that is broken, encrypted, or beyond
-/// `limit` bytes unpacked.
+/// Decompresses a zip archive. name: the path for error messages. Throws IoError for an archive
+/// that is damaged, encrypted, or larger than `limit` bytes when decompressed.
 inline std::vector<ZipEntry> decode_zip(std::string_view file, const std::string& name = "memory",
                                         std::size_t limit = std::size_t{1} << 33) {
   const auto broken = [&](auto... what) { fail<IoError>("zip", "'", name, "' ", what...); };
@@ -74,7 +74,7 @@ inline std::vector<ZipEntry> decode_zip(std::string_view file, const std::string
   return entries;
 }
 
-/// A zip archive with its files stored. Throws ValueError beyond 4 GiB.
+/// A zip archive of uncompressed files. Throws ValueError beyond 4 GiB.
 inline std::string encode_zip(const std::vector<ZipEntry>& entries) {
   std::string file, directory;
   const auto put = [](std::string& to, std::size_t value, int bytes) {
@@ -82,8 +82,8 @@ inline std::string encode_zip(const std::vector<ZipEntry>& entries) {
   };
   for (const ZipEntry& entry : entries) {
     const std::size_t offset = file.size();
-    // What both heads share: version 2.0, no flags, stored, 1 January 1980,
-    // checksum, sizes, lengths.
+    // Fields that both headers share: version 2.0, no flags, stored, 1 January 1980, checksum,
+    // sizes, lengths.
     std::string common;
     put(common, 20, 2), put(common, 0, 2), put(common, 0, 2), put(common, 0x00210000, 4);
     put(common, crc32(entry.bytes), 4), put(common, entry.bytes.size(), 4),
@@ -108,7 +108,7 @@ inline std::string encode_zip(const std::vector<ZipEntry>& entries) {
   return file;
 }
 
-/// Reads every array of an npz file as T, in its order, under its name. Throws IoError
+/// Reads every array of an npz file as T, in the order of the file, with its name. Throws IoError
 /// with the path.
 template <class T>
 std::vector<std::pair<std::string, Tensor<T>>> read_npz(const std::string& path) {

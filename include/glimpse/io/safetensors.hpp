@@ -5,9 +5,9 @@
 //                    "name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [begin, end]}, ...}
 //   the rest  the numbers, row-major; offsets count from here; the tensors cover every byte once
 //
-// A file comes from anywhere, so nothing in it is believed: lengths, offsets, shapes and names are
-// all checked before a byte is used, and what is wrong is reported with the path. Source: the
-// format's page at huggingface.co/docs/safetensors.
+// The file may come from anywhere, so lengths, offsets, shapes and names are all checked before
+// use. Errors name the path and the fault. Source: the format's page at
+// huggingface.co/docs/safetensors.
 #pragma once
 
 #include <algorithm>
@@ -25,7 +25,7 @@
 
 namespace glimpse::inline v0 {
 
-/// A file in memory whose header has been checked; numbers are converted when asked for.
+/// A file in memory with a checked header. Numbers are converted on request.
 class Safetensors {
  public:
   struct Entry {
@@ -35,21 +35,21 @@ class Safetensors {
     std::size_t begin, end;  // bytes from the start of the numbers
   };
 
-  /// Reads and checks a file. Throws IoError that names the path and what is wrong.
+  /// Reads and checks a file. Throws IoError with the path and the fault.
   explicit Safetensors(const std::string& path, std::uintmax_t limit = default_file_limit)
       : Safetensors(read_file(path, limit), path) {}
-  /// The same from bytes; `name` stands for the path in messages.
+  /// Checks the bytes of a file. name: the path for error messages. Throws IoError.
   Safetensors(std::string bytes, std::string name)
       : bytes_(std::move(bytes)), path_(std::move(name)) {
     parse();
   }
 
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
-  /// In the order of their numbers in the file.
+  /// The entries, in the order of their numbers in the file.
   const std::vector<Entry>& entries() const { return entries_; }
   bool contains(const std::string& name) const { return find(name) != nullptr; }
 
-  /// One tensor, converted to T. Throws IoError where there is no such name.
+  /// One tensor, converted to T. Throws IoError for an unknown name.
   template <class T>
   Tensor<T> get(const std::string& name) const {
     const Entry* entry = find(name);
@@ -98,8 +98,8 @@ class Safetensors {
     check_layout();
   }
 
-  /// JSON keeps the last of two equal keys in silence; here that is an error, and so
-  /// is deep nesting.
+  /// JSON silently keeps the last of two equal keys. Here two equal keys are an error, and deep
+  /// nesting is an error too.
   Json parse_header(std::string_view text) const {
     std::vector<std::set<std::string>> seen;
     const auto watch = [&](int depth, Json::parse_event_t event, Json& value) {
@@ -151,7 +151,7 @@ class Safetensors {
     entry.type = known->type;
     if (static_cast<Index>(shape.size()) > max_rank)
       broken(who + "of " + std::to_string(shape.size()) + " axes");
-    std::uint64_t wanted = known->bytes, reach = known->bytes;  // reach: as if no extent were 0
+    std::uint64_t wanted = known->bytes, reach = known->bytes;  // reach: counts extent 0 as 1
     for (const Json& j : shape) {
       const std::uint64_t extent = offset(j);
       if (extent > 0 && reach > max_bytes / extent) broken(who + "of impossible size");
@@ -199,8 +199,8 @@ class SafetensorsWriter {
  public:
   std::map<std::string, std::string> metadata;
 
-  /// Throws ValueError for a name that is taken, an undefined tensor, or a type that T does not
-  /// narrow to.
+  /// Adds a tensor. Throws ValueError for a name that is already used, an undefined tensor, or a
+  /// type that does not store a T.
   template <class T>
   void add(const std::string& name, const Tensor<T>& x, DType type = dtype_of<T>()) {
     if (!x.defined()) fail("safetensors", "tensor '", name, "' is undefined");
@@ -209,7 +209,7 @@ class SafetensorsWriter {
     items_.push_back({name, type, x.shape(), encode_numbers(type, x)});
   }
 
-  /// The head of the file: length and JSON, padded to 8 bytes. Wide types come first, so every
+  /// The start of the file: length and JSON, padded to 8 bytes. Wide types come first, so every
   /// tensor is aligned.
   std::string header() {
     std::stable_sort(items_.begin(), items_.end(), [](const Item& a, const Item& b) {
@@ -245,7 +245,7 @@ class SafetensorsWriter {
     return all;
   }
 
-  /// Writes a new file, flushes and renames it. Throws IoError with the path.
+  /// Writes the file under another name, flushes and renames it. Throws IoError with the path.
   void save(const std::string& path) {
     NewFile file(path);
     file.write(header());

@@ -1,9 +1,9 @@
-// state: a model's numbers into a checkpoint and back, by name.
+// state: copies a model's numbers into a checkpoint and back, by name.
 //
 //   "model.encoder.conv1.weight"  =  prefix "model" + the path that `visit` gives
 //
-// Parameters and buffers become tensors (float64 ones for a model in double); the random generators
-// that modules own become texts under the same names.
+// Parameters and buffers become tensors (float64 for a model in double). The random generators of
+// modules become texts with the same names.
 #pragma once
 
 #include <string>
@@ -30,9 +30,9 @@ void store_state(M& model, Checkpoint& checkpoint, const std::string& prefix = "
     checkpoint.metadata[head + r.name] = random_text(*r.random);
 }
 
-/// Fills a model from the names under `prefix`. Nothing is written unless everything fits; random
-/// states that the checkpoint does not hold stay as they are (weights made for reading have none).
-/// Throws IoError that lists what is missing, what is surplus, or whose shape differs.
+/// Fills a model from the names under `prefix`. If anything does not fit, nothing is written.
+/// Random states that the checkpoint does not hold keep their value, because published weights have
+/// none. Throws IoError with the missing names, the surplus names, or the name whose shape differs.
 template <class M>
 void load_state(M& model, const Checkpoint& checkpoint, const std::string& prefix = "") {
   using T = element_t<M>;

@@ -1,11 +1,11 @@
-// wav: sound from and to files of plain samples (RIFF WAVE, PCM).
+// wav: reads and writes sound files of plain samples (RIFF WAVE, PCM).
 //
 //   "RIFF" size "WAVE",  then chunks: name, size, bytes, padded to even
-//   "fmt "  format (1: PCM; 0xFFFE: the extension says), channels, rate, ..., bits
+//   "fmt "  format (1: PCM; 0xFFFE: see the extension), channels, rate, ..., bits
 //   "data"  samples, channel by channel in each frame, little-endian; 8 bits unsigned, else signed
 //
-// Channels are averaged into one; samples lie in [-1, 1). Anything that is not PCM is one clear
-// error.
+// The mean of all channels is returned; samples are in [-1, 1). Does not read anything but PCM:
+// other formats are an IoError.
 #pragma once
 
 #include <algorithm>
@@ -22,7 +22,7 @@ namespace glimpse::inline v0 {
 
 /// One channel of sound.
 struct Wave {
-  Index rate = 0;         // samples a second
+  Index rate = 0;         // samples per second
   Tensor<float> samples;  // (n)
 
   double seconds() const { return static_cast<double>(samples.size()) / static_cast<double>(rate); }
@@ -30,7 +30,7 @@ struct Wave {
 
 namespace detail {
 
-/// `bytes` bytes from `at`, lowest first.
+/// Unsigned integer from `bytes` bytes at offset `at`, lowest byte first.
 inline std::uint32_t little_endian(std::string_view file, std::size_t at, std::size_t bytes) {
   std::uint32_t v = 0;
   for (std::size_t i = 0; i < bytes; ++i)
@@ -40,9 +40,8 @@ inline std::uint32_t little_endian(std::string_view file, std::size_t at, std::s
 
 }  // namespace detail
 
-/// Sound in memory. name: stands for the path in messages.
-/// Throws IoError for bytes that are no RIFF WAVE file, cut off, or hold anything but PCM of 8, 16,
-/// 24 or 32 bits.
+/// Decodes sound in memory. name: the path for error messages. Throws IoError for bytes that are
+/// not a RIFF WAVE file, that are cut off, or that are not PCM of 8, 16, 24 or 32 bits.
 inline Wave decode_wav(std::string_view file, const std::string& name = "memory") {
   using detail::little_endian;
   const auto refuse = [&](const auto&... why) { fail<IoError>("wav", "'", name, "' ", why...); };
@@ -63,8 +62,8 @@ inline Wave decode_wav(std::string_view file, const std::string& name = "memory"
         refuse("holds samples of ", bits, " bits, read are 8, 16, 24 and 32");
       if (channels < 1 || channels > 64 || rate < 1)
         refuse("reports ", channels, " channels at ", rate, " samples a second");
-      // A writer that was cut off, or wrote to a pipe, leaves a size that is too large: the file's
-      // end counts.
+      // A writer that was killed, or wrote to a pipe, leaves a size that is too large. The end of
+      // the file then limits the data.
       const std::size_t bytes = bits / 8, frame = bytes * channels;
       const std::size_t count = std::min(size, file.size() - body) / frame;
       Wave wave{static_cast<Index>(rate), Tensor<float>(Shape{static_cast<Index>(count)})};
@@ -89,12 +88,12 @@ inline Wave decode_wav(std::string_view file, const std::string& name = "memory"
   return {};
 }
 
-/// Reads a file: `decode_wav` on its bytes. Throws IoError with the path.
+/// Reads a sound file and decodes it with `decode_wav`. Throws IoError with the path.
 inline Wave read_wav(const std::string& path) {
   return decode_wav(read_file(path, std::uintmax_t{1} << 31), path);
 }
 
-/// The bytes of a file of 16-bit samples; what leaves [-1, 1) is cut.
+/// The bytes of a file of 16-bit samples. Samples outside [-1, 1) are clamped.
 inline std::string encode_wav(const Wave& wave) {
   require(wave.samples.rank() == 1, "wav", "wants samples (n)", wave.samples);
   std::string file;

@@ -1,16 +1,16 @@
-// attention decoder: spells a word out of a sequence of frames, one attention step at a time.
+// attention decoder: predicts the symbols of a word from frames, one attention step for each
+// symbol.
 //
-//   (1)  e_ti = w^T tanh(W s_t-1 + V h_i + b),   a_t = softmax(e_t)       where to look
+//   (1)  e_ti = w^T tanh(W s_t-1 + V h_i + b),   a_t = softmax(e_t)       attention weights
 //   (2)  g_t  = sum_i a_ti h_i                                            the glimpse
 //   (3)  s_t  = GRU([y_t-1, g_t], s_t-1),        s_0 = 0            y_t-1 one-hot: a row of a table
 //   (4)  p_t  = softmax(U s_t + b_p)                             over characters and the end symbol
 //        GRU: both of its sums have a bias, as in gru.hpp
 //
-// The product of a one-hot vector with a matrix is a look-up, so the input weights of (3) are kept
-// in two parts. The symbol before the first is the end symbol: it ended the word before. V h_i is
-// made once a word. In training the symbols are known and all steps are one op
-// (ops/attention_gru.hpp); `step` is the same, one step at a time, from ops that do one thing each.
-// Reading: incremental_decoder.hpp.
+// The product of a matrix with a one-hot vector is a table look-up, so the input weights of (3) are
+// stored in two parts. The end symbol also serves as the start symbol y_0. V h_i is computed once a
+// word. In training the symbols are known, and all steps are one operation (ops/attention_gru.hpp).
+// `step` computes a single step from basic operations. Inference: incremental_decoder.hpp.
 // Sources: Bahdanau, Cho, Bengio 2015; Shi et al. 2016.
 // Notation: docs/math/notation.md.
 #pragma once
@@ -35,12 +35,12 @@ namespace glimpse::inline v0 {
 
 template <class T = float>
 struct AttentionDecoder {
-  /// What stays the same over all steps of a word.
+  /// The values that are constant over the steps of a word.
   struct Memory {
     Variable<T> frames;  // h: (N, T, C)
     Variable<T> keys;    // V h: (N, T, A)
   };
-  /// One step's results.
+  /// The results of one step.
   struct Step {
     Variable<T> state;    // s_t: (N, H)
     Variable<T> weights;  // a_t: (N, T)
@@ -73,11 +73,11 @@ struct AttentionDecoder {
   }
 
   Index symbols() const { return symbol.size(0); }
-  /// The symbol that ends a word, and stands before its first.
+  /// The symbol that ends a word; it is also the start symbol.
   Index end_symbol() const { return symbols() - 1; }
   Index hidden() const { return w_h.size(1); }
 
-  /// frames: (T, N, C), as the encoder gives them.
+  /// The memory of frames (T, N, C), the encoder's output.
   Memory encode_memory(const Variable<T>& frames) {
     const Variable<T> h = permute(frames, {1, 0, 2});
     return {h, key(h)};
@@ -85,7 +85,7 @@ struct AttentionDecoder {
 
   Variable<T> start(Index batch) const { return constant(zeros<T>({batch, hidden()})); }
 
-  /// (1) to (3) for a batch: previous symbols (N) and state (N, H).
+  /// (1) to (3) for a batch. previous: N symbols; state: (N, H).
   Step step(const Memory& memory, std::span<const Index> previous, const Variable<T>& state) {
     const Glimpse<T> attended = additive_attention(query(state), memory.keys, score, memory.frames);
     const Variable<T> gates =
@@ -93,18 +93,18 @@ struct AttentionDecoder {
     return {gru_cell(gates, state, w_h, b_h), attended.weights};
   }
 
-  /// The weights of (1) to (3), but for V and the symbols' table.
+  /// The weights of (1) to (3), without V and the table of symbols.
   AttentionGruWeights<T> weights() const {
     return {query.weight, query.bias, score, glimpse.weight, glimpse.bias, w_h, b_h};
   }
 
-  /// Scores of every symbol (N, symbols) from the states; softmax over them is (4).
+  /// Scores (rows, symbols) of states (rows, H); their softmax is (4).
   Variable<T> scores(const Variable<T>& states) { return output(states); }
 
   /// Teacher forcing: mean of -ln p over all symbols of all words, the end symbols included.
-  /// frames: (T, N, C); labels: N words as symbol numbers, without end symbol.
-  /// right: if given, receives how many words would have been right, every symbol given the true
-  /// ones before it.
+  /// frames: (T, N, C); labels: N words as symbol numbers, without the end symbol.
+  /// right: if given, receives the number of words whose every symbol is the argmax, given the true
+  /// symbols before it.
   Variable<T> loss(const Variable<T>& frames, std::span<const std::vector<Index>> labels,
                    T label_smoothing = 0, Index* right = nullptr) {
     const Index n = frames.size(1);
@@ -117,7 +117,7 @@ struct AttentionDecoder {
         if (c < 0 || c >= end_symbol())
           fail("attention_decoder", "label holds symbol ", c, " of ", end_symbol());
     }
-    // (steps N), step by step: what each step is given, and what it should say; -1: masked.
+    // (steps N), step by step: input symbols and targets; target -1: masked.
     std::vector<Index> previous(labels.size(), end_symbol()), targets;
     for (std::size_t t = 0; t <= longest; ++t)
       for (const std::vector<Index>& label : labels) {

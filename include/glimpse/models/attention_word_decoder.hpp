@@ -1,13 +1,13 @@
-// attention word decoder: from a batch of frames to words, by RARE's decoder: freely or out of
+// attention word decoder: decodes a batch of frames to words with RARE's decoder, with or without
 // lexicons.
 //
-//   posterior   the best word along the trie by beam search; then every prefix that could still
-//               lead to a better one is evaluated (text/trie_posteriors.hpp), so the choice is exact
+//   posterior   a beam search along the trie finds a word; then every prefix that could lead to a
+//               better word is evaluated (text/trie_posteriors.hpp), so the choice is exact
 //   tree        beam search along the trie, width 7
-//   edit        the word nearest to the free reading; of equally near ones the first
+//   edit        the word nearest to the unconstrained reading; of equally near ones the first
 //
-// Whatever was chosen is spelled once more where its attention is not known yet: the trie of a
-// single word leads there. Source: Shi et al. 2016.
+// A chosen word whose attention is not known yet is decoded once more along a trie of this single
+// word. Source: Shi et al. 2016.
 #pragma once
 
 #include <algorithm>
@@ -24,12 +24,13 @@ namespace glimpse::inline v0 {
 template <class T>
 class AttentionWordDecoder {
  public:
-  static constexpr Index posterior_words = 1000;  // most, where nobody says how to choose
-  static constexpr Index free_beam = 2;           // hypotheses of a free reading, likewise
-  // ln 100. Sure characters leave one hypothesis, so the second costs little (docs/accuracy.md).
+  static constexpr Index posterior_words = 1000;  // most words, if the mode is automatic
+  static constexpr Index free_beam = 2;           // default hypotheses without a lexicon
+  // ln 100. Confident characters leave one hypothesis, so the second costs little
+  // (docs/accuracy.md).
   static constexpr double free_margin = 4.6;
 
-  /// frames: (columns, N, C), as the encoder gives them.
+  /// frames: (columns, N, C), the encoder's output.
   AttentionWordDecoder(Rare<T>& model, const Variable<T>& frames)
       : model_(model),
         decoder_(model.recognizer.decoder),
@@ -37,14 +38,15 @@ class AttentionWordDecoder {
         count_(frames.size(1)),
         incremental_decoder_(decoder_, frames) {}
 
-  /// readings: N; lexicons: N, nullptr where a word may be anything.
+  /// readings: N; lexicons: N, nullptr for a word without a lexicon.
   void spell(std::span<Reading* const> readings, std::span<const Lexicon* const> lexicons,
              const ReadOptions& options) {
     const auto chosen_by = [&](std::size_t i, LexiconMode wanted) {
       const Lexicon* const words = lexicons[i];
       return words && detail::chosen_mode(*words, options.lexicon_mode, posterior_words) == wanted;
     };
-    // Each image as wide as it would be read alone: freely, then along its trie.
+    // Each image has the beam width of a single image: first without a lexicon, then along its
+    // trie.
     const Trie nothing;
     std::vector<Hypothesis> best(readings.size());
     for (const bool along : {false, true}) {
@@ -79,14 +81,15 @@ class AttentionWordDecoder {
   }
 
  private:
-  /// One step of the decoder for rows of hypotheses; keeps where they looked.
+  /// One decoder step for rows of hypotheses, log-probabilities (rows, symbols). keep_attention:
+  /// stores the attention weights of the step.
   Tensor<T> step(const BeamRows& rows, bool keep_attention) {
     if (!keep_attention) return incremental_decoder_(rows);
     attention_maps_.emplace_back();
     return incremental_decoder_(rows, &attention_maps_.back());
   }
 
-  /// Beam search along `tries_`. An image where nothing could be predicted has an empty hypothesis.
+  /// Beam search along `tries_`. An image without any possible symbol has an empty hypothesis.
   std::vector<Hypothesis> search(Index width,
                                  double margin = std::numeric_limits<double>::infinity()) {
     Index longest = model_.config.max_length;
@@ -107,11 +110,12 @@ class AttentionWordDecoder {
     return best;
   }
 
-  /// Notes in `wanted` the words that are likelier than what the beam found, where it matters.
+  /// Adds to `wanted` the words that are likelier than the beam's result, for images with exact
+  /// mode.
   void improve(const std::vector<Hypothesis>& best, std::span<const char> exact,
                std::span<const Lexicon* const> lexicons,
                std::vector<const std::vector<Index>*>& wanted) {
-    constexpr double slack = 1e-4;  // sums taken in another batch differ in their last bits
+    constexpr double slack = 1e-4;  // sums in another batch differ in their last bits
     if (std::find(exact.begin(), exact.end(), 1) == exact.end()) return;
     const Trie nothing;
     std::vector<const Trie*> tries(best.size(), &nothing);
@@ -133,7 +137,7 @@ class AttentionWordDecoder {
     }
   }
 
-  /// Spells the wanted words, for their probabilities and attention.
+  /// Decodes the wanted words, for their probabilities and attention.
   void respell(const std::vector<const std::vector<Index>*>& wanted,
                const std::vector<Hypothesis>& best, std::span<Reading* const> readings) {
     const Trie nothing;
@@ -151,7 +155,7 @@ class AttentionWordDecoder {
       if (tries_[i] != &nothing) keep(again[i], *readings[i]);
   }
 
-  /// What the last search found, into a reading.
+  /// Copies the result of the last search into a reading.
   void keep(const Hypothesis& best, Reading& reading) {
     reading.text = model_.charset.decode(best.symbols);
     reading.confidence = best.confidence();

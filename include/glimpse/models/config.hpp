@@ -1,4 +1,4 @@
-// config: the sizes of the readers, from the published ones down to what two CPU cores train in an
+// config: the sizes of the readers, from the published ones to those that two CPU cores train in an
 // hour.
 //
 //   model  preset   localization                          convolutions       recurrent  parameters
@@ -13,9 +13,9 @@
 //   crnn   base     none                                  as RARE's base     192         3.17 M
 //   crnn   compact  none                                  as RARE's compact  128         1.27 M
 //
-// `srn` is RARE without its rectifier. CRNN has a linear layer between its two recurrent layers;
-// so has RARE's `large`. RARE's `paper`, as drawn in the article, has none. `base` has the layers of
-// `compact`, each 1.3 to 2 times as wide, so that it can start from what `compact` has learned
+// `srn` is RARE without its rectifier. CRNN and RARE's `large` have a linear layer between the two
+// recurrent layers. RARE's `paper` has none, as in the article. `base` has the layers of `compact`,
+// each 1.3 to 2 times as wide, because it can then start from trained weights of `compact`
 // (train/widen.hpp).
 // Sources: Shi et al. 2016 (RARE), Shi, Bai, Yao 2015 (CRNN).
 #pragma once
@@ -29,14 +29,14 @@
 
 namespace glimpse::inline v0 {
 
-/// What reads: RARE, its recognizer alone, or CRNN.
+/// The model: RARE, only its recognizer, or CRNN.
 enum class ReaderModel { rare, srn, crnn };
 
 inline std::string_view name(ReaderModel model) {
   return model == ReaderModel::rare ? "rare" : model == ReaderModel::srn ? "srn" : "crnn";
 }
 
-/// Where the fiducial points start: along straight lines, along a slant, or along a sine wave.
+/// Initial fiducial points: along straight lines, along a slant, or along a sine wave.
 enum class FiducialPattern { straight, slanted, sine };
 
 struct ReaderConfig {
@@ -46,14 +46,14 @@ struct ReaderConfig {
 
   // images, in pixels
   Index height = 32;                            // of the rectified image
-  std::vector<Index> widths = {100, 160, 240};  // of the same; a longer word takes a wider one
+  std::vector<Index> widths = {100, 160, 240};  // of the same; longer words use wider ones
   Index columns = 26;      // frames at width 100: 26 (pooling pads across) or 24
-  Index source_scale = 2;  // training images come at this many times height and width
+  Index source_scale = 2;  // training images have this many times the height and width
 
   // rectifier
   Index fiducials = 20;
   FiducialPattern pattern = FiducialPattern::straight;
-  double margin = 0.1;  // of the starting pattern, from the image's edges
+  double margin = 0.1;  // of the initial pattern, from the image's edges
   Index localization_height = 32, localization_width = 64;
   std::vector<Index> localization_channels = {16, 32, 64, 96};
   std::vector<Index> localization_hidden = {96};
@@ -63,15 +63,15 @@ struct ReaderConfig {
   // encoder
   std::vector<Index> channels = {32, 48, 96, 96, 160, 160, 192};
   std::vector<Index> normed = {1, 2, 3, 4, 5, 6, 7};  // convolutions with batch norm, from 1
-  Index recurrent = 128;                              // cells a direction
-  Index projection = 0;  // linear layer between the recurrent ones; 0: none
+  Index recurrent = 128;                              // cells for each direction
+  Index projection = 0;  // linear layer between the recurrent layers; 0: none
 
   // attention decoder (RARE, SRN)
   Index attention = 128;
   Index decoder = 128;
-  Index max_length = 32;  // characters, at most, in reading
+  Index max_length = 32;  // most characters of a reading
 
-  /// Every field by name: what files and command lines know a configuration by.
+  /// Calls f(name, field) for every field, by the name in files and command lines.
   template <class F>
   void visit_fields(F&& f) {
     f("model", model), f("preset", preset), f("characters", characters), f("height", height);
@@ -85,17 +85,17 @@ struct ReaderConfig {
     f("decoder", decoder), f("max_length", max_length);
   }
 
-  /// Symbols that the decoder chooses from: the characters and, last, the end of the word
-  /// (attention) or the blank (CTC).
+  /// Number of the decoder's classes: the characters and, last, the end of the word (attention) or
+  /// the blank (CTC).
   Index symbols() const { return Charset(characters).symbols(); }
 
-  /// Throws ValueError that names the field which makes no sense.
+  /// Throws ValueError with the name of an invalid field.
   void check() const {
     const auto positive = [](std::string_view field, Index value, Index most = 8192) {
       if (value < 1) fail("config", field, " must be positive, is ", value);
       if (value > most) fail("config", field, " must be at most ", most, ", is ", value);
     };
-    static_cast<void>(Charset(characters));  // says itself what is wrong
+    static_cast<void>(Charset(characters));  // throws its own error
     if (channels.size() != 7) fail("config", "channels wants 7 widths, has ", channels.size());
     if (widths.empty()) fail("config", "widths are missing");
     if (columns != 24 && columns != 26) fail("config", "columns must be 24 or 26, is ", columns);
@@ -128,7 +128,7 @@ struct ReaderConfig {
   }
 };
 
-/// RARE's presets of the table above. Throws ValueError for another name.
+/// RARE's presets of the table above. Throws ValueError for an unknown name.
 inline ReaderConfig rare_config(std::string_view preset) {
   ReaderConfig c;
   if (preset == "compact") return c;
@@ -154,8 +154,8 @@ inline ReaderConfig rare_config(std::string_view preset) {
   return c;
 }
 
-/// CRNN's presets of the table above: its images come as they are read, at their final size.
-/// Throws ValueError for another name.
+/// CRNN's presets of the table above. Training images have the final size, because nothing
+/// rectifies them. Throws ValueError for an unknown name.
 inline ReaderConfig crnn_config(std::string_view preset) {
   if (preset != "paper" && preset != "base" && preset != "compact")
     fail("config", "unknown preset '", preset, "' of crnn; there are paper, base and compact");

@@ -1,9 +1,9 @@
-// crnn: reads a word without spelling it: every frame names a symbol or the blank.
+// crnn: reads a word without a symbol decoder: every frame predicts a symbol or the blank.
 //
 //   image --> encoder --> frames --> linear --> scores of every frame --> CTC
 //
-// The encoder is RARE's. Nobody says which frame shows which letter: the loss sums over all
-// alignments (ops/ctc_loss.hpp), and reading merges what equal neighbors say (text/ctc.hpp).
+// The encoder is RARE's. Labels do not assign letters to frames, so the loss sums over all
+// alignments (ops/ctc_loss.hpp). Decoding merges equal neighbors (text/ctc.hpp).
 // Source: Shi, Bai, Yao, "An End-to-End Trainable Neural Network for Image-based Sequence
 // Recognition", 2015.
 #pragma once
@@ -31,7 +31,7 @@ struct Crnn {
   Linear<T> output;  // characters and, last, the blank
 
   Crnn() = default;
-  /// Throws ValueError where the configuration makes no sense.
+  /// Throws ValueError for an invalid configuration.
   Crnn(const ReaderConfig& c, Random& random)
       : config((c.check(), c)),
         charset(c.characters),
@@ -42,15 +42,15 @@ struct Crnn {
 
   Index blank() const { return charset.count(); }
 
-  /// images: (N, 1, H, W), standardized.  Returns the words, height x width; none is straightened.
+  /// images: (N, 1, H, W), standardized.  Returns the words resized to height x width, unrectified.
   Rectified<T> rectify(const Variable<T>& images, Index width) {
     return {constant(resized(images.value(), config.height, width)), Variable<T>()};
   }
 
-  /// No fiducial points: undefined.
+  /// Returns an undefined variable, because CRNN has no fiducial points.
   Variable<T> locate(const std::vector<Variable<T>>&) { return {}; }
 
-  /// images: (n_i, 1, H_i, W_i), each of a size of its own.  Returns the words of all.
+  /// images: (n_i, 1, H_i, W_i), of different sizes.  Returns all words, resized.
   Rectified<T> rectify(const std::vector<Variable<T>>& images, const Variable<T>&, Index width) {
     std::vector<Variable<T>> words;
     for (const Variable<T>& p : images) words.push_back(rectify(p, width).image);
@@ -60,9 +60,9 @@ struct Crnn {
   /// images: (N, 1, height, width).  Returns scores (columns, N, symbols).
   Variable<T> scores(const Variable<T>& images) { return output(encoder(images)); }
 
-  /// -ln p(labels) of the batch, for each of their characters. A label that is too long for its
-  /// frames counts nothing, nor do its characters.
-  /// right: if given, receives how many words the likeliest path spells right.
+  /// Sum of -ln p(label) over the batch, divided by the number of characters. A label that is too
+  /// long for its frames is left out, with its characters.
+  /// right: if given, receives the number of words that the likeliest path spells correctly.
   Variable<T> loss(const Variable<T>& images, Index width,
                    std::span<const std::vector<Index>> labels, Index* right = nullptr) {
     const Variable<T> frames = scores(rectify(images, width).image);
@@ -75,7 +75,7 @@ struct Crnn {
            (T(1) / static_cast<T>(std::max<std::size_t>(1, characters)));
   }
 
-  /// Folds every batch norm into the convolution before it: for reading only.
+  /// Folds every batch norm into the convolution before it. For inference only.
   void fold() { glimpse::fold(*this); }
 
   template <class F>
@@ -84,7 +84,7 @@ struct Crnn {
   }
 
  private:
-  /// One for each symbol, and one for the blank between two alike.
+  /// Minimum number of frames: one for each symbol, and one for the blank between equal neighbors.
   static Index frames_wanted(const std::vector<Index>& label) {
     Index n = std::ssize(label);
     for (std::size_t i = 1; i < label.size(); ++i) n += label[i] == label[i - 1];

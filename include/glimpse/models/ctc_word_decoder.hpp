@@ -1,11 +1,11 @@
-// ctc word decoder: from a batch of scored frames to words, by CTC: freely, or out of lexicons.
+// ctc word decoder: decodes a batch of scored frames to words with CTC, with or without lexicons.
 //
 //   posterior   ln p of every word, along the trie (text/ctc_trie.hpp)
-//   tree        prefix beam along the trie, width 64; where no word lives to the end, wider ones.
-//               (It is cut at every frame, attention's at every symbol: a spoilt frame or two must
-//               not push the true prefix out.)
-//   edit        the words within an edit distance of 3 of the free reading, ranked by their
-//               posteriors; if there are none, the nearest
+//   tree        prefix beam along the trie, width 64; if no word survives to the end, a wider one.
+//               (The beam is cut at every frame, not at every symbol as with attention, so one or
+//               two bad frames must not remove the true prefix.)
+//   edit        the words within an edit distance of 3 of the unconstrained reading, ranked by
+//               their posteriors; if there are none, the nearest
 //
 // Source for `edit`: Shi, Bai, Yao 2015.
 #pragma once
@@ -26,23 +26,23 @@ namespace glimpse::inline v0 {
 template <class T>
 class CtcWordDecoder {
  public:
-  static constexpr Index posterior_words = 10000;  // most, where nobody says how to choose
+  static constexpr Index posterior_words = 10000;  // most words, if the mode is automatic
 
-  /// scores: (columns, N, symbols), as Crnn::scores gives them.
+  /// scores: (columns, N, symbols), the output of Crnn::scores.
   CtcWordDecoder(Crnn<T>& model, const Variable<T>& scores)
       : model_(model),
         log_p_(permute(log_softmax(scores), {1, 0, 2}).value().contiguous()),
         columns_(scores.size(0)) {}
 
-  /// readings: N; lexicons: N, nullptr where a word may be anything. Of scores that hold NaN the
-  /// text is empty and the confidence 0, with a lexicon, too.
+  /// readings: N; lexicons: N, nullptr for a word without a lexicon. If scores hold NaN, the text
+  /// is empty and the confidence 0, also with a lexicon.
   void spell(std::span<Reading* const> readings, std::span<const Lexicon* const> lexicons,
              const ReadOptions& options) {
     for (std::size_t i = 0; i < readings.size(); ++i) {
       const std::span<const T> own(log_p_.data() + static_cast<Index>(i) * columns_ * symbols(),
                                    static_cast<std::size_t>(columns_ * symbols()));
       if (std::any_of(own.begin(), own.end(), [](T v) { return std::isnan(v); })) {
-        readings[i]->attention = zeros<float>({0, columns_});  // an image of NaN: nothing is read
+        readings[i]->attention = zeros<float>({0, columns_});  // an image with NaN has no reading
         continue;
       }
       const Matrix<const T> log_p(own.data(), columns_, symbols());
@@ -82,14 +82,15 @@ class CtcWordDecoder {
     }
   }
 
-  /// The likeliest word; of equally likely ones the first. Empty where all are too long.
+  /// The likeliest word; of equally likely ones the first. Empty if all words are too long.
   std::vector<Index> by_posterior(Matrix<const T> log_p, const Lexicon& lexicon) const {
     const Trie& trie = lexicon.trie();
     const std::vector<T> log_posteriors = ctc_trie(log_p, trie, model_.blank());
     T best = kernel::log_zero<T>;
     for (Index v = 0; v < trie.nodes(); ++v)
       if (trie.word(v) >= 0) best = std::max(best, log_posteriors[static_cast<std::size_t>(v)]);
-    // Sums of many logarithms differ in their last bits: what is that near is decided in double.
+    // Sums of many logarithms differ in their last bits, so words this close are compared in
+    // double.
     const T near = T(1e-4) * (1 + std::abs(best));
     double most = -std::numeric_limits<double>::infinity();
     Index word = -1;
@@ -137,7 +138,7 @@ class CtcWordDecoder {
             best,
             here * std::exp(static_cast<double>(log_p(t, text[static_cast<std::size_t>(i)]))));
       }
-      // A character is as sure as the frame that shows it best.
+      // The confidence of a character is the maximum over its frames.
       reading.character_confidence.push_back(best);
       for (Index t = 0; t < columns_ && sum > 0; ++t)
         reading.attention(i, t) = static_cast<float>(alignment.frames(i, t) / sum);

@@ -1,11 +1,13 @@
-// encoder: from an image of a word to a sequence of frames, one for every few columns.
+// encoder: turns an image of a word into a sequence of frames, one for every few columns.
 //
-//   seven convolutions, pools after 1, 2 (both ways) and 4, 6 (down only)  -->  map to sequence  -->  two BLSTMs
+//   seven convolutions, pools after 1, 2 (both ways) and 4, 6 (only down)
+//     -->  map to sequence  -->  two BLSTMs
 //
-//   width 100:  32 x 100 -> 16 x 50 -> 8 x 25 -> 4 x 26 -> 2 x 27 -> 1 x 26       (4 x 25 -> 2 x 25 -> 1 x 24 unpadded)
+//   width 100:  32 x 100 -> 16 x 50 -> 8 x 25 -> 4 x 26 -> 2 x 27 -> 1 x 26
+//   unpadded:                                 -> 4 x 25 -> 2 x 25 -> 1 x 24
 //
-// Every column of the last map is a frame; the recurrent layers let each frame see the whole word.
-// Source: Shi, Bai, Yao 2015 (CRNN).
+// Every column of the last map is a frame. The recurrent layers give each frame the whole word as
+// context. Source: Shi, Bai, Yao 2015 (CRNN).
 #pragma once
 
 #include <algorithm>
@@ -26,7 +28,7 @@ struct Encoder {
   std::vector<ConvBlock<T>> conv;
   Bidirectional<Lstm<T>> first, second;
   std::optional<Linear<T>> projection;
-  bool padded = true;  // pools after 4 and 6 pad across: 26 columns instead of 24
+  bool padded = true;  // pools after 4 and 6 pad across: 26 columns, not 24
 
   Encoder() = default;
   Encoder(const ReaderConfig& c, Random& random) : padded(c.columns == 26) {

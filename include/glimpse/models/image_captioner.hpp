@@ -1,11 +1,12 @@
-// image captioner: from an image to symbols, looking where it likes on the plane (Show, Attend,
-// Tell).
+// image captioner: predicts symbols from an image, with attention over the positions of a feature
+// map (Show, Attend, Tell).
 //
-//   image --> convolutions, pools between --> map (N, C, H, W) --> H W positions h_i
+//   image --> convolutions with pools --> map (N, C, H, W) --> H W positions h_i
 //           --> sequence decoder, gated:  g_t = beta_t sum_i a_ti h_i,  beta_t = sigma(w^T s_t-1)
 //
-// A position's own coordinates (x, y in [-1, 1]) is added to its features: convolutions see what,
-// not where. Source: Xu, Ba, Kiros, Cho, Courville, Salakhutdinov, Zemel, Bengio 2015.
+// The coordinates of a position (x, y in [-1, 1]) are appended to its features, because
+// convolutions do not encode the position. Source: Xu, Ba, Kiros, Cho, Courville, Salakhutdinov,
+// Zemel, Bengio 2015.
 #pragma once
 
 #include <span>
@@ -21,7 +22,7 @@ namespace glimpse::inline v0 {
 struct ImageCaptionerConfig {
   struct Layer {
     Index out, kernel = 3;
-    std::array<Index, 2> pool{1, 1};  // of the max pool behind it; 1, 1 for none
+    std::array<Index, 2> pool{1, 1};  // of the max pool after the convolution; 1, 1: none
   };
   Index in = 3;  // channels of the image
   std::vector<Layer> layers{{16, 3, {2, 2}}, {32}, {32, 3, {2, 2}}, {64}, {64, 1}};
@@ -29,8 +30,8 @@ struct ImageCaptionerConfig {
   Index decoder = 128, attention = 64;
   bool gate = true;
   double dropout =
-      0;  // of state and glimpse before the readout: what is in one must be in the other
-  double state_dropout = 0;  // chance that the readout goes without the state
+      0;  // of state and glimpse before the readout, so that each one must hold the information
+  double state_dropout = 0;  // probability that the readout has no state
 };
 
 template <class T = float>
@@ -62,7 +63,7 @@ struct ImageCaptioner {
     name_modules(*this);
   }
 
-  /// The map of images (N, in, H, W): (N, C, H', W').
+  /// The feature map (N, C, H', W') of images (N, in, H, W).
   Variable<T> map(const Variable<T>& images) {
     Variable<T> x = images;
     for (std::size_t i = 0; i < conv.size(); ++i) {
@@ -79,7 +80,8 @@ struct ImageCaptioner {
                         right);
   }
 
-  /// The attention of each reading is (symbols, H' W'), row by row.
+  /// The likeliest sequences for images (N, in, H, W). The attention of each one is (symbols, H'
+  /// W'), row by row.
   std::vector<SequenceReading<T>> read(const Variable<T>& images, const BeamOptions& options = {}) {
     const NoGrad no_grad;
     return decoder.read(decoder.attention.encode_memory(positions(map(images))), options);
@@ -91,7 +93,7 @@ struct ImageCaptioner {
   }
 
  private:
-  /// (N, H W, C + 2).
+  /// Positions (N, H W, C + 2) with their coordinates, from a map (N, C, H, W).
   static Variable<T> positions(const Variable<T>& x) {
     const Index h = x.size(2), w = x.size(3);
     Tensor<T> where({x.size(0), 2, h, w});

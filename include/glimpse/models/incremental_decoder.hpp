@@ -1,5 +1,5 @@
-// incremental decoder: the attention decoder at work on words being read. No tape, no copies of the
-// memory: a step is one fused pass over all hypotheses of all words (ops/attention_gru.hpp).
+// incremental decoder: the attention decoder for inference. It has no tape and no copies of the
+// memory: one fused step computes all hypotheses of all words (ops/attention_gru.hpp).
 #pragma once
 
 #include <algorithm>
@@ -12,19 +12,19 @@ namespace glimpse::inline v0 {
 template <class T = float>
 class IncrementalDecoder {
  public:
-  /// frames: (columns, N, C), as the encoder gives them.
+  /// frames: (columns, N, C), the encoder's output.
   IncrementalDecoder(AttentionDecoder<T>& decoder, const Variable<T>& frames)
       : decoder_(decoder),
         memory_(decoder.encode_memory(frames)),
         cell_(decoder.weights(), frames.size(0), frames.size(1)) {}
 
-  /// Back to the state before the first symbol.
+  /// Resets to the state before the first symbol.
   void start() { state_ = Tensor<T>(); }
 
-  /// Log-probabilities (rows, symbols) of what follows; look: if given, receives the weights (rows,
-  /// columns).
+  /// Log-probabilities (rows, symbols) of the next symbol. weights_out: if given, receives the
+  /// attention weights (rows, columns).
   Tensor<T> operator()(const BeamRows& rows, Tensor<T>* weights_out = nullptr) {
-    constexpr Index chunk = 1024;  // rows that share the room of a step's sums
+    constexpr Index chunk = 1024;  // rows that share the scratch memory of a step
     const Index n = rows.size(), hidden = cell_.hidden, columns = cell_.size.positions;
     const Index rows_at_once = std::min(n, chunk), width = 3 * hidden;
     const Tensor<T> before = state_.defined() ? gather_rows(state_, rows.parent) : Tensor<T>();

@@ -1,8 +1,10 @@
-// rare: straighten, then read. Both halves are trained together from images and words alone.
+// rare: rectifies a word, then recognizes it. Both parts are trained together, from images and
+// texts.
 //
 //   image --> Rectifier --> straight word --> Recognizer --> symbols
 //
-// Source: Shi, Wang, Lyu, Yao, Bai, "Robust Scene Text Recognition with Automatic Rectification", CVPR 2016.
+// Source: Shi, Wang, Lyu, Yao, Bai, "Robust Scene Text Recognition with Automatic Rectification",
+// CVPR 2016.
 #pragma once
 
 #include <optional>
@@ -19,30 +21,30 @@ template <class T = float>
 struct Rare {
   ReaderConfig config;
   Charset charset;
-  std::optional<Rectifier<T>> rectifier;  // absent in the recognizer alone
+  std::optional<Rectifier<T>> rectifier;  // absent in `srn`
   Recognizer<T> recognizer;
 
   Rare() = default;
-  /// Throws ValueError where the configuration makes no sense.
+  /// Throws ValueError for an invalid configuration.
   Rare(const ReaderConfig& c, Random& random) : config((c.check(), c)), charset(c.characters) {
     if (c.model == ReaderModel::rare) rectifier.emplace(c, random);
     recognizer = Recognizer<T>(c, random);
     name_modules(*this);
   }
 
-  /// images: (N, 1, H, W), standardized.  Returns the words, height x width, ready to be read.
+  /// images: (N, 1, H, W), standardized.  Returns the rectified words, height x width.
   Rectified<T> rectify(const Variable<T>& images, Index width) {
     if (rectifier) return (*rectifier)(images, width);
     return {resize_bilinear(images, config.height, width, true), Variable<T>()};
   }
 
-  /// images: (n_i, 1, H_i, W_i), each of a size of its own.  Returns the fiducial points of all
-  /// (N, K, 2); undefined without rectifier.
+  /// images: (n_i, 1, H_i, W_i), of different sizes.  Returns the fiducial points (N, K, 2) of all;
+  /// undefined without a rectifier.
   Variable<T> locate(const std::vector<Variable<T>>& images) {
     return rectifier ? rectifier->locate(images) : Variable<T>();
   }
 
-  /// points: what `locate` found in these images.  Returns the words of all.
+  /// points: the output of `locate` for these images.  Returns all words, rectified.
   Rectified<T> rectify(const std::vector<Variable<T>>& images, const Variable<T>& points,
                        Index width) {
     if (rectifier) return (*rectifier)(images, points, width);
@@ -52,7 +54,7 @@ struct Rare {
   }
 
   /// Mean of -ln p over all symbols of the batch; see AttentionDecoder::loss. fiducials: if given,
-  /// receives the points (N, K, 2) on the way; undefined without rectifier.
+  /// receives the points (N, K, 2); undefined without a rectifier.
   Variable<T> loss(const Variable<T>& images, Index width,
                    std::span<const std::vector<Index>> labels, T label_smoothing = 0,
                    Index* right = nullptr, Variable<T>* fiducials = nullptr) {
@@ -61,7 +63,7 @@ struct Rare {
     return recognizer.loss(words.image, labels, label_smoothing, right);
   }
 
-  /// Folds every batch norm into the convolution before it: for reading only.
+  /// Folds every batch norm into the convolution before it. For inference only.
   void fold() { glimpse::fold(*this); }
 
   template <class F>

@@ -1,10 +1,10 @@
-// read: images in, words out, by any model, freely or out of a lexicon.
+// read: reads images with any model, with or without a lexicon.
 //
 //   text = argmax over the image's rotations of p(text | rotation)  read_rotated
 //
-// Images come in any size and are rectified from their own pixels, each to the width that its word
-// wants (text_line_size.hpp). They are located in batches, and those of the same width read in
-// batches, which changes the result by rounding alone.
+// Images have any size. Each one is rectified from its own pixels to the width that fits its word
+// (text_line_size.hpp). Fiducial points are located in batches, and images of one rectified width
+// are read in batches. Batches change results only by rounding.
 #pragma once
 
 #include <algorithm>
@@ -26,15 +26,14 @@ namespace glimpse::inline v0 {
 
 namespace detail {
 
-/// An image, (1, 1, H, W), as the sampler reads it: its own pixels, unless they are so fine that
-/// sampling would alias.
+/// An image as (1, 1, H, W) for the sampler: its own pixels, or reduced if sampling would alias.
 template <class T>
 Tensor<T> sampler_image(const ReaderConfig& c, const Tensor<T>& image, Index width) {
   return resized(image, std::min(image.size(2), c.source_scale * c.height),
                  std::min(image.size(3), c.source_scale * width));
 }
 
-/// What spells the words of a batch, (N, 1, height, width).
+/// The word decoder of a batch of images (N, 1, height, width).
 template <class T>
 AttentionWordDecoder<T> word_decoder(Rare<T>& model, const Variable<T>& words) {
   return {model, model.recognizer.encoder(words)};
@@ -46,7 +45,7 @@ CtcWordDecoder<T> word_decoder(Crnn<T>& model, const Variable<T>& words) {
 
 inline constexpr std::size_t reading_batch = 64;
 
-/// Finds the fiducial points of every image, (K, 2) each; none if the model straightens nothing.
+/// The fiducial points of every image, (K, 2) each; empty without a rectifier.
 template <class T, class Model>
 std::vector<Tensor<T>> locate(Model& model, const std::vector<Tensor<T>>& images) {
   std::vector<Tensor<T>> points;
@@ -61,12 +60,12 @@ std::vector<Tensor<T>> locate(Model& model, const std::vector<Tensor<T>>& images
   return points;
 }
 
-/// Reads images as they stand.
+/// Reads images without rotation.
 template <class T, class Model>
 std::vector<Reading> read_upright(Model& model, std::span<const GrayImage* const> images,
                                   const ReadOptions& options) {
   const ReaderConfig& c = model.config;
-  std::vector<Tensor<T>> upright;  // fine enough for the widest word
+  std::vector<Tensor<T>> upright;  // resolution for the widest word
   for (const GrayImage* p : images)
     upright.push_back(sampler_image(c, standardized<T>(*p), c.widths.back()));
   const std::vector<Tensor<T>> points = locate(model, upright);
@@ -105,8 +104,8 @@ std::vector<Reading> read_upright(Model& model, std::span<const GrayImage* const
   return readings;
 }
 
-/// The same of images of which some may hold NaN or infinity: of these nothing is read, with
-/// confidence 0, and they enter no batch, since a NaN would spread to its neighbors there.
+/// Reads images without rotation, of which some may hold NaN or infinity. These have an empty
+/// reading with confidence 0 and enter no batch, because a NaN would spread to other images.
 template <class T, class Model>
 std::vector<Reading> read_finite(Model& model, std::span<const GrayImage* const> images,
                                  const ReadOptions& options) {
@@ -148,9 +147,9 @@ std::vector<Reading> read(Model& model, std::span<const GrayImage> images,
 
 }  // namespace detail
 
-/// Reads images, each in the rotations that options.rotations asks for. The model must be in
-/// evaluation mode (`set_training(model, false)`). Of an image that holds NaN or infinity nothing
-/// is read, with confidence 0. Throws ValueError for an empty image or an empty lexicon.
+/// Reads images, each in the rotations of options.rotations. The model must be in evaluation mode
+/// (`set_training(model, false)`). An image with NaN or infinity has an empty reading with
+/// confidence 0. Throws ValueError for an empty image or an empty lexicon.
 template <class T>
 std::vector<Reading> read(Rare<T>& model, std::span<const GrayImage> images,
                           const ReadOptions& options = {}) {
@@ -167,7 +166,7 @@ std::vector<Reading> read(Reader<T>& model, std::span<const GrayImage> images,
   return std::visit([&](auto& m) { return detail::read<T>(m, images, options); }, model.model);
 }
 
-/// Reads one image.
+/// Reads one image; see above.
 template <class Model>
 Reading read(Model& model, const GrayImage& image, const ReadOptions& options = {}) {
   return read(model, std::span<const GrayImage>(&image, 1), options).front();

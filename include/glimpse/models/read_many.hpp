@@ -1,12 +1,14 @@
-// read_many: reads any number of images, as many at once as is fast, and never more than memory allows.
+// read_many: reads any number of images, in batches that are large enough for speed and bounded in
+// memory.
 //
 //   loaders:  load(0), load(1), ...     in threads of their own, ahead of the reader
 //   caller:   | batch of images | read | emit in order |  batch | read | emit | ...
 //
-// A batch ends at `batch` images or at `pixels` pixels, whichever comes first; as many again wait loaded. So a folder
-// of small photographs is read at the rate of the network, and one of huge photographs is read one by one. Inside a
-// batch, images of one rectified width go through the network together (read.hpp), which changes results by rounding
-// alone. What fails, in loading or in reading, is emitted with its reason; the others are read.
+// A batch ends at `batch` images or at `pixels` pixels, whichever comes first. The loaders hold as
+// many images again. Small images are therefore read at the speed of the network, and huge images
+// one by one. Within a batch, images of one rectified width go through the network together
+// (read.hpp), which changes results only by rounding. An image that fails to load or to read is
+// emitted with its error; the others are read.
 #pragma once
 
 #include <algorithm>
@@ -26,32 +28,32 @@
 
 namespace glimpse::inline v0 {
 
-/// What became of one image.
+/// The result for one image.
 struct ImageRead {
-  GrayImage image;    // empty where it could not be loaded
+  GrayImage image;    // empty if loading failed
   Reading reading;    // empty after an error
-  std::string error;  // why it was not read; empty where it was
+  std::string error;  // why it was not read; empty on success
   bool ok() const { return error.empty(); }
 };
 
 struct ReadManyOptions {
-  ReadOptions reading{};  // `lexicons` aside: see the next
-  /// Words of image i, instead of `reading.lexicon`; nullptr where it is read freely.
+  ReadOptions reading{};  // `lexicons` is ignored; see `lexicon`
+  /// Words of image i, instead of `reading.lexicon`; nullptr: no lexicon for this image.
   std::function<const Lexicon*(std::uint64_t)> lexicon{};
-  int loaders = 0;                // threads; 0: as many as num_threads(), at most 4
+  int loaders = 0;                // threads; 0: num_threads(), at most 4
   std::size_t batch = 256;        // images, at most
   Index pixels = Index{1} << 24;  // in a batch; 64 MB, and as much loaded ahead
 };
 
 namespace detail {
 
-/// The reason in an exception, in words.
+/// The message of an exception.
 inline std::string reason_of(const std::exception& e) {
   if (dynamic_cast<const std::bad_alloc*>(&e)) return "wants more memory than there is";
   return e.what();
 }
 
-/// Reads the images of a batch that were loaded; one by one where the whole cannot be read.
+/// Reads the loaded images of a batch; one by one if the whole batch fails.
 template <class T>
 void read_batch(Reader<T>& model, std::span<ImageRead> batch, std::uint64_t first,
                 const ReadManyOptions& options) {
@@ -101,8 +103,8 @@ void read_batch(Reader<T>& model, std::span<ImageRead> batch, std::uint64_t firs
 /// Reads `count` images. The model must be in evaluation mode.
 ///   load(i)                  the Image i; called once each, from several threads at once
 ///   emit(i, ImageRead&&)     called once each, in order, from the caller's thread
-/// Returns the seconds spent in reading: those of waiting for `load` and in `emit` do not count.
-/// What `load` throws becomes the image's error; what `emit` throws ends the reading.
+/// Returns the seconds of reading, without the time of waiting for `load` and of `emit`. An error
+/// of `load` becomes the image's error; an error of `emit` ends the reading.
 template <class T, class Load, class Emit>
 double read_many(Reader<T>& model, std::uint64_t count, Load&& load, Emit&& emit,
                  const ReadManyOptions& options = {}) {

@@ -1,11 +1,12 @@
-// read rotated: words that stand on end, lie on their side or stand on their head.
+// read rotated: reads images of vertical, sideways and upside-down words.
 //
-// The image is read in several rotations, and the reading with the highest p(text | image) wins.
+// The image is read in several rotations. The reading with the highest p(text | image) wins.
 //
-//   Turns::all    all four
-//   Turns::tall   images taller than 1.5 times their width, as they stand; then, where that
-//                 reading is less sure than 0.7, on both sides. A reading of one character never
-//                 wins on its side: a tall image of one letter shows it upright.
+//   RotationPolicy::all    all four
+//   RotationPolicy::tall   images taller than 1.5 times their width: first unrotated; if this
+//                          confidence is below 0.7, rotated to both sides. A reading of one
+//                          character never wins rotated, because a tall image of one letter shows
+//                          it upright.
 #pragma once
 
 #include <span>
@@ -18,20 +19,20 @@
 
 namespace glimpse::inline v0 {
 
-/// Whether Turns::tall reads an image on its sides, too.
+/// Whether RotationPolicy::tall may rotate an image.
 inline bool is_tall(const GrayImage& image) { return 2 * image.height > 3 * image.width; }
 
 namespace detail {
 
-inline constexpr double sure_as_it_stands = 0.7;  // p(text | image) from which no side is tried
+inline constexpr double sure_as_it_stands = 0.7;  // p(text | image) from which no rotation is tried
 
-/// An image and the quarters, clockwise, by which it is rotated to be read.
+/// An image and its clockwise rotation before reading, in quarters.
 struct Rotation {
   std::size_t image;
   Index quarters;
 };
 
-/// Reads the rotations and keeps in `best` what is surer; of equal readings, the earlier.
+/// Reads the rotations and keeps the more confident reading in `best`; of equal ones, the earlier.
 template <class Read>
 void read_turns(std::span<const GrayImage> images, const std::vector<Rotation>& rotations,
                 const ReadOptions& options, Read&& read, std::vector<Reading>& best) {
@@ -60,8 +61,8 @@ void read_turns(std::span<const GrayImage> images, const std::vector<Rotation>& 
 
 }  // namespace detail
 
-/// Reads every image in the rotations that options.rotations asks for and keeps the surest reading;
-/// of equal ones, the smaller rotation. read(images, options): reads as they stand, images given by
+/// Reads every image in the rotations of options.rotations and keeps the most confident reading; of
+/// equal ones, the smaller rotation. read(images, options): reads unrotated images, given by
 /// pointers.
 template <class Read>
 std::vector<Reading> read_rotated(std::span<const GrayImage> images, const ReadOptions& options,

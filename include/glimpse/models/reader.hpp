@@ -1,4 +1,4 @@
-// reader: one of the models that read words, chosen when the program runs.
+// reader: one of the word readers, selected at run time.
 #pragma once
 
 #include <span>
@@ -18,7 +18,7 @@ struct Reader {
   Reader() = default;
   Reader(Rare<T> rare) : model(std::move(rare)) {}
   Reader(Crnn<T> crnn) : model(std::move(crnn)) {}
-  /// The model that the configuration names. Throws ValueError where it makes no sense.
+  /// The model of the configuration. Throws ValueError for an invalid configuration.
   Reader(const ReaderConfig& c, Random& random) : model(made(c, random)) {}
 
   const ReaderConfig& config() const {
@@ -28,9 +28,10 @@ struct Reader {
     return std::visit([](const auto& m) -> const Charset& { return m.charset; }, model);
   }
 
-  /// A number to make small; right: if given, receives how many words of the batch were right;
-  /// fiducials: the points that straightened them, undefined where none did. See Rare::loss and
-  /// Crnn::loss. Throws ValueError for label smoothing under CTC, which has no place for it.
+  /// The training loss. right: if given, receives the number of correct words of the batch.
+  /// fiducials: if given, receives the fiducial points (N, K, 2), undefined without a rectifier.
+  /// See Rare::loss and Crnn::loss. Throws ValueError for label smoothing with CTC, which has no
+  /// labels per frame.
   Variable<T> loss(const Variable<T>& image, Index width,
                    std::span<const std::vector<Index>> labels, T label_smoothing = 0,
                    Index* right = nullptr, Variable<T>* fiducials = nullptr) {
@@ -40,7 +41,7 @@ struct Reader {
     return std::get<Crnn<T>>(model).loss(image, width, labels, right);
   }
 
-  /// Folds every batch norm into the convolution before it: for reading only.
+  /// Folds every batch norm into the convolution before it. For inference only.
   void fold() {
     std::visit([](auto& m) { m.fold(); }, model);
   }

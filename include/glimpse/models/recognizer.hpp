@@ -1,4 +1,7 @@
-// recognizer: reads a straight word (SRN): image --> encoder --> frames --> attention decoder --> symbols.
+// recognizer: reads a straight word (SRN).
+//
+//   image --> encoder --> frames --> attention decoder --> symbols
+//
 // Source: Shi et al. 2016.
 #pragma once
 

@@ -1,17 +1,19 @@
-// rectifier: the spatial transformer that straightens a word.
+// rectifier: a spatial transformer that straightens a word.
 //
-//   small copy --> convolutions, pools --> linear layers --> tanh --> C: K fiducial points in [-1, 1]
+//   small copy --> convolutions with pools --> linear layers --> tanh --> C: K fiducial points in
+//   [-1, 1]
 //   C --> thin-plate spline --> grid --> bilinear samples of the full image --> straight word
 //
 //   (1)  C = tanh(W f + b),  f: the last hidden layer
-//   (2)  at the start W = 0 and b = atanh(min(max(C_0, -0.999), 0.999)) of the starting pattern C_0
+//   (2)  at the start W = 0 and b = atanh(min(max(C_0, -0.999), 0.999)) of the initial pattern C_0
 //
-// So every image is first read as the starting pattern has it: random starts do not converge.
-// With the default `margin` of 0.1 the straight pattern is the middle 90 % of the image,
-// grid = 0.9 p'. With margin 0 it is the whole image, but tanh' is 0.002 there, and the points
-// hardly move. Fiducial points learn from the words alone. Where words are drawn, their true points
-// are known and can help (fiducial_loss.hpp).
-// Sources: Jaderberg et al. 2015 (spatial transformer); Shi et al. 2016; Bookstein 1989 (thin-plate spline).
+// At the start, every image is therefore sampled by the initial pattern, because training does not
+// converge from random points. With the default `margin` of 0.1 the straight pattern is the middle
+// 90 % of the image, grid = 0.9 p'. With margin 0 it is the whole image, but tanh' is then 0.002
+// and the points hardly move. The points are learned from the text labels. Synthetic words have
+// true fiducial points, which can be supervised (fiducial_loss.hpp).
+// Sources: Jaderberg et al. 2015 (spatial transformer); Shi et al. 2016; Bookstein 1989 (thin-plate
+// spline).
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -32,7 +34,8 @@
 
 namespace glimpse::inline v0 {
 
-/// The starting points (K, 2): K/2 from left to right along the top edge of the word, K/2 along the bottom.
+/// The initial points (K, 2): K/2 from left to right along the word's top edge, K/2 along its
+/// bottom.
 template <class T>
 Tensor<T> fiducial_start(const ReaderConfig& c) {
   const Index half = c.fiducials / 2;
@@ -52,7 +55,7 @@ Tensor<T> fiducial_start(const ReaderConfig& c) {
   return points;
 }
 
-/// Finds the fiducial points of a word in a small copy of its image.
+/// The localization network: finds the fiducial points in a small copy of the image.
 template <class T = float>
 struct Localization {
   std::vector<ConvBlock<T>> conv;
@@ -98,7 +101,7 @@ struct Localization {
   }
 };
 
-/// What the rectifier makes of a batch.
+/// The rectifier's results for a batch.
 template <class T>
 struct Rectified {
   Variable<T> image;      // (N, 1, height, width)
@@ -109,7 +112,7 @@ template <class T = float>
 struct Rectifier {
   Localization<T> localization;
   Index fiducials = 20, height = 32, small_height = 32, small_width = 64;
-  std::map<Index, Tensor<T>> matrices;  // the constant matrix of each width; made anew, never saved
+  std::map<Index, Tensor<T>> matrices;  // of each width; made on demand, never saved
 
   Rectifier() = default;
   Rectifier(const ReaderConfig& c, Random& random)
@@ -126,15 +129,15 @@ struct Rectifier {
     return localization(resize_bilinear(image, small_height, small_width, true));
   }
 
-  /// images: (N, 1, H, W) of any size.  Returns the straightened words, `width` pixels wide.
+  /// images: (N, 1, H, W) of any size.  Returns the rectified words, `width` pixels wide.
   Rectified<T> operator()(const Variable<T>& image, Index width) {
     const Variable<T> points = locate(image);
     const Variable<T> grid = tps_grid(points, matrix(width), height, width);
     return {grid_sample(image, grid, GridPadding::border), points};
   }
 
-  /// images: (n_i, 1, H_i, W_i), each of a size of its own; located together, since their small
-  /// copies are alike.  Returns the fiducial points of all.
+  /// images: (n_i, 1, H_i, W_i), of different sizes. They are located in one batch, because their
+  /// small copies have one size.  Returns the fiducial points (N, K, 2) of all.
   Variable<T> locate(const std::vector<Variable<T>>& images) {
     std::vector<Variable<T>> small;
     for (const Variable<T>& p : images)
@@ -142,8 +145,8 @@ struct Rectifier {
     return localization(concatenate(small, 0));
   }
 
-  /// points: those of all `images`, which are sampled one after another.  Returns the
-  /// straightened words of all, `width` pixels wide.
+  /// points: (N, K, 2) of all `images`, which are sampled one after another.  Returns all rectified
+  /// words, `width` pixels wide.
   Rectified<T> operator()(const std::vector<Variable<T>>& images, const Variable<T>& points,
                           Index width) {
     const Variable<T> grids = tps_grid(points, matrix(width), height, width);

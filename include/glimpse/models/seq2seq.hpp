@@ -1,8 +1,8 @@
-// seq2seq: from one sequence of symbols to another (RNNsearch).
+// seq2seq: translates one sequence of symbols into another (RNNsearch).
 //
 //   x_i --> embedding --> bidirectional GRUs --> frames h_i --> sequence decoder --> y_t
 //
-// Every frame holds what stands before and behind its symbol; the decoder looks up what it needs.
+// Every frame encodes its symbol with the context on both sides. The decoder attends to frames.
 // Source: Bahdanau, Cho, Bengio 2015.
 #pragma once
 
@@ -19,8 +19,8 @@
 namespace glimpse::inline v0 {
 
 struct Seq2SeqConfig {
-  Index from = 0, to = 0;                          // symbols of the two sides, without the end
-  Index embedding = 32, encoder = 64, layers = 1;  // encoder: cells a direction
+  Index from = 0, to = 0;                          // symbols of each side, without the end
+  Index embedding = 32, encoder = 64, layers = 1;  // encoder: cells for each direction
   Index decoder = 128, attention = 64;
   double dropout = 0;
 };

@@ -1,23 +1,24 @@
-// sequence decoder: predicts a sequence of symbols from a sequence of frames, one attention step at
-// a time.
-// Sentences, sounds, speech and images are all read by it: the forms of attention are those of
-// nn/attention.hpp.
+// sequence decoder: predicts a sequence of symbols from a sequence of frames, with one attention
+// step for each symbol. Sentences, sounds and images all use it; nn/attention.hpp has the forms of
+// attention.
 //
 //   (1)  s_0 = tanh(W_0 mean_i h_i + b_0)                       the mean over a sequence's length;
 //                                                               with heads, of their values W_v h_i
-//   (2)  g_t, a_t = attention(s_t-1, h, a_t-1)                  where to look, and what is seen
+//   (2)  g_t, a_t = attention(s_t-1, h, a_t-1)                  glimpse and attention weights
 //   (3)  s_t = GRU([y_t-1, g_t], s_t-1)
 //   (4)  r_t = max over pairs of (U [s_t, g_t] + b_r + y_t-1)   maxout
 //   (5)  p_t = softmax(W r_t + b_p)                             over the symbols, the end last
 //
-// A symbol enters (3) and (4) as a row of a table, one table for each, which is what a matrix makes
-// of a one-hot vector. The end symbol stands before the first: it ended the sequence before.
+// A symbol enters (3) and (4) as a row of a table, because this is the product of a matrix and a
+// one-hot vector. Each has its own table. The end symbol also serves as the start symbol.
 //
 //   (6)  loss = 1 / (sum_n S_n) sum_n sum_t -ln p_nt(y_nt), labels smoothed,
 //               + coverage / N sum_n sum_i (1 - c_ni)^2             doubly_stochastic.hpp (2)
-//        S_n: symbols of sequence n and its end. So a long sequence weighs more than a short one.
+//        S_n: number of symbols of sequence n, the end included
 //
-//   scheduled sampling: y_t-1 is the model's own choice with a chance, the true one else
+// By (6), a long sequence has more weight than a short one.
+//
+//   scheduled sampling: y_t-1 is the model's own choice with probability `sampling`, else the label
 //
 // Sources: Bahdanau, Cho, Bengio 2015; (1) as in Xu et al. 2015; sampling: Bengio et al. 2015.
 // Notation: docs/math/notation.md.
@@ -45,27 +46,27 @@ namespace glimpse::inline v0 {
 struct SequenceDecoderConfig {
   Index symbols = 0;              // characters and the end
   Index hidden = 0, readout = 0;  // widths of s and r
-  AttentionConfig attention{};    // its state and sequence are set from here
+  AttentionConfig attention{};    // its state and sequence are set from this config
   Index frame = 0;                // width of h
   double dropout = 0;             // of [s_t, g_t] in (4)
-  double state_dropout = 0;       // chance that (4) goes without s_t: it predicts what is seen now
+  double state_dropout = 0;       // probability that (4) has no s_t and depends only on the glimpse
 };
 
-/// How a loss is made.
+/// Terms and sampling of the loss.
 struct SequenceLossOptions {
   double label_smoothing = 0;
-  double sampling = 0;       // chance of the model's own choice before each symbol
+  double sampling = 0;       // probability of the model's own choice as input
   double coverage = 0;       // factor of the doubly stochastic penalty
-  Random* random = nullptr;  // of the sampling; it wants one
+  Random* random = nullptr;  // for the sampling, which requires it
 };
 
-/// A sequence as read.
+/// The predicted sequence.
 template <class T>
 struct SequenceReading {
   std::vector<Index> symbols;         // without the end
-  std::vector<double> probabilities;  // of each; one more, the end's
+  std::vector<double> probabilities;  // of each symbol, and of the end
   Tensor<T> attention;                // (symbols and end, T)
-  double confidence = 0;              // their product
+  double confidence = 0;              // product of the probabilities
 };
 
 template <class T = float>
@@ -106,13 +107,13 @@ struct SequenceDecoder {
 
   Index end_symbol() const { return config.symbols - 1; }
 
-  /// frames: (T, N, C), as encoders give them; lengths: N, or empty.
+  /// frames: (T, N, C), an encoder's output; lengths: N, or empty.
   AttentionMemory<T> encode_memory(const Variable<T>& frames,
                                    std::span<const Index> lengths = {}) const {
     return attention.encode_memory(permute(frames, {1, 0, 2}), lengths);
   }
 
-  /// (1).
+  /// The initial state (1): s (N, H) and no attention weights.
   State start(const AttentionMemory<T>& memory) const {
     if (memory.batch() < 1) fail("sequence_decoder", "wants at least one sequence");
     const Index rows = memory.frames.size(0), positions = memory.positions();
@@ -128,7 +129,7 @@ struct SequenceDecoder {
     return {tanh(first(middle)), attention.start(memory)};
   }
 
-  /// (2) and (3): previous symbols (N), and what [s_t, g_t] are.
+  /// (2) and (3) for N previous symbols. Returns the next state and [s_t, g_t].
   std::pair<State, Variable<T>> step(const AttentionMemory<T>& memory,
                                      std::span<const Index> previous, const State& state) const {
     const Glimpse<T> attended = attention(state.s, memory, state.weights);
@@ -138,8 +139,8 @@ struct SequenceDecoder {
     return {{s, attended.weights}, concatenate<T>({s, attended.glimpse}, 1)};
   }
 
-  /// (4) and (5) for rows of [s_t, g_t] and the symbols before them: (rows, symbols), before the
-  /// softmax.
+  /// (4) and (5) without the softmax: scores (rows, symbols) for rows of [s_t, g_t] and their
+  /// previous symbols.
   Variable<T> scores(const Variable<T>& seen, std::span<const Index> previous) {
     const Index rows = seen.size(0);
     const Variable<T> pairs =
@@ -147,9 +148,9 @@ struct SequenceDecoder {
     return output(max(reshape(pairs, {rows, config.readout, 2}), {2}));
   }
 
-  /// memory: N sequences, from `encode_memory`, or from `attention.encode_memory` for positions (N,
-  /// T, C); labels: N without end. right: receives how many sequences would have been right, every
-  /// symbol given the true ones before it.
+  /// The loss (6). memory: N sequences, from `encode_memory`, or from `attention.encode_memory` for
+  /// positions (N, T, C); labels: N, without the end. right: if given, receives the number of
+  /// sequences whose every symbol is the argmax, given the true symbols before it.
   Variable<T> loss(const AttentionMemory<T>& memory, std::span<const std::vector<Index>> labels,
                    const SequenceLossOptions& options = {}, Index* right = nullptr) {
     const Index n = memory.batch();
@@ -191,8 +192,8 @@ struct SequenceDecoder {
     return total;
   }
 
-  /// The likeliest sequences, by beam search, in evaluation mode whatever the mode; options.end
-  /// and .begin are set from here.
+  /// The likeliest sequences, by beam search. Runs in evaluation mode and restores the mode.
+  /// options.end and options.begin are set here.
   std::vector<SequenceReading<T>> read(const AttentionMemory<T>& memory, BeamOptions options = {}) {
     const NoGrad no_grad;
     const EvalScope mode(*this);
@@ -235,8 +236,8 @@ struct SequenceDecoder {
   }
 
  private:
-  /// In training, rows of [s_t, g_t] of which some have lost s_t: their word must come from what is
-  /// looked at now, not from what an earlier attention step has given already.
+  /// In training, rows of [s_t, g_t] of which some have lost s_t. For these the prediction depends
+  /// only on the current attention step, because information from earlier steps is in s_t.
   Variable<T> without_states(const Variable<T>& seen) {
     if (!(state_dropout.p > 0) || !state_dropout.training) return seen;
     const Index rows = seen.size(0);
@@ -255,7 +256,7 @@ struct SequenceDecoder {
           fail("sequence_decoder", "label holds symbol ", c, " of ", end_symbol());
   }
 
-  /// The likeliest symbol of each row, no gradient taken.
+  /// The likeliest symbol of each row, without gradient.
   std::vector<Index> choices(const Variable<T>& seen, std::span<const Index> previous) {
     const NoGrad no_grad;
     const Tensor<T> y = scores(seen.detach(), previous).value();

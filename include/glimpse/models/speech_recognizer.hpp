@@ -1,12 +1,13 @@
-// speech recognizer: from frames of sound to symbols (Chorowski's attention-based recognizer).
+// speech recognizer: predicts symbols from frames of sound (Chorowski's attention-based
+// recognizer).
 //
 //   frames of bands --> `stack` of them in one --> bidirectional GRUs --> h_i --> sequence decoder
 //
 //   location-aware:  e_ti = w^T tanh(W s_t-1 + V h_i + U f_ti + b),   f_t = F * a_t-1
 //
-// A word said twice sounds the same both times: content alone cannot tell which of the two comes
-// next. The weights of the attention step before, through filters, can. Source: Chorowski,
-// Bahdanau, Serdyuk, Cho, Bengio 2015.
+// A word that occurs twice sounds the same both times, so content cannot decide which one comes
+// next. Filters F over the previous attention weights can. Source: Chorowski, Bahdanau, Serdyuk,
+// Cho, Bengio 2015.
 #pragma once
 
 #include <algorithm>
@@ -23,10 +24,10 @@
 namespace glimpse::inline v0 {
 
 struct SpeechRecognizerConfig {
-  Index bands = 40, stack = 4;  // of a frame; frames to a position
+  Index bands = 40, stack = 4;  // bands of a frame; frames per position
   Index symbols = 0;            // without the end
   Index encoder = 64, layers = 2, decoder = 128, attention = 64;
-  Index filters = 10, taps = 51;  // of the location features; 0 filters: content alone
+  Index filters = 10, taps = 51;  // of the location features; 0 filters: only content
   AttentionNormalization weights = AttentionNormalization::softmax;
   double dropout = 0;
 };
@@ -54,8 +55,8 @@ struct SpeechRecognizer {
     name_modules(*this);
   }
 
-  /// sounds: N of (frames, bands), each with `stack` frames at least; symbols: N sequences without
-  /// end.
+  /// The loss; see SequenceDecoder::loss. sounds: N tensors (frames, bands), each with at least
+  /// `stack` frames; symbols: N sequences without the end.
   Variable<T> loss(std::span<const Tensor<T>> sounds, std::span<const std::vector<Index>> symbols,
                    const SequenceLossOptions& options = {}, Index* right = nullptr) {
     const std::vector<Index> lengths = lengths_of(sounds);
@@ -64,8 +65,8 @@ struct SpeechRecognizer {
         symbols, options, right);
   }
 
-  /// The likeliest sequences; see SequenceDecoder::read.
-  /// window: positions on each side of the last attention step that the next may fall on; 0: all.
+  /// The likeliest sequences; see SequenceDecoder::read. window: number of positions on each side
+  /// of the previous attention step that the next step may use; 0: all.
   std::vector<SequenceReading<T>> read(std::span<const Tensor<T>> sounds,
                                        const BeamOptions& options = {}, Index window = 0) {
     const NoGrad no_grad;
@@ -101,7 +102,7 @@ struct SpeechRecognizer {
     return lengths;
   }
 
-  /// (positions, N, stack bands), zeros behind each sound's end.
+  /// Stacked frames (positions, N, stack bands), zeros after each sound's end.
   Tensor<T> stacked(std::span<const Tensor<T>> sounds, const std::vector<Index>& lengths) const {
     const Index positions = *std::max_element(lengths.begin(), lengths.end()),
                 width = config.stack * config.bands;

@@ -1,12 +1,12 @@
-// text line size: how high and how long a word is along its own line, whichever way that runs.
+// text line size: height and length of a word along its own line, for any direction of the line.
 //
 //   (1)  height = mean |top_k - bottom_k|,   length = mean length of both edges, point to point
-//        |(dx, dy)| = hypot(dx W/2, dy H/2): in pixels of the image, whose points lie in [-1, 1]
+//        |(dx, dy)| = hypot(dx W/2, dy H/2): in pixels of the image, whose points are in [-1, 1]
 //   (2)  rectified width = the least w of `widths` with 0.7 H' length / height <= w, else the last
 //        H': the height of the rectified image
 //
-// A word that climbs through a square image is longer than the image is wide. Straightened to
-// the image's shape its letters would be squeezed; straightened to its own, they keep theirs.
+// A word that climbs through a square image is longer than the image is wide. If it were rectified
+// to the image's aspect ratio, its letters would be squeezed. Its own aspect ratio keeps them.
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -22,8 +22,8 @@ struct TextLineSize {
   double height = 0, length = 0;  // in pixels of the image
 };
 
-/// (1). fiducials: (K, 2) in [-1, 1], x before y; K/2 along the top edge, then K/2 along the
-/// bottom.
+/// The size (1). fiducials: (K, 2) in [-1, 1], x before y; K/2 along the top edge, then K/2 along
+/// the bottom.
 template <class T>
 TextLineSize text_line_size(std::span<const T> fiducials, Index image_height, Index image_width) {
   const std::size_t half = fiducials.size() / 4;
@@ -41,13 +41,13 @@ TextLineSize text_line_size(std::span<const T> fiducials, Index image_height, In
   return extent;
 }
 
-/// Of a word that fills its image.
+/// The size of a word that fills its image.
 inline TextLineSize text_line_size(const GrayImage& image) {
   return {static_cast<double>(image.height), static_cast<double>(image.width)};
 }
 
-/// The rectified width (2) for a word: the smallest of `widths` that does not squeeze it much. It
-/// may be narrowed to 0.7 of its shape before the next width is taken.
+/// The rectified width (2) for a word: the smallest of `widths` that narrows it to no less than 0.7
+/// of its aspect ratio, else the last.
 inline Index rectified_width(const ReaderConfig& c, const TextLineSize& word) {
   const double natural = static_cast<double>(c.height) * word.length / word.height;
   for (const Index w : c.widths)

@@ -7,14 +7,14 @@
 //
 //   (3)  a hypothesis is dropped if its log p is more than `margin` below the best of its step
 //
-// From every step the `width` likeliest continuations of each image live on; one that takes the
-// end symbol is finished. A sum of logarithms only falls, so the search is over when no living
-// hypothesis can come to lie above the finished ones (exact, not a heuristic). Width 1 is greedy
-// reading. With a trie only its words can be predicted. Source of (2): Wu et al.
-// 2016, section 7, the form before their equation 14, which divides by ((5 + n) / 6)^alpha.
+// In each step the `width` likeliest continuations of each image survive. A continuation with the
+// end symbol is finished. A sum of logarithms only falls, so the search stops when no living
+// hypothesis can rank above the finished ones (exact, not a heuristic). Width 1 is greedy reading.
+// With a trie, only its words can be predicted. Source of (2): Wu et al. 2016, section 7, the form
+// before their equation 14, which divides by ((5 + n) / 6)^alpha.
 //
-// The living hypotheses of all images form one batch, so a decoder runs a step as one product:
-// see `BeamRows`.
+// The living hypotheses of all images form one batch, so the decoder computes a step as one
+// product: see `BeamRows`.
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -34,33 +34,34 @@ struct BeamOptions {
   Index width = 1;
   Index end = -1;              // the symbol that ends a text; the last one if -1
   Index max_length = 64;       // characters, without the end
-  Index begin = -1;            // the symbol that the first step is given
-  Index results = 1;           // texts wanted of each image, at most width
-  const Trie* trie = nullptr;  // the words that may be predicted; any text without
+  Index begin = -1;            // input symbol of the first step
+  Index results = 1;           // texts to return for each image, at most width
+  const Trie* trie = nullptr;  // the words that may be predicted; null: any text
   double length_power = 0;     // alpha of (2), n counting the end; 0: the likeliest text wins
   double margin = std::numeric_limits<double>::infinity();  // see (3)
-  std::span<const Trie* const> tries = {};  // the same, one to an image
+  std::span<const Trie* const> tries = {};  // one trie for each image, in place of `trie`
 };
 
-/// The batch of one step. Row r continues row parent[r] of the step before (of the first step: row
-/// r of the prefix, which has one row an image), by the symbol symbol[r], for image item[r].
+/// The batch of one step. Row r continues row parent[r] of the previous step by the symbol
+/// symbol[r], for image item[r]. In the first step, parent[r] is a row of the initial state, which
+/// has one row for each image.
 struct BeamRows {
   std::span<const Index> parent, symbol, item;
   Index size() const { return static_cast<Index>(symbol.size()); }
 };
 
-/// One text and how likely it is.
+/// One text and its probability.
 struct Hypothesis {
   std::vector<Index> symbols;         // without the end
-  std::vector<double> probabilities;  // of each symbol; one more, the end's, if finished
-  std::vector<Index> rows;     // its row in the batch of every step: where its attention is found
+  std::vector<double> probabilities;  // of each symbol, and of the end if finished
+  std::vector<Index> rows;     // its row in each step's batch, to find its attention
   double log_probability = 0;  // (1)
-  bool finished = false;       // false: nothing could follow, not even the end
+  bool finished = false;       // false: no continuation was possible, not even the end
   Index node = 0;              // in the trie
 
-  /// Product of the symbols' probabilities, the end included.
+  /// Product of the symbols' probabilities, the end included; 0 for an unfinished text.
   double confidence() const { return finished ? std::exp(log_probability) : 0; }
-  /// (2) for a text of `length` symbols, its own where it is finished.
+  /// (2) for a text of `length` symbols; pass its own length if it is finished.
   double score(double power, std::size_t length) const {
     return power == 0 ? log_probability
                       : log_probability /
@@ -75,8 +76,8 @@ struct BeamCandidate {
   Index hypothesis, symbol, node;
 };
 
-/// The best `count` first: by score, then the earlier hypothesis, then the lower symbol, so ties
-/// are settled alike.
+/// Sorts the best `count` to the front: by score, then the earlier hypothesis, then the lower
+/// symbol, so that ties have one fixed order.
 inline void keep_best(std::vector<BeamCandidate>& all, Index count) {
   const auto better = [](const BeamCandidate& a, const BeamCandidate& b) {
     if (a.score != b.score) return a.score > b.score;
@@ -105,11 +106,10 @@ inline void insert_finished(std::vector<Hypothesis>& finished, Hypothesis h, Ind
 
 /// Searches the likeliest texts of `items` images at once.
 /// step(const BeamRows&) -> Tensor (rows, symbols) of log-probabilities.
-/// Returns for each image up to `results` hypotheses, best first. At max_length a text has to
-/// end; where no continuation is possible (every word of the trie is longer), the best unfinished
-/// ones are returned.
-/// Throws ValueError for options out of range, ShapeError where the step's scores do not fit.
-/// Source: Graves 2012 for the search; Shi et al. 2016 for the trie.
+/// Returns up to `results` hypotheses for each image, best first. At max_length a text must end. If
+/// no continuation is possible (every word of the trie is longer), the best unfinished ones are
+/// returned. Throws ValueError for options out of range, ShapeError if the step's scores do not
+/// fit. Source: Graves 2012 for the search; Shi et al. 2016 for the trie.
 template <class Step>
 std::vector<std::vector<Hypothesis>> beam_search(Step&& step, Index items,
                                                  const BeamOptions& options) {
@@ -142,7 +142,7 @@ std::vector<std::vector<Hypothesis>> beam_search(Step&& step, Index items,
     const Index symbols = scores.size(1), end = options.end < 0 ? symbols - 1 : options.end;
 
     parent.clear(), symbol.clear(), item.clear();
-    Index row = 0;  // of the batch just scored
+    Index row = 0;  // row in the batch whose scores were just computed
     for (Index i = 0; i < items; ++i) {
       auto& beam = living[static_cast<std::size_t>(i)];
       auto& done = finished[static_cast<std::size_t>(i)];
@@ -188,8 +188,8 @@ std::vector<std::vector<Hypothesis>> beam_search(Step&& step, Index items,
         next.push_back(std::move(h));
       }
       row += static_cast<Index>(beam.size());
-      // `next` is sorted; what cannot enter the results now never will. At best a hypothesis keeps
-      // its probability up to the longest text there may be.
+      // `next` is sorted: if its first entry cannot enter the results, no entry can. The bound
+      // assumes that a hypothesis keeps its probability up to the maximum length.
       const auto longest = static_cast<std::size_t>(options.max_length + 1);
       while (!next.empty() && static_cast<Index>(done.size()) == results &&
              next.back().score(options.length_power, longest) <=
@@ -210,9 +210,9 @@ std::vector<std::vector<Hypothesis>> beam_search(Step&& step, Index items,
   return finished;
 }
 
-/// The same for one image and a step on one state: step(state, symbol) -> {log-probabilities,
-/// next state}, where the log-probabilities are any sequence of numbers. `initial` is what the
-/// first step is given.
+/// Searches one image with a step on one state: step(state, symbol) -> {log-probabilities, next
+/// state}, where the log-probabilities are any sequence of numbers. `initial` is the state of the
+/// first step.
 template <class State, class Step>
 std::vector<Hypothesis> beam_search_states(const State& initial, Step&& step,
                                            const BeamOptions& options) {

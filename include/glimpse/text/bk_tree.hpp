@@ -1,9 +1,9 @@
-// bk tree: words near a word, without asking every one for its distance.
+// bk tree: finds the words near a word without computing the distance to every word.
 //
-//   A child that hangs on an edge d is the root of all words at distance d from its parent.
+//   A child at the end of edge d is the root of all words at distance d from its parent.
 //   (1)  |D(q, parent) - d| <= D(q, any word below that edge)       the triangle inequality
 //
-// So of a node at distance D from the question only the edges in [D - r, D + r] can lead to words
+// At a node with distance D from the question q, only edges in [D - r, D + r] can lead to words
 // within r. Source: Burkhard, Keller 1973.
 // Notation: docs/math/notation.md.
 #pragma once
@@ -19,14 +19,14 @@ namespace glimpse::inline v0 {
 
 class BkTree {
  public:
-  /// A word, by its number, and how far it is.
+  /// The number of a word, and its distance.
   struct Match {
     Index word = -1, distance = 0;
   };
 
   BkTree() = default;
 
-  /// words: symbols from 0, none twice.
+  /// words: symbols >= 0 each; no word occurs twice. Word numbers are positions in `words`.
   explicit BkTree(const std::vector<std::vector<Index>>& words) {
     begin_.push_back(0);
     for (std::size_t i = 0; i < words.size(); ++i) {
@@ -38,8 +38,8 @@ class BkTree {
 
   Index size() const { return std::ssize(nodes_); }
 
-  /// Calls f(word number, distance) for every word at most `limit` away, in no particular order;
-  /// f returns the limit from there on, the same or a smaller one.
+  /// Calls f(word number, distance) for every word within `limit` edits, in no particular order. f
+  /// returns the limit for the rest of the search, at most the old one.
   template <class F>
   void search(std::span<const Index> question, Index limit, F&& f) const {
     if (nodes_.empty()) return;
@@ -55,8 +55,9 @@ class BkTree {
     }
   }
 
-  /// The nearest word, of equally near ones the first; word -1 where none is within `limit` (-1:
-  /// any). ties: if given, receives how many others are as near.
+  /// The nearest word; of equally near ones the first. Its number is -1 if no word is within
+  /// `limit` (-1: no limit). ties: if given, receives the number of other words at the same
+  /// distance.
   Match nearest(std::span<const Index> question, Index limit = -1, Index* ties = nullptr) const {
     if (limit < 0) limit = std::ssize(question) + std::ssize(symbols_);
     Match best;
@@ -73,7 +74,7 @@ class BkTree {
     return best;
   }
 
-  /// All words at most `limit` away, in the order of their numbers.
+  /// All words within `limit` edits, in the order of their numbers.
   std::vector<Match> within(std::span<const Index> question, Index limit) const {
     std::vector<Match> found;
     search(question, limit, [&](Index w, Index d) {

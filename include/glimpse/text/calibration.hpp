@@ -1,15 +1,15 @@
-// calibration: how far a reader's confidence can be trusted.
+// calibration: measures how well a reader's confidence agrees with its accuracy.
 //
 //   (1)  bin k holds the words read with confidence in [k / n, (k + 1) / n), the last one 1 as well
 //   (2)  expected calibration error  ECE = sum_k (words_k / words) |right_k - confidence_k|
-//   (3)  temperature-scaled confidence  q = p^a, a >= 0 the one that makes what happened likeliest:
-//                                    a = argmax sum_right a ln p + sum_wrong ln(1 - p^a)
+//   (3)  temperature-scaled confidence  q = p^a,  a >= 0 maximizes the likelihood:
+//        a = argmax sum_right a ln p + sum_wrong ln(1 - p^a)
 //
-// A confidence is calibrated where, of the words read with confidence p, a share of p is right.
-// (3) is a power of the confidence: a = 1 changes nothing, a > 1 makes an overconfident reader
-// modest. It is not temperature scaling, which raises the probabilities of all classes to the power
-// a and normalizes them again. Fit it on other words than those it is judged by. Source: Guo et al.
-// 2017 for (2).
+// A reader is calibrated if a share p of the words read with confidence p is right. (3) is a power
+// of the confidence: a = 1 changes nothing, a > 1 lowers the confidence of an overconfident reader.
+// It differs from temperature scaling, which raises the probabilities of all classes to the power a
+// and normalizes them again. Fit it on other words than the ones that it is evaluated on. Source:
+// Guo et al. 2017 for (2).
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -22,25 +22,25 @@
 
 namespace glimpse::inline v0 {
 
-/// One word: how sure the reader was, and whether it was right.
+/// One word: the reader's confidence, and whether the word was right.
 struct ScoredPrediction {
   double confidence;
   bool right;
 };
 
-/// One bin of (1); means are 0 where it is empty.
+/// One bin of (1); its means are 0 if it is empty.
 struct CalibrationBin {
   Index words = 0;
   double confidence = 0, right = 0;
 };
 
-/// (1). Throws ValueError for less than one bin.
+/// The bins (1). Throws ValueError for fewer than one bin.
 inline std::vector<CalibrationBin> calibration_bins(
     const std::vector<ScoredPrediction>& predictions_scored, Index bins) {
   if (bins < 1) fail("calibration_bins", "wants at least one bin, got ", bins);
   std::vector<CalibrationBin> result(static_cast<std::size_t>(bins));
   for (const ScoredPrediction& t : predictions_scored) {
-    const double sure = t.confidence > 0 ? std::min(t.confidence, 1.0) : 0;  // NaN, too, is 0
+    const double sure = t.confidence > 0 ? std::min(t.confidence, 1.0) : 0;  // NaN counts as 0
     const auto k = static_cast<Index>(sure * static_cast<double>(bins));
     CalibrationBin& bin = result[static_cast<std::size_t>(std::min(k, bins - 1))];
     ++bin.words, bin.confidence += t.confidence, bin.right += t.right;
@@ -52,7 +52,7 @@ inline std::vector<CalibrationBin> calibration_bins(
   return result;
 }
 
-/// (2), 0 for no trials.
+/// Expected calibration error (2); 0 without predictions.
 inline double calibration_error(const std::vector<ScoredPrediction>& predictions_scored,
                                 Index bins = 10) {
   double error = 0;
@@ -61,8 +61,8 @@ inline double calibration_error(const std::vector<ScoredPrediction>& predictions
   return predictions_scored.empty() ? 0 : error / static_cast<double>(predictions_scored.size());
 }
 
-/// The exponent of (3), between 1/16 and 16, by golden section in ln a: the likelihood has one peak.
-/// 1 for no trials.
+/// The exponent a of (3), between 1/16 and 16, by golden section in ln a, because the likelihood
+/// has one maximum. 1 without predictions.
 inline double fit_temperature(const std::vector<ScoredPrediction>& predictions_scored) {
   if (predictions_scored.empty()) return 1;
   const auto likelihood = [&](double log_a) {

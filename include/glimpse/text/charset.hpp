@@ -1,6 +1,6 @@
-// charset: the characters a reader knows, as numbers.
+// charset: the characters that a reader knows, as numbers.
 //
-//   symbol      0 ... n - 1   the characters, in the order of the text they are made from
+//   symbol      0 ... n - 1   the characters, in the order of the text that defines the set
 //               n             the end of the word:  n + 1 symbols in all
 //
 // Texts are UTF-8; a character is one code point.
@@ -17,7 +17,7 @@
 
 namespace glimpse::inline v0 {
 
-/// Splits UTF-8 text into its characters; ValueError for bytes that are no UTF-8.
+/// Splits UTF-8 text into its characters. Throws ValueError for bytes that are not UTF-8.
 inline std::vector<std::string_view> utf8_characters(std::string_view text) {
   std::vector<std::string_view> characters;
   for (std::size_t at = 0; at < text.size();) {
@@ -42,8 +42,8 @@ class Charset {
  public:
   static constexpr std::string_view lower_and_digits = "abcdefghijklmnopqrstuvwxyz0123456789";
 
-  /// From a text that holds every character once. Throws ValueError where it is empty, repeats one,
-  /// or is no UTF-8.
+  /// text: every character of the set once. Throws ValueError if it is empty, repeats a character,
+  /// or is not UTF-8.
   explicit Charset(std::string_view text = lower_and_digits) : text_(text) {
     for (const std::string_view c : utf8_characters(text_)) characters_.emplace_back(c);
     if (characters_.empty()) fail("charset", "has no characters");
@@ -61,11 +61,11 @@ class Charset {
   Index symbols() const { return count() + 1; }
   /// The symbol that ends a word: the last.
   Index end() const { return count(); }
-  /// The text that it was made from.
+  /// The text that defines the set.
   const std::string& text() const { return text_; }
   friend bool operator==(const Charset& a, const Charset& b) { return a.text_ == b.text_; }
 
-  /// Symbol of a character, -1 if it is not known.
+  /// Symbol of a character, -1 if it is unknown.
   Index find(std::string_view character) const {
     const auto at =
         std::lower_bound(order_.begin(), order_.end(), character,
@@ -78,8 +78,8 @@ class Charset {
                        [&](std::string_view c) { return find(c) >= 0; });
   }
 
-  /// Symbols of a label, without the end of the word. Throws ValueError that names a character it
-  /// does not know.
+  /// Symbols of a label, without the end of the word. Throws ValueError with the first unknown
+  /// character.
   std::vector<Index> encode(std::string_view label) const {
     std::vector<Index> symbols;
     for (const std::string_view c : utf8_characters(label)) {
@@ -96,7 +96,7 @@ class Charset {
       fail("charset", "has ", symbols(), " symbols, none is number ", symbol);
     return characters_[static_cast<std::size_t>(symbol)];
   }
-  /// Text of symbols up to the first end of the word.
+  /// The text of the symbols before the first end of the word.
   std::string decode(std::span<const Index> symbols) const {
     std::string label;
     for (const Index s : symbols) {
@@ -106,8 +106,8 @@ class Charset {
     return label;
   }
 
-  /// A label made to fit: A-Z in lower case where only that is known, characters that are
-  /// not known dropped.
+  /// A label in the characters of this set. A-Z become lower case if the set holds only the
+  /// lower-case letter; unknown characters are dropped.
   std::string fit(std::string_view label) const {
     std::string kept;
     for (const std::string_view c : utf8_characters(label)) {

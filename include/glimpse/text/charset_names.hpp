@@ -1,4 +1,4 @@
-// charset names: character sets that a command line can name.
+// charset names: names of character sets for the command line.
 //
 //   digits     0-9                                                        10 characters
 //   lower36    a-z 0-9: the field's protocol                              36
@@ -7,7 +7,7 @@
 //   latin      ascii94 and the accented letters of western European      160
 //              languages (Latin-1, OE, Y with diaeresis, capital sharp s)
 //
-// The first 36, 62 and 94 characters of the longer sets are those of the shorter ones.
+// Each longer set begins with the characters of the next shorter one, from lower36 on.
 #pragma once
 
 #include <string>
@@ -37,7 +37,7 @@ inline std::string charset_characters(std::string_view name) {
          "ŒœŸẞ";
 }
 
-/// The name of the set that holds just these characters, in any order; "" for a set without name.
+/// The name of the set with exactly these characters, in any order; "" if no set matches.
 inline std::string_view charset_name(const Charset& set) {
   for (const std::string_view name : charset_names) {
     const Charset named(charset_characters(name));
@@ -46,7 +46,7 @@ inline std::string_view charset_name(const Charset& set) {
   return {};
 }
 
-/// A line for logs and summaries: "ascii94, 94 characters", or the characters of a set without name.
+/// A line for logs and summaries: "ascii94, 94 characters", or the characters of an unnamed set.
 inline std::string describe(const Charset& set) {
   const std::string_view name = charset_name(set);
   const std::string count = std::to_string(set.count()) + " characters";

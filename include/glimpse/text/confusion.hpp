@@ -1,8 +1,8 @@
-// confusion: which characters were taken for which.
+// confusion: counts which characters were read as which.
 //
-// Reading and truth are aligned by the edit distance of metrics.hpp; walking the table back from its
-// corner tells every pair as kept, changed, missed (in the truth alone) or invented (in the reading
-// alone). Where several walks are as short, a change goes before a missed or invented character.
+// The edit distance of metrics.hpp aligns the reading with the truth. A walk back through its table
+// labels each pair as kept, changed, missed (only in the truth) or invented (only in the reading).
+// If several walks are equally short, a change is preferred to a missed or invented character.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +15,7 @@
 
 namespace glimpse::inline v0 {
 
-/// Counts pairs of characters of normalized text, a-z and 0-9; `none` stands where there is none.
+/// Counts pairs of characters of normalized text, a-z and 0-9; `none` means no character.
 class Confusion {
  public:
   static constexpr char none = '-';
@@ -54,9 +54,9 @@ class Confusion {
   struct Mistake {
     char truth, reading;
     Index count;
-    double share;  // of the positions where the truth's character stood; 0 where it is none
+    double share;  // count / occurrences of the truth's character; 0 for `none`
   };
-  /// The mistakes, the most frequent first; ties in the order of the characters.
+  /// The mistakes, most frequent first; ties in the order of the characters.
   std::vector<Mistake> mistakes() const {
     std::vector<Mistake> all;
     for (const char t : characters) {

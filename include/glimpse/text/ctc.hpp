@@ -1,19 +1,19 @@
-// ctc: texts out of frames that each name a symbol or the blank.
+// ctc: decodes frames of symbol probabilities, with a blank class, into texts.
 //
 //   (1)  text of a path = the path, equal neighbors merged, then blanks dropped
 //   (2)  p(text) = sum over the paths with that text of prod_t p_t(path_t)
 //
 //   greedy      the text of the likeliest path: the best symbol of every frame
-//   beam        the likeliest text, nearly: after each frame the `width` likeliest prefixes live
-//               on, each with the sum of its paths (2) that end in a blank, B, and of those that do
-//               not, N. For a prefix l = l' c with last symbol c, after frame t:
+//   beam        approximately the likeliest text: after each frame the `width` likeliest prefixes
+//               survive. Each has two sums of paths (2): B for those that end in a blank, N for the
+//               others. For a prefix l = l' c with last symbol c, after frame t:
 //   (3)  B_t(l) = p_t(blank) ( B_t-1(l) + N_t-1(l) )                 B_-1("") = 1, all others 0
-//   (4)  N_t(l) = p_t(c) ( N_t-1(l) + M ),   M = B_t-1(l')                   where l' ends in c
-//                                            M = B_t-1(l') + N_t-1(l')       elsewhere
-//   alignment   how likely frame t shows symbol i of a text: where a reader looked
+//   (4)  N_t(l) = p_t(c) ( N_t-1(l) + M ),   M = B_t-1(l')                   if l' ends in c
+//                                            M = B_t-1(l') + N_t-1(l')       otherwise
+//   alignment   probability that frame t shows symbol i of a text
 //
-// Frames are rows of logarithms of probabilities, (T, C).
-// Sources: Graves et al. 2006; Graves, Jaitly 2014 and Hannun 2017 for the beam of prefixes.
+// Frames are rows of log-probabilities, (T, C).
+// Sources: Graves et al. 2006; Graves, Jaitly 2014 and Hannun 2017 for prefix beam search.
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -29,18 +29,18 @@
 
 namespace glimpse::inline v0 {
 
-/// A path, merged: its symbols and the frames [begin, end) of each.
+/// A merged path: its symbols and the frames [begin, end) of each.
 struct CtcPath {
   struct Run {
     Index begin = 0, end = 0;
   };
   std::vector<Index> symbols;
   std::vector<Run> runs;
-  double log_probability = 0;  // of this path alone
+  double log_probability = 0;  // of this one path
 };
 
-/// The likeliest path and its text (1); of equal symbols the lower. blank: the last class if -1.
-/// log_p: (T, C); scores before the softmax give the same symbols and runs.
+/// The likeliest path and its text (1); of equal symbols the lower. log_p: (T, C); scores before
+/// the softmax give the same symbols and frames. blank: the last class if -1. O(T C).
 template <class T>
 CtcPath ctc_greedy(Matrix<T> log_p, Index blank = -1) {
   if (blank < 0) blank = log_p.cols() - 1;
@@ -60,11 +60,11 @@ CtcPath ctc_greedy(Matrix<T> log_p, Index blank = -1) {
   return path;
 }
 
-/// ln p(text), (2), and where its symbols are: frames(i, t) is the probability that frame t shows
-/// symbol i, given the text.
+/// ln p(text), (2), and the positions of its symbols: frames(i, t) is the probability that frame t
+/// shows symbol i, given the text.
 struct CtcAlignment {
-  double log_probability = 0;  // -infinity: more symbols than frames can show
-  Tensor<double> frames;       // (symbols, T); zeros where the text is impossible
+  double log_probability = 0;  // -infinity: the text needs more than T frames
+  Tensor<double> frames;       // (symbols, T); zeros if the text is impossible
 };
 
 template <class T>
@@ -104,13 +104,13 @@ CtcAlignment ctc_alignment(Matrix<T> log_p, std::span<const Index> text, Index b
 struct CtcBeamOptions {
   Index width = 7;
   Index blank = -1;            // the last class if -1
-  Index results = 1;           // texts wanted, at most width
-  const Trie* trie = nullptr;  // the words that may be predicted; any text without
+  Index results = 1;           // texts to return, at most width
+  const Trie* trie = nullptr;  // the words that may be predicted; null: any text
 };
 
 struct CtcHypothesis {
   std::vector<Index> symbols;
-  double log_probability = 0;  // (2), less the paths that left the beam on the way
+  double log_probability = 0;  // (2), without the paths that left the beam
   Index node = 0;              // in the trie
 };
 
@@ -122,20 +122,20 @@ inline double log_add(double a, double b) {
   return top + std::log1p(std::exp(low - top));
 }
 
-/// Prefixes that were met, as a tree: each stands once, however many ways led to it.
+/// The prefixes met so far, as a tree. Each is stored once, even if several paths lead to it.
 struct CtcPrefixes {
   static constexpr double never = -std::numeric_limits<double>::infinity();
   struct Node {
-    Index parent, symbol, word;  // word: node of the trie of words
+    Index parent, symbol, word;  // word: node in the trie of words
     Index child = -1, sibling = -1;
     double blank = never, shown = never;            // ln of the paths that end in a blank, or not
-    double next_blank = never, next_shown = never;  // the same a frame later
+    double next_blank = never, next_shown = never;  // the same sums one frame later
     bool touched = false;
 
     double total() const { return log_add(blank, shown); }
   };
   std::vector<Node> nodes;
-  std::vector<Index> touched;  // prefixes that the next frame may leave us with
+  std::vector<Index> touched;  // prefixes that can survive the next frame
 
   Node& operator[](Index i) { return nodes[static_cast<std::size_t>(i)]; }
 
@@ -157,9 +157,9 @@ struct CtcPrefixes {
 
 }  // namespace detail
 
-/// The likeliest texts of one sequence, best first; with a trie only its words, and none at all
-/// where no word of it lived to the end. Ties: the one met first.
-/// Throws ValueError for options out of range.
+/// The likeliest texts of one sequence log_p (T, C), best first. With a trie, only its words are
+/// returned; the result is empty if no word survived to the end. Ties: the one met first. Throws
+/// ValueError for options out of range.
 template <class T>
 std::vector<CtcHypothesis> ctc_beam(Matrix<T> log_p, const CtcBeamOptions& options = {}) {
   if (options.width < 1 || options.results < 1)
@@ -184,7 +184,7 @@ std::vector<CtcHypothesis> ctc_beam(Matrix<T> log_p, const CtcBeamOptions& optio
         all.add(h, &Node::next_shown, shown + p(last));
       const auto extend = [&](Index c, Index to) {
         if (c == blank || c >= log_p.cols()) return;
-        const double before = c == last ? ended : total;  // its like wants a blank between
+        const double before = c == last ? ended : total;  // equal neighbors need a blank between
         if (before + p(c) == detail::CtcPrefixes::never) return;
         all.add(all.extended(h, c, to), &Node::next_shown, before + p(c));
       };

@@ -1,17 +1,17 @@
-// ctc trie: how likely each word of a lexicon is under CTC, all words at once.
+// ctc trie: the probability of each word of a lexicon under CTC, for all words at once.
 //
-// Of a node v with symbol c and parent u, frame after frame, in logarithms:
+// For a node v with symbol c and parent u, frame by frame, in logarithms:
 //
 //   (1)  n_t(v) = ln p_t(c) + ln( exp n_t-1(v) + exp enter ),
-//        enter  = b_t-1(u) where u's symbol is c too, else f_t-1(u)
+//        enter  = b_t-1(u) if u's symbol is c too, else f_t-1(u)
 //   (2)  b_t(v) = ln p_t(blank) + f_t-1(v)
 //   (3)  f_t(v) = ln( exp n_t(v) + exp b_t(v) )                f_T-1(v) = ln p(text of v)
 //   (4)  before the first frame n = b = f = -infinity, but b(root) = f(root) = 0;
 //        b_t(root) = f_t(root) = f_t-1(root) + ln p_t(blank)
 //
-// n: paths that end in the symbol; b: in a blank. Prefixes are shared as the trie shares them,
-// and a vector holds neighboring nodes. Nodes come level by level, so walking them backwards
-// leaves every parent's old values in place, and frame t reaches no deeper than level t + 1.
+// n: paths that end in the symbol; b: paths that end in a blank. Words share the sums of a common
+// prefix, and a vector holds neighboring nodes. Nodes are stored level by level. A walk in reverse
+// order therefore reads every parent's old values, and frame t reaches at most level t + 1.
 // O(T x nodes): 88 thousand words take some twenty milliseconds on one core.
 // Notation: docs/math/notation.md.
 #pragma once
@@ -42,8 +42,8 @@ template <class V>
   y = top + t;
 }
 
-/// One frame of (1) to (3) for nodes [1, count), in place; the arrays go on for a vector more.
-/// source: where `enter` stands, counted from f; log_p: of the classes. The root is the caller's.
+/// One frame of (1) to (3) for nodes [1, count), in place. Each array is padded by one vector.
+/// source: offset of `enter`, counted from f; log_p: of the classes. The caller updates the root.
 struct CtcTrieFrame {
   template <int Bytes, class T>
   [[gnu::always_inline]] static inline void run(Index count, const std::int32_t* source,
@@ -75,9 +75,9 @@ struct CtcTrieFrame {
 
 }  // namespace kernel
 
-/// ln p(text) of every node of the trie; log_zero or below where the frames are too few.
-/// log_p: (T, C) logarithms of probabilities; blank: the last class if -1.
-/// Throws ValueError where the trie holds a symbol that is no class, or the blank.
+/// ln p(text) of every node of the trie; log_zero or less if there are too few frames.
+/// log_p: (T, C) log-probabilities; blank: the last class if -1. O(T x nodes).
+/// Throws ValueError if the trie holds the blank or a symbol that is not a class.
 /// Source: the forward recursion of Graves et al. 2006 over a trie.
 template <class M>
 std::vector<std::remove_const_t<M>> ctc_trie(Matrix<M> log_p, const Trie& trie, Index blank = -1) {
@@ -85,7 +85,7 @@ std::vector<std::remove_const_t<M>> ctc_trie(Matrix<M> log_p, const Trie& trie, 
   if (blank < 0) blank = log_p.cols() - 1;
   constexpr T never = kernel::log_zero<T>;
   constexpr std::size_t padding =
-      64;  // behind the last node: a vector's worth, none of it read again
+      64;  // padding for one vector after the last node; its values are never read
   const std::size_t nodes = static_cast<std::size_t>(trie.nodes()), length = nodes + padding;
   std::vector<std::int32_t> source(length, 0), symbol(length, 0);
   for (std::size_t v = 1; v < nodes; ++v) {
@@ -95,7 +95,7 @@ std::vector<std::remove_const_t<M>> ctc_trie(Matrix<M> log_p, const Trie& trie, 
     symbol[v] = static_cast<std::int32_t>(c);
     source[v] = static_cast<std::int32_t>(trie.symbol(u) == c ? u + std::ssize(symbol) : u);
   }
-  // f, then b: one table to enter from.
+  // f, then b: one array, so that `enter` is an offset into either.
   std::vector<T> log_prefixes(2 * length, never), n(length, never);
   std::vector<T> row(static_cast<std::size_t>(log_p.cols()));
   T *const f = log_prefixes.data(), *const b = f + length;

@@ -2,10 +2,10 @@
 //
 //   skip    a label with such a character is left out
 //   drop    such characters are left out of the label
-//   error   the labels are refused
+//   error   the labels are rejected
 //
-// A-Z become a-z where the set holds the lower-case letter alone: so the protocol of a-z and 0-9
-// wants it. Whatever was left out or folded is counted, to be reported.
+// A-Z become a-z if the set holds only the lower-case letter, as the protocol of a-z and 0-9
+// requires. The encoder counts everything that it leaves out or folds, for a report.
 #pragma once
 
 #include <algorithm>
@@ -22,11 +22,10 @@ namespace glimpse::inline v0 {
 
 enum class UnknownCharacters { skip, drop, error };
 
-/// How often every character was met.
+/// Number of occurrences of every character.
 using CharacterCounts = std::map<std::string, Index, std::less<>>;
 
-/// A character for a message: 'x', or 'x' U+1234 where it is not ASCII, or U+0007 alone where it
-/// cannot be shown.
+/// A character for a message: 'x'; 'x' U+1234 if it is not ASCII; U+0007 if it cannot be shown.
 inline std::string shown_character(std::string_view character) {
   unsigned code = static_cast<unsigned char>(character[0]);
   if (character.size() > 1) {
@@ -41,7 +40,7 @@ inline std::string shown_character(std::string_view character) {
   return character.size() == 1 ? quoted : quoted + " " + number;
 }
 
-/// Counts in one line, the most frequent first, at most `most` of them: 'é' U+00E9 (12), '-' (3).
+/// Counts in one line, most frequent first, at most `most` of them: 'é' U+00E9 (12), '-' (3).
 inline std::string shown_counts(const CharacterCounts& counts, std::size_t most = 20) {
   std::vector<std::pair<Index, std::string>> order;
   for (const auto& [character, count] : counts) order.emplace_back(-count, character);
@@ -59,7 +58,7 @@ class LabelEncoder {
   explicit LabelEncoder(Charset charset, UnknownCharacters unknown = UnknownCharacters::skip)
       : charset_(std::move(charset)), policy_(unknown) {}
 
-  /// Symbols of a label; none where it is left out. Throws ValueError for bytes that are no UTF-8.
+  /// Symbols of a label; empty if it is left out. Throws ValueError for bytes that are not UTF-8.
   std::vector<Index> encode(std::string_view label) const {
     std::vector<Index> symbols;
     for (const std::string_view c : utf8_characters(label)) {
@@ -72,7 +71,7 @@ class LabelEncoder {
     return symbols;
   }
 
-  /// Counts a label and says whether it can be learned.
+  /// Counts a label. Returns whether it can be used for training.
   bool count(std::string_view label) {
     ++labels_;
     bool fits = true, folds = false;
@@ -94,14 +93,14 @@ class LabelEncoder {
   }
 
   Index labels() const { return labels_; }        // counted so far
-  Index empty() const { return empty_; }          // that hold no character at all
-  Index left_out() const { return left_out_; }    // for characters outside the set
-  Index shortened() const { return shortened_; }  // learned without such characters
-  Index folded() const { return folded_; }        // learned with A-Z as a-z
+  Index empty() const { return empty_; }          // without any character
+  Index left_out() const { return left_out_; }    // because of characters outside the set
+  Index shortened() const { return shortened_; }  // used without such characters
+  Index folded() const { return folded_; }        // used with A-Z as a-z
   const CharacterCounts& unknown() const { return unknown_; }
   const Charset& charset() const { return charset_; }
 
-  /// What a person should know of the labels counted so far, a line each; none if nothing.
+  /// Remarks on the labels counted so far, one line each; empty if nothing was changed.
   std::vector<std::string> remarks() const {
     std::vector<std::string> lines;
     const auto labels = [](Index n) { return std::to_string(n) + (n == 1 ? " label" : " labels"); };
@@ -114,7 +113,7 @@ class LabelEncoder {
     return lines;
   }
 
-  /// Throws ValueError where the rule is `error` and a character outside the set was counted.
+  /// Throws ValueError if the rule is `error` and a character outside the set was counted.
   void check(std::string_view name) const {
     if (policy_ == UnknownCharacters::error && !unknown_.empty())
       fail("labels", "expected characters of the set alone, got ", left_out_, " labels of ", name,

@@ -24,7 +24,7 @@ class Trie {
   /// The empty trie: only the root.
   Trie() : Trie(std::vector<std::vector<Index>>{}) {}
 
-  /// words: symbols >= 0 each. Of equal words the first counts. O(total length log words).
+  /// words: symbols >= 0 each. Of equal words the first counts. O(total length x log words).
   explicit Trie(const std::vector<std::vector<Index>>& words) {
     std::vector<Index> order(words.size());
     std::iota(order.begin(), order.end(), Index{0});
@@ -34,8 +34,8 @@ class Trie {
     std::stable_sort(order.begin(), order.end(),
                      [&](Index a, Index b) { return word(a) < word(b); });
 
-    // A node is a run [begin, end) of the sorted words that share its prefix; runs are split level
-    // by level.
+    // A node is a run [begin, end) of the sorted words with its prefix. Runs are split level by
+    // level.
     struct Run {
       std::size_t begin, end, depth;
     };
@@ -69,13 +69,13 @@ class Trie {
   Index nodes() const { return static_cast<Index>(symbol_.size()); }
   /// Children of a node are the nodes [first_child(node), first_child(node + 1)).
   Index first_child(Index node) const { return first_[static_cast<std::size_t>(node)]; }
-  /// The node before, -1 for the root.
+  /// The parent of a node, -1 for the root.
   Index parent(Index node) const { return parent_[static_cast<std::size_t>(node)]; }
   /// Symbols of the longest word.
   Index depth() const { return std::ssize(levels_) - 2; }
-  /// Nodes of prefixes of d symbols are [level(d), level(d + 1)), d up to the depth.
+  /// Nodes of prefixes of d symbols are [level(d), level(d + 1)), for d up to the depth.
   Index level(Index d) const { return levels_[static_cast<std::size_t>(d)]; }
-  /// The symbol on the way into a node, -1 for the root.
+  /// The symbol on the edge into a node, -1 for the root.
   Index symbol(Index node) const { return symbol_[static_cast<std::size_t>(node)]; }
   /// Number of the word that ends at a node, -1 if none does.
   Index word(Index node) const { return word_[static_cast<std::size_t>(node)]; }
@@ -98,9 +98,9 @@ class Trie {
   std::vector<Index> first_, symbol_, parent_, word_, levels_;
 };
 
-/// How a lexicon chooses (models/read.hpp): by the likelihood of every word; by the edit distance
-/// to what was read without it; by a beam search along the trie. automatic: posterior up to a thousand
-/// words (CTC: ten thousand), tree beyond.
+/// How a reader chooses a word (models/read.hpp). posterior: by the probability of every word.
+/// edit: by the edit distance to the unconstrained reading. tree: by a beam search along the trie.
+/// automatic: posterior up to a thousand words (CTC: ten thousand), tree beyond.
 enum class LexiconMode { automatic, posterior, edit, tree };
 
 /// Words that fit a character set, with their trie and their BK-tree.
@@ -113,8 +113,8 @@ class Lexicon {
 
   Lexicon() = default;
 
-  /// Words are made to fit the character set (Charset::fit); those that end empty are noted in
-  /// `bad()`, repetitions are dropped. The number of a word counts those that were kept.
+  /// Words are fitted to the character set (Charset::fit). Words without any known character are
+  /// listed in `bad()`; repetitions are dropped. Word numbers count only the words that were kept.
   Lexicon(const std::vector<std::string>& words, const Charset& charset) {
     for (std::size_t i = 0; i < words.size(); ++i)
       add(words[i], static_cast<Index>(i) + 1, charset);
@@ -126,14 +126,14 @@ class Lexicon {
   const std::vector<std::string>& words() const { return words_; }
   const std::vector<Index>& symbols(Index i) const { return symbols_[static_cast<std::size_t>(i)]; }
   const Trie& trie() const { return trie_; }
-  /// What could not be used, and why.
+  /// The words that were not used, and why.
   const std::vector<BadLine>& bad() const { return bad_; }
   bool contains(std::span<const Index> symbols) const { return trie_.find(symbols) >= 0; }
 
   /// The words by edit distance.
   const BkTree& bk_tree() const { return bk_tree_; }
 
-  /// What a person should know of how the words were taken, in one line; empty if nothing.
+  /// Remarks on how the words were fitted, in one line; empty if nothing was changed.
   std::string remarks() const {
     std::string line;
     const auto tell = [&](Index count, const std::string& what) {
@@ -165,7 +165,7 @@ class Lexicon {
     }
   }
   void finish() {
-    // Keeps the first of equal words: the trie gives its number at the word's node.
+    // Keeps the first of equal words: the trie stores its number at the word's node.
     const Trie all(symbols_);
     std::vector<std::string> words;
     std::vector<std::vector<Index>> symbols;

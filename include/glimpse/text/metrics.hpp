@@ -1,11 +1,11 @@
-// metrics: how well words were read.
+// metrics: measures of accuracy for readings of words.
 //
 //   (1)  D(i, j) = min(D(i-1, j) + 1, D(i, j-1) + 1, D(i-1, j-1) + [a_i != b_j]),
 //        D(i, 0) = i,  D(0, j) = j;   edit distance of a and b = D(|a|, |b|)
-//   (2)  1-NED   = mean over words of 1 - D(a, b) / max(|a|, |b|);  1 where both are empty
+//   (2)  1-NED   = mean over words of 1 - D(a, b) / max(|a|, |b|);  1 if both are empty
 //   (3)  word accuracy = words read exactly / words
 //
-// A protocol says first what of both sides counts (protocol.hpp). Characters are code points.
+// A protocol (protocol.hpp) selects the characters of both sides first. Characters are code points.
 // Sources: Levenshtein 1966; ICDAR 2019 for (2).
 // Notation: docs/math/notation.md.
 #pragma once
@@ -21,8 +21,8 @@
 
 namespace glimpse::inline v0 {
 
-/// Edit distance (1) of two sequences. O(|a| |b|) time, O(|b|) memory; works on text (bytes) and on
-/// symbols. Beyond `limit` it stops early and returns limit + 1.
+/// Edit distance (1) of two sequences: text (bytes) or symbols. If the distance exceeds `limit`,
+/// the function stops early and returns limit + 1. O(|a| |b|) time, O(|b|) memory.
 template <class Sequence>
 Index edit_distance(const Sequence& a, const Sequence& b, Index limit = -1) {
   const Index n = static_cast<Index>(a.size()), m = static_cast<Index>(b.size());
@@ -46,7 +46,7 @@ inline Index edit_distance(const char* a, const char* b) {
   return edit_distance(std::string_view(a), std::string_view(b));
 }
 
-/// 1 - distance / longer length.
+/// 1 - distance / longer length, one term of (2).
 template <class Sequence>
 double similarity(const Sequence& a, const Sequence& b) {
   const std::size_t longer = std::max(a.size(), b.size());
@@ -57,12 +57,12 @@ inline double similarity(const char* a, const char* b) {
   return similarity(std::string_view(a), std::string_view(b));
 }
 
-/// Counts readings against the truth; counters of two runs add up.
+/// Counts readings against the truth. Counters of two runs can be added.
 struct WordScore {
   Index words = 0, correct = 0, edits = 0, characters = 0;
   double similarities = 0;
 
-  /// Both sides are normalized here. Throws ValueError for text that is not UTF-8.
+  /// Normalizes both sides and counts them. Throws ValueError for text that is not UTF-8.
   void add(std::string_view reading, std::string_view truth,
            Protocol protocol = Protocol::lower36) {
     const std::string read = normalize(reading, protocol), wanted = normalize(truth, protocol);
@@ -79,13 +79,13 @@ struct WordScore {
     similarities += other.similarities;
   }
 
-  /// (3), 0 where no word was read.
+  /// Word accuracy (3); 0 without words.
   double accuracy() const {
     return words ? static_cast<double>(correct) / static_cast<double>(words) : 0;
   }
-  /// (2).
+  /// Mean similarity (2); 0 without words.
   double one_minus_ned() const { return words ? similarities / static_cast<double>(words) : 0; }
-  /// Edits a character of the truth.
+  /// Edits per character of the truth.
   double character_error_rate() const {
     return characters ? static_cast<double>(edits) / static_cast<double>(characters) : 0;
   }

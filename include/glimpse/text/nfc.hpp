@@ -1,9 +1,9 @@
-// nfc: Unicode's composed normal form, so that one character has one spelling.
+// nfc: Unicode's composed normal form, which gives each character one spelling.
 //
-//   e + U+0301 (combining acute accent) -> U+00E9;  compatible forms (the ligature U+FB01) stay
+//   e + U+0301 (combining acute accent) -> U+00E9;  compatible forms (the ligature U+FB01) remain
 //
-// Needs utf8proc (Debian: libutf8proc-dev; link with -lutf8proc), so it is asked for by name and
-// glimpse.hpp does not include it. Source: Unicode Standard Annex 15.
+// Needs utf8proc (Debian: libutf8proc-dev; link with -lutf8proc), so this header must be included
+// separately: glimpse.hpp does not include it. Source: Unicode Standard Annex 15.
 #pragma once
 
 #include <utf8proc.h>
@@ -18,7 +18,7 @@
 
 namespace glimpse::inline v0 {
 
-/// The composed form (NFC) of UTF-8 text. Throws ValueError for bytes that are no UTF-8.
+/// The composed form (NFC) of UTF-8 text. Throws ValueError for bytes that are not UTF-8.
 inline std::string nfc(std::string_view utf8) {
   if (std::all_of(utf8.begin(), utf8.end(),
                   [](char c) { return static_cast<unsigned char>(c) < 0x80; }))

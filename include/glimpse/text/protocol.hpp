@@ -1,7 +1,7 @@
-// protocol: what counts when a reading is compared with the truth.
+// protocol: which characters are compared between a reading and the truth.
 //
-//   lower36   A-Z in lower case, and nothing but a-z and 0-9: the field's protocol
-//   alnum62   nothing but A-Z, a-z and 0-9, case counts
+//   lower36   a-z and 0-9, A-Z in lower case: the field's protocol
+//   alnum62   A-Z, a-z and 0-9, case counts
 //   exact     every character, case and punctuation count
 #pragma once
 
@@ -22,7 +22,7 @@ inline std::string_view name(Protocol protocol) {
                                          : "exact";
 }
 
-/// The protocol of that name. Throws ValueError for another name.
+/// The protocol with this name. Throws ValueError for any other name.
 inline Protocol protocol_named(std::string_view wanted) {
   for (const Protocol p : protocols)
     if (name(p) == wanted) return p;

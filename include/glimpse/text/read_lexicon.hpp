@@ -1,7 +1,8 @@
-// read_lexicon: a word list from a file, apart from lexicon.hpp, so that glimpse.hpp compiles without
-// <filesystem> and utf8proc.
+// read_lexicon: reads a word list from a file. Separate from lexicon.hpp, because glimpse.hpp must
+// compile without <filesystem> and utf8proc.
 //
-//   one word a line (io/lines.hpp), normalized to NFC; blank lines and lines from '#' on are skipped
+//   one word a line (io/lines.hpp), normalized to NFC; blank lines and lines with '#' first are
+//   skipped
 #pragma once
 
 #include <string>
@@ -14,8 +15,8 @@
 
 namespace glimpse::inline v0 {
 
-/// Reads a word list. Lines that hold no usable word are skipped and listed in `bad()`.
-/// Throws IoError where the file cannot be read, is no UTF-8 text, or holds no word at all.
+/// Reads a word list. Lines without a usable word are skipped and listed in `bad()`. Throws IoError
+/// if the file cannot be read, is not UTF-8 text, or holds no word.
 inline Lexicon read_lexicon(const std::string& path, const Charset& charset) {
   Lexicon lexicon;
   Index number = 0;

@@ -1,11 +1,11 @@
-// trie posteriors: how likely each word of a lexicon is, under a model that predicts one symbol
+// trie posteriors: the probability of each word of a lexicon under a model that predicts one symbol
 // after another.
 //
 //   (1)  ln p(y_1 ... y_n, end) = sum_t ln p(y_t | y_1 ... y_t-1)            text/beam.hpp
 //
-// A prefix that many words share is evaluated once: the nodes of a level of the trie, of all
-// images, are one batch. A sum of logarithms only falls, so a prefix that lies below the
-// likelihood of some word (`floor`) leads to none better and is left: the best word stays exact.
+// A shared prefix is evaluated once: the nodes of one level of the trie, of all images, are one
+// batch. A sum of logarithms only falls. A prefix below `floor`, the log-probability of some word,
+// cannot lead to a better word and is dropped; the best word stays exact.
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -19,14 +19,13 @@ namespace glimpse::inline v0 {
 
 struct TriePosteriorOptions {
   Index end = -1;                      // the symbol that ends a text; the last one if -1
-  Index begin = -1;                    // the symbol that the first step is given
-  std::span<const double> floor = {};  // of each image; none: every word is evaluated
+  Index begin = -1;                    // input symbol of the first step
+  std::span<const double> floor = {};  // one for each image; empty: every word is evaluated
 };
 
-/// ln p of every node's word for each image, by (1); -infinity where no word ends or its
-/// prefix lay below the floor.
-/// step(const BeamRows&) -> Tensor (rows, symbols) of log-probabilities, as in beam_search.
-/// Throws ShapeError for another number of floors.
+/// ln p of every node's word for each image, by (1); -infinity if no word ends at the node or its
+/// prefix is below the floor. step(const BeamRows&) -> Tensor (rows, symbols) of log-probabilities,
+/// as in beam_search. Throws ShapeError if the number of floors differs from that of the images.
 template <class Step>
 std::vector<std::vector<double>> trie_posteriors(Step&& step, std::span<const Trie* const> tries,
                                                  const TriePosteriorOptions& options = {}) {

@@ -1,6 +1,8 @@
 // ema: an exponential moving average of a model's weights and running statistics.
 //
-//   m <- k m + (1 - k) w      after step t, k = min(keep, (1 + t) / (10 + t)): the start is soon forgotten
+//   m <- k m + (1 - k) w      after step t, k = min(keep, (1 + t) / (10 + t))
+//
+// The smaller k of the first steps removes the initial weights from the average.
 #pragma once
 
 #include <algorithm>
@@ -13,12 +15,12 @@ namespace glimpse::inline v0 {
 template <class M>
 class ExponentialMovingAverage {
  public:
-  /// Starts at the model's own weights. keep: from 0 to below 1.
+  /// Starts with the model's own weights. keep: at least 0 and below 1.
   ExponentialMovingAverage(M& model, double keep) : ema_(clone(model)), keep_(keep) {
     if (!(keep >= 0 && keep < 1)) fail("average", "expected keep from 0 to below 1, got ", keep);
   }
 
-  /// Takes in the weights after step `step`, counted from 1.
+  /// Updates the average with the weights after step `step`, counted from 1.
   void update(M& model, std::uint64_t step) {
     const double t = static_cast<double>(step), keep = std::min(keep_, (1 + t) / (10 + t));
     const auto from = state_dict(model), to = state_dict(ema_);
@@ -30,7 +32,7 @@ class ExponentialMovingAverage {
     }
   }
 
-  /// The average, a model like the one that is trained.
+  /// A model with the averaged weights.
   M& model() { return ema_; }
 
  private:

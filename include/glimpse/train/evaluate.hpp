@@ -1,7 +1,7 @@
-// evaluate: reads a data set of labeled images and counts.
+// evaluate: measures a reader's accuracy on a data set of labeled images.
 //
-// A protocol (text/protocol.hpp) says what counts. Words whose label keeps no character under it are
-// left out. What it leaves out of words and characters is counted and reported.
+// A protocol (text/protocol.hpp) selects the characters that are compared. Words whose label keeps
+// no character are left out. Everything left out is counted and reported.
 #pragma once
 
 #include <algorithm>
@@ -20,16 +20,16 @@
 
 namespace glimpse::inline v0 {
 
-/// How a data set was read.
+/// The results for a data set.
 struct Evaluation {
-  WordScore score;                  // under the protocol that was asked for
+  WordScore score;                  // under the requested protocol
   WordScore lower36, alnum62, exact;  // the same readings under each
-  double seconds = 0;               // of reading, images loaded already
-  Index skipped = 0;                // labels without a character that counts
-  Index shortened = 0;              // labels of which characters do not count
-  CharacterCounts ignored;          // those characters
-  Index free = 0;                   // images without words in the table of image lexicons
-  std::vector<std::string> broken;  // images that could not be read, with the reason
+  double seconds = 0;               // of reading, without loading the images
+  Index skipped = 0;                // labels without a compared character
+  Index shortened = 0;              // labels with characters that are not compared
+  CharacterCounts ignored;          // the characters that are not compared
+  Index free = 0;                   // images without an entry in the image lexicons
+  std::vector<std::string> broken;  // images that failed, with the error
 
   /// Scores one reading.
   void add(std::string_view reading, std::string_view label, Protocol protocol) {
@@ -64,8 +64,8 @@ namespace detail {
 
 }  // namespace detail
 
-/// Checks what evaluate_dataset will read: labels, existence of all images, and whether 64 of them
-/// decode. Returns how many images are missing. Throws IoError where nothing of it can be evaluated.
+/// Checks a data set before evaluation: labels, existence of all images, and decoding of 64 images.
+/// Returns the number of missing images. Throws IoError if no image can be evaluated.
 inline Index check_evaluation(const WordDataset& set, const std::string& name, Index limit = 0,
                               Protocol protocol = Protocol::lower36) {
   const Index count = limit > 0 ? std::min(limit, set.size()) : set.size();
@@ -92,10 +92,11 @@ inline Index check_evaluation(const WordDataset& set, const std::string& name, I
   return missing;
 }
 
-/// Reads up to `limit` images (0: all, else spread evenly over the set).
-/// each: called with name and label, image and reading as they come; words: each image's own,
-/// instead of options.lexicon; an image that has none is read freely; protocol: what counts.
-/// Throws IoError where no image could be read, or no label counts. name: of the set, for messages.
+/// Reads up to `limit` images (0: all; else evenly spaced over the set).
+/// each: called with the name and label, the image and its reading, in order. words: the lexicon of
+/// each image, instead of options.lexicon; an image without an entry has no lexicon. protocol: the
+/// characters to compare. name: of the set, for messages.
+/// Throws IoError if no image could be read, or if no label has a compared character.
 inline Evaluation evaluate_dataset(
     Reader<float>& model, const WordDataset& set, const std::string& name, Index limit = 0,
     const ReadOptions& options = {},
@@ -151,7 +152,7 @@ inline Evaluation evaluate_dataset(
   return result;
 }
 
-/// The same for a data set by its path (open_dataset).
+/// Evaluates the data set at a path (open_dataset); see evaluate_dataset.
 inline Evaluation evaluate_folder(
     Reader<float>& model, const std::string& path, Index limit = 0, const ReadOptions& options = {},
     const std::function<void(const LabeledFile&, const GrayImage&, const Reading&)>& each = {},

@@ -1,10 +1,10 @@
-// fiducial loss: how far a rectifier's points are from where a synthetic word has them.
+// fiducial loss: squared distance between a rectifier's points and a synthetic word's true points.
 //
 //   (1)  L = sum |C - C*|^2 / (2 K M)      over the M words of a batch whose points C* are known
 //   (2)  dC = dL (C - C*) / (K M)          0 for the words without C*
 //
-// RARE learns its points from the words alone. But a word that was drawn says where its letters
-// stand, and a localization network that is supervised needs no recognizer to learn: a step costs a
+// RARE learns its points from the text labels only. Synthetic words have known points. A
+// localization network with this supervision needs no recognizer to learn, and a step costs a
 // sixth.
 // Notation: docs/math/notation.md.
 #pragma once
@@ -17,15 +17,15 @@
 
 namespace glimpse::inline v0 {
 
-/// points, wanted: (N, K, 2); words with a NaN in `wanted` do not count. Throws ShapeError where
-/// the shapes differ.
+/// The loss (1). points, wanted: (N, K, 2); words with a NaN in `wanted` do not count. Throws
+/// ShapeError if the shapes differ.
 template <class T>
 Variable<T> fiducial_loss(const Variable<T>& points, const Tensor<T>& wanted) {
   if (!(points.shape() == wanted.shape()) || wanted.rank() != 3)
     fail<ShapeError>("fiducial_loss", "wants (N, K, 2) twice, got points ", points.shape(),
                      " and wanted ", wanted.shape());
   const Index words = wanted.size(0), numbers = wanted.size(1) * wanted.size(2);
-  Tensor<T> target = points.value().clone();  // a word whose points are unknown is right as it is
+  Tensor<T> target = points.value().clone();  // points unknown: target = output, loss 0
   Index known = 0;
   for (Index n = 0; n < words; ++n) {
     const Tensor<T> word = wanted.select(0, n);

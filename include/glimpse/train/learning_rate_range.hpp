@@ -1,9 +1,9 @@
-// learning rate range: which learning rate suits, from one short training with a rate that grows.
+// learning rate range: finds a learning rate in one short training with an increasing rate.
 //
 //   rate of step i of n    r_i = low (high / low)^(i / (n - 1))
 //   smoothed loss          s_i = (beta s_i-1 + (1 - beta) l_i),  divided by 1 - beta^(i + 1)
-//   end                    where s_i is over `diverged` times the least so far, or no number
-//   suggestion             where s falls most steeply over ln r, before its minimum
+//   end                    if s_i exceeds `diverged` times the least so far, or is not finite
+//   suggestion             the r at which s falls most steeply over ln r, before its minimum
 //
 // Source: Smith, "Cyclical Learning Rates for Training Neural Networks", 2017.
 #pragma once
@@ -39,18 +39,18 @@ struct RateRangeOptions {
 };
 
 struct RateRange {
-  std::vector<double> rates, losses, smoothed;  // as many of each
+  std::vector<double> rates, losses, smoothed;  // all of one length
   double suggestion = 0;
 };
 
-/// The rate at which the smoothed loss falls most steeply: the slope of a straight line through
-/// a twentieth of the points on either side. 0 where it falls nowhere.
+/// The rate at which the smoothed loss falls most steeply, by the slope of a least-squares line
+/// through a twentieth of the points on either side. 0 if the loss falls nowhere.
 inline double suggested_rate(const RateRange& r) {
   const auto least = std::min_element(r.smoothed.begin(), r.smoothed.end());
   const Index n = std::ssize(r.rates), reach = std::max<Index>(1, n / 20),
               last = std::min(least - r.smoothed.begin(), n - 1);
   if (r.smoothed.empty()) return 0;
-  double best = -1e-6 * std::abs(r.smoothed.front()), rate = 0;  // less is rounding
+  double best = -1e-6 * std::abs(r.smoothed.front()), rate = 0;  // smaller slopes are rounding
   for (Index i = reach; i + reach < n && i <= last; ++i) {
     double top = 0, bottom = 0;  // least squares over equally spaced ln r
     for (Index k = -reach; k <= reach; ++k) {
@@ -62,7 +62,7 @@ inline double suggested_rate(const RateRange& r) {
   return rate;
 }
 
-/// step(rate) -> double: trains a step at that rate and returns its loss.
+/// Runs the range test. step(rate) -> double: trains one step at this rate and returns its loss.
 template <class Step>
 RateRange learning_rate_range(const RateRangeOptions& options, Step&& step) {
   options.check();
@@ -85,7 +85,7 @@ RateRange learning_rate_range(const RateRangeOptions& options, Step&& step) {
   return r;
 }
 
-/// The same for a reader and its words. The reader itself is not touched, a copy is trained.
+/// The range test for a reader and its words. It trains a copy of the reader.
 inline RateRange learning_rate_range(const RateRangeOptions& range, const Reader<float>& reader,
                                      WordSource source, const TrainOptions& options) {
   WordLearner learner(clone(reader), options);
@@ -105,7 +105,7 @@ inline void write_rate_range(const RateRange& r, const std::string& folder) {
             "\n";
   write_file(folder + "/learning_rate.tsv", text);
   if (r.rates.size() < 2) return;
-  // Where the loss has diverged it would flatten all else.
+  // Losses after divergence are cut off, because they would flatten the rest of the curve.
   const double start = r.smoothed.front(),
                least = *std::min_element(r.smoothed.begin(), r.smoothed.end());
   std::vector<Series> curves = {{.name = "smoothed", .y = r.smoothed, .x = r.rates},

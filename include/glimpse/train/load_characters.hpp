@@ -1,4 +1,4 @@
-// load characters: starts a reader with weights that were trained on another character set.
+// load characters: initializes a reader with weights that were trained on another character set.
 //
 //   attention   decoder.symbol (symbols, 3H), decoder.output.weight (symbols, H) and .bias
 //   CTC         output.weight (symbols, C) and .bias
@@ -6,7 +6,7 @@
 //   row of c      <-  the trained row of c, if the trained set has c
 //   row of 'A'    <-  the trained row of 'a', if the trained set has no 'A': its images were
 //                     labeled 'a'; and the other way round
-//   other rows    stay as they were initialized
+//   other rows    keep their initialization
 //   last row      <-  the trained last row: the end of the word, or the blank
 //
 // All other tensors are copied. Rows are matched by character, never by index.
@@ -21,11 +21,11 @@
 
 namespace glimpse::inline v0 {
 
-/// Which characters began with trained rows, as UTF-8 text each.
+/// The initialization of the characters, each list as UTF-8 text.
 struct LoadedCharacters {
   std::string kept;         // the trained set has them
-  std::string other_case;   // began with the row of their other case
-  std::string initialized;  // began with random rows
+  std::string other_case;   // initialized with the row of their other case
+  std::string initialized;  // initialized at random
   std::string dropped;      // of the trained set, not in the new one
 };
 
@@ -40,7 +40,7 @@ inline std::string other_case(std::string_view c) {
   return {};
 }
 
-/// Whether the first axis of a parameter counts symbols.
+/// Whether the first axis of a parameter is the symbol.
 inline bool rows_are_symbols(std::string_view name) {
   return name.ends_with("decoder.symbol") || name.ends_with("decoder.output.weight") ||
          name.ends_with("decoder.output.bias") || name == "output.weight" || name == "output.bias";
@@ -48,8 +48,8 @@ inline bool rows_are_symbols(std::string_view name) {
 
 }  // namespace detail
 
-/// Fills `to` from the model under `prefix` of a checkpoint, whose characters are `trained`. Nothing
-/// is written unless everything fits. Throws IoError as load_state does.
+/// Fills `to` from the model under `prefix` of a checkpoint with the characters `trained`. If
+/// anything does not fit, nothing is written. Throws IoError as load_state does.
 inline LoadedCharacters load_characters(Reader<float>& to, const Checkpoint& from,
                                         const Charset& trained, const std::string& prefix) {
   const Charset& wanted = to.charset();
@@ -71,7 +71,7 @@ inline LoadedCharacters load_characters(Reader<float>& to, const Checkpoint& fro
   for (Index i = 0; i < trained.count(); ++i)
     if (wanted.find(trained.character(i)) < 0) loaded.dropped += trained.character(i);
 
-  Checkpoint moved;  // the checkpoint as if it had been trained on the characters of `to`
+  Checkpoint moved;  // the checkpoint with rows for the characters of `to`
   const auto mine = state_dict(to);
   for (const auto& [name, x] : from.tensors) {
     const std::string_view own =
@@ -98,7 +98,7 @@ inline LoadedCharacters load_characters(Reader<float>& to, const Checkpoint& fro
   return loaded;
 }
 
-/// What was kept and what was not, in a line.
+/// The result in one line.
 inline std::string describe(const LoadedCharacters& c) {
   const auto part = [](const std::string& characters, const char* what) {
     if (characters.empty()) return std::string();

@@ -1,7 +1,7 @@
-// load submodule: starts a reader with a part of another that is trained, of any kind.
+// load submodule: initializes a reader with a trained part of another reader of any kind.
 //
-//   "encoder"     a decoder learns where to look sooner over frames that are worth looking at
-//   "rectifier"   can be taught alone, on synthetic words with known fiducial points
+//   "encoder"     a decoder learns attention faster over trained frames
+//   "rectifier"   can be trained by itself, on synthetic words with known fiducial points
 #pragma once
 
 #include <string>
@@ -11,17 +11,17 @@
 
 namespace glimpse::inline v0 {
 
-/// How much of a part was taken over.
+/// The number of loaded tensors of a submodule.
 struct LoadedParameters {
   Index tensors = 0, of = 0;
 };
 
-/// Copies the part of `from` that is named ("encoder", "rectifier") into that of `to`. Tensors of
-/// another shape are left as they are. Throws ValueError where no tensor fits.
+/// Copies the named submodule of `from` ("encoder", "rectifier") to `to`. Tensors of another shape
+/// are left out. Throws ValueError if no tensor fits.
 inline LoadedParameters load_submodule(Reader<float>& from, Reader<float>& to,
                                        std::string_view part) {
   const std::string prefix = std::string(part) + ".";
-  const auto below = [&](std::string_view name) {  // RARE's encoder stands under its recognizer
+  const auto below = [&](std::string_view name) {  // RARE's encoder is in its recognizer
     const std::size_t at = name.find(prefix);
     return at == name.npos ? std::string_view() : name.substr(at);
   };

@@ -1,9 +1,8 @@
-// model file: a reader's weights with the configuration that shapes them, in one safetensors file.
+// model file: a reader's weights and its configuration, in one safetensors file.
 //
-//   metadata "config"   the fields of ReaderConfig as JSON, the model's name first; a field that is
-//                       absent keeps its default
-//   tensors             the model's state, by name; others (optimizer) may stand beside them under
-//                       their own prefix
+//   metadata "config"   the fields of ReaderConfig as JSON, the model's name first; a missing field
+//                       has its default
+//   tensors             the model's state, by name; other tensors (optimizer) have other prefixes
 #pragma once
 
 #include <algorithm>
@@ -34,7 +33,7 @@ inline std::string config_text(ReaderConfig config) {
   return json.dump();
 }
 
-/// The configuration that `config_text` described. Throws IoError for text that is no such thing.
+/// The configuration that `config_text` described. Throws IoError for any other text.
 inline ReaderConfig config_from_text(const std::string& text) {
   ReaderConfig config;
   try {
@@ -43,10 +42,10 @@ inline ReaderConfig config_from_text(const std::string& text) {
       if (!json.contains(name)) return;
       json.at(name).get_to(field);
       if constexpr (std::is_enum_v<std::remove_reference_t<decltype(field)>>)
-        if (json.at(name) != nlohmann::json(field))  // the library takes what it does not know
+        if (json.at(name) != nlohmann::json(field))  // the library converts other types silently
           fail<IoError>("config", "knows no ", name, " ", json.at(name).dump());
     });
-    // Files from before there were other models say whether they rectify.
+    // Older files have no "model", only "rectify".
     if (!json.contains("model") && !json.value("rectify", true)) config.model = ReaderModel::srn;
   } catch (const nlohmann::json::exception& e) {
     fail<IoError>("config", "is no configuration: ", e.what());
@@ -55,7 +54,7 @@ inline ReaderConfig config_from_text(const std::string& text) {
   return config;
 }
 
-/// A model's state under "model", its configuration, and nothing else.
+/// A checkpoint with a model's state under "model", its configuration, and nothing else.
 inline Checkpoint model_checkpoint(Reader<float> model) {
   Checkpoint c;
   store_state(model, c, "model");
@@ -63,8 +62,8 @@ inline Checkpoint model_checkpoint(Reader<float> model) {
   return c;
 }
 
-/// Builds the model that a checkpoint describes, in training mode. Throws IoError where it does not
-/// fit.
+/// Builds the model of a checkpoint, in training mode. Throws IoError if the checkpoint does not
+/// fit its configuration.
 inline Reader<float> model_from_checkpoint(const Checkpoint& c) {
   Random random(0);
   Reader<float> model(config_from_text(c.text("config")), random);
@@ -72,8 +71,7 @@ inline Reader<float> model_from_checkpoint(const Checkpoint& c) {
   return model;
 }
 
-/// Loads a reader for inference: evaluation mode, batch norms folded. Throws IoError that names the
-/// path.
+/// Loads a reader for inference: evaluation mode, batch norms folded. Throws IoError with the path.
 inline Reader<float> load_reader(const std::string& path) {
   const Checkpoint c = load_checkpoint(path);
   try {
@@ -84,13 +82,13 @@ inline Reader<float> load_reader(const std::string& path) {
     set_training(model, false);
     model.fold();
     return model;
-  } catch (const std::exception& e) {  // sizes may ask for more memory than there is
+  } catch (const std::exception& e) {  // the sizes may require too much memory
     throw IoError(path + ": holds no reader: " + e.what());
   }
 }
 
-/// The same, of the model that is wanted by name ("" takes any). Throws IoError that tells which it
-/// is where it is another.
+/// Loads a reader for inference and checks its model's name ("" accepts any). Throws IoError with
+/// both names if they differ.
 inline Reader<float> load_reader(const std::string& path, std::string_view wanted) {
   Reader<float> model = load_reader(path);
   const std::string_view held = name(model.config().model);

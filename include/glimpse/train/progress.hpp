@@ -1,4 +1,4 @@
-// progress: a line that renews itself on a terminal, plain lines in a log file or pipe.
+// progress: a line that is updated in place on a terminal; separate lines in a log file or pipe.
 #pragma once
 
 #include <unistd.h>
@@ -22,12 +22,12 @@ inline std::string clock_text(double seconds) {
 
 class ProgressLine {
  public:
-  /// plain_every: seconds between lines where the output is no terminal.
+  /// plain_every: seconds between lines if the output is not a terminal.
   explicit ProgressLine(double plain_every = 30)
       : terminal_(isatty(fileno(stderr)) != 0), every_(plain_every) {}
   ~ProgressLine() { finish(); }
 
-  /// Shows the state of things; may be called often.
+  /// Shows the current state; may be called often.
   void show(const std::string& text) {
     const double now = seconds();
     if (now - last_ < (terminal_ ? 0.2 : every_)) return;
@@ -39,14 +39,14 @@ class ProgressLine {
     std::fflush(stderr);
     open_ = terminal_;
   }
-  /// A line that stays.
+  /// Prints a permanent line.
   void say(const std::string& text) {
     if (open_) std::fprintf(stderr, "\r\033[K");
     std::fprintf(stderr, "%s\n", text.c_str());
     std::fflush(stderr);
     open_ = false;
   }
-  /// Leaves the last state standing.
+  /// Makes the last state permanent.
   void finish() {
     if (open_) std::fprintf(stderr, "\n");
     open_ = false;

@@ -1,7 +1,7 @@
-// run lock: one run at a time in a folder.
+// run lock: allows one training run at a time in a folder.
 //
-// The lock is the kernel's (flock on the file "lock"), so it ends with the process, however that
-// ends. Where the file system knows no locks there is none.
+// The kernel holds the lock (flock on the file "lock"), so the lock ends with the process in every
+// case. Does not lock on file systems without locks.
 #pragma once
 
 #include <fcntl.h>
@@ -19,7 +19,7 @@ namespace glimpse::inline v0 {
 
 class RunLock {
  public:
-  /// Throws IoError where another run holds the folder, or where nothing can be written there.
+  /// Throws IoError if another run holds the folder, or if the folder is not writable.
   explicit RunLock(const std::string& folder) {
     const std::string path = folder + "/lock";
     handle_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);

@@ -1,7 +1,8 @@
-// run state: what a run keeps in its checkpoint beside the weights, tensors and numbers by name.
+// run state: saves the state of a run other than the weights in its checkpoint, tensors and numbers
+// by name.
 //
-//   optimizer.visit_state(SaveState{checkpoint, "optimizer."});           what is visited is kept
-//   optimizer.visit_state(LoadState{checkpoint, path, "optimizer."});     and found again
+//   optimizer.visit_state(SaveState{checkpoint, "optimizer."});           saves what is visited
+//   optimizer.visit_state(LoadState{checkpoint, path, "optimizer."});     loads it again
 #pragma once
 
 #include <string>
@@ -12,7 +13,7 @@
 
 namespace glimpse::inline v0 {
 
-/// Adds what it is called with to a checkpoint; numbers stay exact.
+/// Adds its arguments to a checkpoint; numbers stay exact.
 struct SaveState {
   Checkpoint& to;
   std::string prefix;
@@ -26,8 +27,8 @@ struct SaveState {
   }
 };
 
-/// Fills what it is called with from a checkpoint. Throws IoError that names `path` and what it
-/// lacks. "missed." numbers (optim/optimizer.hpp) are 0 where an earlier version wrote the file.
+/// Fills its arguments from a checkpoint. Throws IoError with `path` and the missing name.
+/// "missed." numbers (optim/optimizer.hpp) are 0 for files of earlier versions.
 struct LoadState {
   const Checkpoint& from;
   std::string path, prefix;

@@ -1,10 +1,12 @@
-// train log: one line of numbers every so many steps, as text that any program reads and as a figure.
+// train log: one line of numbers every few steps, as text and as a figure.
 //
-//   step <tab> seconds <tab> loss <tab> word_accuracy <tab> learning_rate <tab> gradient_norm <tab> images_per_second <tab> validation <tab> validation_loss
+//   step <tab> seconds <tab> loss <tab> word_accuracy <tab> learning_rate <tab> gradient_norm
+//   <tab> images_per_second <tab> validation <tab> validation_loss
 //
-// Words are counted right under teacher forcing; `validation` is free reading, on the lines where
-// it was measured. What is not measured is left empty. Numbers have a decimal point in every locale.
-// A run that resumes drops the lines after the step it resumes from.
+// word_accuracy is measured under teacher forcing. `validation` is the accuracy of inference, on
+// the lines on which it was measured. A value that was not measured is empty. Numbers have a
+// decimal point in every locale. A resumed run drops the lines after the step from which it
+// resumes.
 #pragma once
 
 #include <charconv>
@@ -26,7 +28,7 @@ namespace glimpse::inline v0 {
 
 namespace detail {
 
-/// A number with so many positions behind the point, in any locale; empty for NaN.
+/// A number with `positions` digits after the point, in any locale; empty for NaN.
 inline std::string number_text(double x, int positions,
                                std::chars_format format = std::chars_format::fixed) {
   char text[400];  // the largest double has 309 digits
@@ -34,7 +36,7 @@ inline std::string number_text(double x, int positions,
   return {text, std::to_chars(text, text + sizeof text, x, format, positions).ptr};
 }
 
-/// Reads a whole text as a number; an empty one as NaN. Returns false for any other text.
+/// Reads a whole text as a number; empty gives NaN. Returns false for any other text.
 inline bool read_number(std::string_view text, double& x) {
   x = std::numeric_limits<double>::quiet_NaN();
   if (text.empty()) return true;
@@ -57,8 +59,8 @@ class TrainLog {
     bool validated() const { return !std::isnan(validation); }
   };
 
-  /// Opens the log of a run that stands at `step`; 0 begins a new one. The file is replaced in one
-  /// move, so that a kill leaves the old one or the new one. Throws IoError where it cannot.
+  /// Opens the log of a run at `step`; 0 begins a new log. The file is replaced by a rename, so a
+  /// kill leaves the old or the new file. Throws IoError if the file cannot be written.
   TrainLog(std::string path, std::uint64_t step) : path_(std::move(path)) {
     if (step > 0 && std::filesystem::exists(path_)) read(step);
     std::string text = std::string(header) + "\n";
@@ -75,7 +77,7 @@ class TrainLog {
 
   const std::vector<Line>& lines() const { return lines_; }
 
-  /// Losses and accuracies against time, as a PNG; nothing before there is a curve.
+  /// Draws losses and accuracies against time as a PNG; nothing if there is no curve yet.
   void draw(const std::string& path, const std::string& unit) const {
     Series loss{.name = "training"}, words{.name = "training, symbol by symbol"};
     Series validation_loss{.name = "validation", .dots = true};
@@ -120,7 +122,7 @@ class TrainLog {
            number_text(l.validation, 4) + "\t" + number_text(l.validation_loss, 5);
   }
 
-  /// Lines up to a step. A last line without its end was cut by a kill and does not count.
+  /// Reads lines up to a step. An incomplete last line, left by a kill, does not count.
   void read(std::uint64_t until) {
     const std::string text = read_file(path_);
     std::size_t at = 0;
@@ -138,7 +140,7 @@ class TrainLog {
                detail::read_number({text.data() + begin, tab - begin}, *fields[n]);
         begin = tab + 1;
       }
-      // Older logs have no loss of the validation. A step is exact as a double up to 2^53.
+      // Older logs have no validation loss. A step is exact as a double up to 2^53.
       if (!good || n < 8 || !(step >= 0 && step <= static_cast<double>(until))) continue;
       l.step = static_cast<std::uint64_t>(step);
       lines_.push_back(l);

@@ -1,12 +1,12 @@
-// train loop: what every small training does around its loss. Adam, one-cycle rate, clipped
-// gradients; a budget of steps or of minutes; lines that tell how it goes; one file to resume from.
+// train loop: the training loop of small models: Adam, one-cycle rate, clipped gradients; a budget
+// of steps or of minutes; progress lines; one file to resume from.
 //
 //   train_loop(model, options, [&](Index step) { return model.loss(batch(step)); },
 //              [&](Index step) { print(test(model)); });
 //
-// The batch is a function of the step number, so a run that resumes goes on with the batches that
-// come next. Time is measured twice: on the clock, and as the processors' own, which other programs
-// on the machine do not stretch.
+// The batch is a function of the step number, so a resumed run continues with the next batches.
+// Time is measured twice: as wall-clock time, and as CPU time, which other programs on the machine
+// do not change.
 #pragma once
 
 #include <chrono>
@@ -30,20 +30,20 @@ namespace glimpse::inline v0 {
 
 struct LoopOptions {
   Index steps = 1000;
-  double minutes = 0;  // above 0: stops there on the clock, the rate falling with the time spent
-  double cpu_minutes = 0;  // above 0: the same in CPU time, of all threads together
+  double minutes = 0;  // budget in wall-clock time if above 0; the rate follows it
+  double cpu_minutes = 0;  // budget in CPU time if above 0, of all threads together
   double learning_rate = 2e-3, clip_norm = 1, warmup_fraction = 0.1, weight_decay = 0;
   double report_every = 15;  // seconds between lines in a log file
-  Index check_every = 0;     // steps between calls of `check`; 0: none before the end
+  Index check_every = 0;     // steps between calls of `check`; 0: only at the end
   std::string
       checkpoint{};     // file of weights and optimizer, written with every check and at the end
-  bool resume = false;  // go on from it where it exists
-  std::vector<LearningRateMultiplier> lr_multipliers{};  // learning rates by name prefix, relative
+  bool resume = false;  // resume from `checkpoint` if it exists
+  std::vector<LearningRateMultiplier> lr_multipliers{};  // relative learning rates by name prefix
 };
 
 struct LoopResult {
   Index steps = 0;
-  double loss = 0;  // mean over the last twenty steps or so
+  double loss = 0;  // mean over about the last twenty steps
   double seconds = 0, cpu_seconds = 0;
 
   /// "1200 steps, loss 0.0123, 2:05 on the clock, 3:20 of CPU time".
@@ -56,7 +56,7 @@ struct LoopResult {
 };
 
 /// loss(step) -> Variable: one number; check(step) -> void, called every `check_every` steps and at
-/// the end. Throws Error where the loss is no number ten times in a row.
+/// the end. Throws Error if the loss is not finite ten times in a row.
 template <class Model, class Loss, class Check>
 LoopResult train_loop(Model& model, const LoopOptions& options, Loss&& loss, Check&& check) {
   using Clock = std::chrono::steady_clock;
@@ -95,7 +95,7 @@ LoopResult train_loop(Model& model, const LoopOptions& options, Loss&& loss, Che
     now.seconds = clock_before + seconds_since(start);
     now.cpu_seconds = cpu_before + processor() - cpu_start;
   };
-  const auto done = [&] {  // share of the budget
+  const auto done = [&] {  // used share of the budget
     return options.minutes > 0 ? now.seconds / (60 * options.minutes)
            : options.cpu_minutes > 0
                ? now.cpu_seconds / (60 * options.cpu_minutes)

@@ -1,10 +1,10 @@
-// train options: how a reader is trained, checked, and as text beside the weights.
+// train options: the options of a training run, their checks, and their text in the weights file.
 //
 //   metadata "training"   {"version": ..., "options": {name: value, ...}, "data": ..., "step": ...,
 //                          "validation": ...}
 //
-// "options" holds what shapes the weights. Folders, threads and times of saving are left out, so
-// that two runs of one configuration write the same bytes.
+// "options" holds all options that influence the weights. Folders, threads and times of saving are
+// left out, so two runs with one configuration write the same bytes.
 #pragma once
 
 #include <cmath>
@@ -25,7 +25,7 @@
 
 namespace glimpse::inline v0 {
 
-/// AdamW follows a one-cycle schedule; Adadelta keeps its rate, as in the papers.
+/// AdamW uses a one-cycle schedule; Adadelta a constant rate, as in the papers.
 enum class TrainOptimizer { adamw, adadelta };
 
 NLOHMANN_JSON_SERIALIZE_ENUM(Protocol, {{Protocol::lower36, "lower36"},
@@ -40,32 +40,32 @@ struct TrainOptions {
   double minutes = 0;       // in minutes of training
   Index batch = 64;
   TrainOptimizer optimizer = TrainOptimizer::adamw;
-  double learning_rate = 2e-3;  // the peak of the one-cycle schedule; Adadelta wants 1
+  double learning_rate = 2e-3;  // peak of the one-cycle schedule; 1 for Adadelta
   double warmup_fraction = 0.1;            // share of the budget until the peak
   double weight_decay = 0.01;
   double localization_lr_scale = 0.1;  // learning rate of the localization network, relative
   double encoder_lr_scale = 1;         // learning rate of the encoder, relative
   double clip_norm = 5;
   double label_smoothing = 0;
-  double fiducials = 0;          // weight of the fiducial loss beside the words
-  bool rectifier_only = false;  // the fiducial loss instead of the words: trains the rectifier
-  // What the exponential moving average of the weights keeps from step to step; 0: no average.
-  // Where nothing is said: `default_average`, or in a run that goes on what the run has.
+  double fiducials = 0;          // weight of the fiducial loss, added to the words' loss
+  bool rectifier_only = false;  // only the fiducial loss: trains only the rectifier
+  // The k of the exponential moving average of the weights (ema.hpp); 0: no average. Without a
+  // value: `default_average`, or in a resumed run the value of that run.
   std::optional<double> ema_decay = {};
   std::vector<std::string> validation;  // data sets (open_dataset)
   Index validation_limit = 500;         // images of each, while training
-  Protocol protocol = Protocol::lower36;  // what counts in validation
-  double validate_every = 600;          // seconds, beside ten times a budget
-  int patience = 0;              // stop after so many validations in a row without gain; 0: never
+  Protocol protocol = Protocol::lower36;  // characters compared in validation
+  double validate_every = 600;          // seconds; also at every tenth of the budget
+  int patience = 0;              // stop after this many validations without gain; 0: never
   double save_every = 120;       // seconds
   std::uint64_t log_every = 50;  // steps
   int loader_threads = 1;
   std::uint64_t seed = 1;
   bool resume = false;
-  std::uint64_t stop_after = 0;  // steps in this call, 0: until the budget is exhausted
-  std::string data = {};         // what is learned from, recorded beside the weights
+  std::uint64_t stop_after = 0;  // steps in this call; 0: until the budget is used
+  std::string data = {};         // the training data, recorded in the weights file
 
-  /// Every field that shapes the weights, by name.
+  /// Calls f(name, field) for every field that influences the weights.
   template <class F>
   void visit_fields(F&& f) {
     f("steps", steps), f("minutes", minutes), f("batch", batch), f("optimizer", optimizer);
@@ -78,7 +78,7 @@ struct TrainOptions {
     f("validate_every", validate_every), f("patience", patience), f("seed", seed);
   }
 
-  /// Throws ValueError that names the option which makes no sense; NaN makes none.
+  /// Throws ValueError with the name of an invalid option; NaN is invalid.
   void check() const {
     const auto expect = [](bool good, std::string_view option, std::string_view range, double got) {
       if (!good) fail("train", "expected ", option, " ", range, ", got ", got);
@@ -111,22 +111,21 @@ struct TrainOptions {
   }
 };
 
-/// The average that is kept where nothing is said. At a constant rate the weights wander around
-/// where they would settle, and their average stands nearer to it. The end of one-cycle settles
-/// them by itself.
+/// The default of ema_decay. At a constant rate the weights fluctuate around their limit, and their
+/// average is closer to it. A one-cycle schedule ends with a small rate and needs no average.
 inline double default_average(TrainOptimizer optimizer) {
   return optimizer == TrainOptimizer::adadelta ? 0.999 : 0;
 }
 
-/// What a run came to.
+/// The result of a run.
 struct TrainResult {
   std::uint64_t steps = 0;
   double seconds = 0, loss = 0, best_accuracy = 0;
-  bool finished = false;         // false: stopped before the budget was exhausted
-  bool out_of_patience = false;  // finished before the budget was exhausted
+  bool finished = false;         // false: stopped before the budget was used
+  bool out_of_patience = false;  // finished because `patience` ended it
 };
 
-/// The options and data as JSON, for the metadata of the weights. more: fields to stand behind them.
+/// Options and data as JSON, for the metadata of the weights. more: further fields at the end.
 inline nlohmann::ordered_json training_json(
     TrainOptions o, const nlohmann::ordered_json& more = nlohmann::ordered_json::object()) {
   nlohmann::ordered_json options;
@@ -138,7 +137,7 @@ inline nlohmann::ordered_json training_json(
   return json;
 }
 
-/// The same for people: "name value" pairs, lines of at most 100 characters where values allow it.
+/// The options for people: "name value" pairs, lines of at most 100 characters if values allow it.
 inline std::string training_text(const TrainOptions& o) {
   std::string text, line;
   const nlohmann::ordered_json json = training_json(o);
@@ -153,8 +152,8 @@ inline std::string training_text(const TrainOptions& o) {
   return text;
 }
 
-/// The record of a checkpoint, an empty object where it has none. Throws IoError where it is no
-/// object.
+/// The training record of a checkpoint; an empty object if it has none. Throws IoError if the
+/// record is not a JSON object.
 inline nlohmann::ordered_json training_record(const std::string& path,
                                               const std::map<std::string, std::string>& metadata) {
   const auto at = metadata.find("training");
@@ -165,9 +164,9 @@ inline nlohmann::ordered_json training_record(const std::string& path,
   return record;
 }
 
-/// What differs between the run that a checkpoint reports and the one that goes on with it, a line
-/// each. Throws IoError for a difference with which the run cannot go on. saved: the metadata
-/// "training"; an older checkpoint has none, or not all.
+/// The differences between a checkpoint's run and the run that resumes it, a line each. saved: the
+/// metadata "training"; older checkpoints have none, or not all fields. Throws IoError for a
+/// difference that prevents resuming.
 inline std::vector<std::string> resume_differences(const std::string& path,
                                                    const nlohmann::ordered_json& saved,
                                                    const TrainOptions& now) {

@@ -1,11 +1,11 @@
-// validation: how well a reader does on data sets while it is trained.
+// validation: measures a reader on data sets during training.
 //
-//   accuracy   words read right under a protocol, freely, of all sets together
-//   loss       -ln p of a symbol under teacher forcing (a character, under CTC), of a sample:
+//   accuracy   share of correct words under a protocol, in inference, of all sets together
+//   loss       -ln p of a symbol under teacher forcing (a character, for CTC), of a sample:
 //              the first 32 images of a set, then one in four
 //
-// A label that holds characters which the reader does not know has no loss. A sample keeps the cost
-// of the loss at about a quarter of that of reading.
+// A label with unknown characters has no loss. The sample limits the cost of the loss to about a
+// quarter of that of reading.
 #pragma once
 
 #include <cmath>
@@ -26,7 +26,8 @@
 
 namespace glimpse::inline v0 {
 
-/// The mean loss of images that come one at a time; batches of one width are run when they are full.
+/// The mean loss of images that are added one by one. A full batch of one width is computed at
+/// once.
 class ValidationLoss {
  public:
   /// model: in evaluation mode.
@@ -44,7 +45,7 @@ class ValidationLoss {
     if (batch.images.size() == 32) run(width, batch);
   }
 
-  /// NaN where no image counted.
+  /// The mean loss per symbol; NaN without images.
   double value() {
     for (auto& [width, batch] : batches_) run(width, batch);
     return count_ > 0 ? sum_ / count_ : std::numeric_limits<double>::quiet_NaN();
@@ -59,7 +60,7 @@ class ValidationLoss {
   void run(Index width, Batch& batch) {
     if (batch.images.empty()) return;
     const NoGrad no_grad;
-    double symbols = 0;  // attention tells the end of the word, too
+    double symbols = 0;  // with attention, the end of the word counts too
     for (const auto& label : batch.symbols)
       symbols +=
           static_cast<double>(label.size()) + (model_.config().model == ReaderModel::crnn ? 0 : 1);
@@ -88,8 +89,8 @@ struct ValidationSet {
   }
 };
 
-/// Opens data sets to validate on. notes: receives what of them is left out, a line each.
-/// Throws IoError where a set has no image that can be read, or no label that counts.
+/// Opens data sets for validation. notes: receives a line for each kind of entry that is left out.
+/// Throws IoError if a set has no readable image, or no label with a compared character.
 inline std::vector<ValidationSet> open_validation(const std::vector<std::string>& paths, Index limit,
                                                   Protocol protocol,
                                                   std::vector<std::string>& notes) {
@@ -117,8 +118,8 @@ struct Validation {
   std::string text;                                        // a line of accuracies, set by set
 };
 
-/// Reads up to `limit` images of each set. model: in evaluation mode, folded or not.
-/// Throws IoError where a set has no image that can be read.
+/// Reads up to `limit` images of each set. model: in evaluation mode, folded or not. Throws IoError
+/// if a set has no readable image.
 inline Validation validate(Reader<float>& model, const std::vector<ValidationSet>& sets, Index limit,
                            Protocol protocol) {
   Validation sum;

@@ -1,10 +1,10 @@
-// widen: starts a wide model from a narrow one that has been trained (Net2WiderNet).
+// widen: initializes a wide model with the weights of a trained narrow model (Net2WiderNet).
 //
-//   unit j of a wide layer     is unit g(j) = j mod n of the narrow one: the same weights come in
-//   a weight that leaves it    is the narrow one's times f_j; the f of all copies of a unit sum to 1
+//   unit j of a wide layer     copies unit g(j) = j mod n of the narrow layer: same input weights
+//   its output weights         are the narrow ones times f_j; over the copies of a unit f sums to 1
 //
-// The wide model computes what the narrow one does and learns on from there. f is drawn anew for
-// every weight, so that the copies of a unit get gradients of their own and part.
+// At the start, the wide model computes the same function as the narrow one. f is random for every
+// weight, so the copies of a unit get different gradients and become different.
 // Source: Chen, Goodfellow, Shlens, "Net2Net: Accelerating Learning via Knowledge Transfer", 2016.
 #pragma once
 
@@ -17,17 +17,22 @@ namespace glimpse::inline v0 {
 
 namespace detail {
 
-/// The axis of a tensor along which units lie, and how many layers of equal width lie side by side
-/// there: the gates of a cell, the two directions of a recurrent layer.
+/// The axis of a tensor that counts units, and the number of layers of equal width along this axis:
+/// the gates of a cell, or the two directions of a recurrent layer.
 struct UnitAxis {
   Index axis = -1;  // -1: none
   Index parts = 1;
 };
 struct UnitAxes {
-  UnitAxis out, in;  // units that the weights lead to, and that they come from
+  UnitAxis out, in;  // output units of the weights, and their input units
 };
 
 inline UnitAxes unit_axes(std::string_view name, Index rank, bool projected) {
+  // Rows by the end of a parameter's name: {output axis, parts}, {input axis, parts}. Parts:
+  //   decoder.*      3 gates of the GRU; frames have `frames` directions, side by side
+  //   .*_x, .*_h     4 gates of the LSTM; the second layer reads both directions, unless
+  //                  a projection is between
+  //   all others     (out, in, ...): axis 0 and, for matrices and filters, axis 1
   const auto ends = [&](std::string_view end) { return name.ends_with(end); };
   const Index frames = 2;  // directions
   if (ends("decoder.score")) return {{}, {0, 1}};
@@ -44,7 +49,7 @@ inline UnitAxes unit_axes(std::string_view name, Index rank, bool projected) {
   return {{0, 1}, rank > 1 ? UnitAxis{1, 1} : UnitAxis{}};
 }
 
-/// For every place along an axis of the wide tensor the place in the narrow one, part by part.
+/// For every index along an axis of the wide tensor the index in the narrow one, part by part.
 inline std::vector<Index> narrow_indices(Index narrow, Index wide, Index parts) {
   std::vector<Index> indices;
   for (Index j = 0; j < wide; ++j)
@@ -88,7 +93,7 @@ void widen_tensor(std::string_view name, const Tensor<T>& narrow, Tensor<T> wide
   }
   if (units.in.axis < 0 || wide.size(units.in.axis) == narrow.size(units.in.axis)) return;
 
-  // Along the axis that weights come from, the copies share what was one weight.
+  // Along the input axis, the copies of a unit share the original weight.
   const auto& indices = from[static_cast<std::size_t>(units.in.axis)];
   std::vector<std::vector<Index>> copies(static_cast<std::size_t>(narrow.size(units.in.axis)));
   for (Index j = 0; j < std::ssize(indices); ++j)
@@ -113,9 +118,9 @@ void widen_tensor(std::string_view name, const Tensor<T>& narrow, Tensor<T> wide
 
 }  // namespace detail
 
-/// Fills `wide` so that it reads as `narrow` does. Both have the same layers; every layer of `wide`
-/// has at least as many units.
-/// Throws ValueError where the layers differ, ShapeError where one would have to shrink.
+/// Initializes `wide` so that it computes the same function as `narrow`. Both have the same layers;
+/// no layer of `wide` has fewer units. Throws ValueError if the layers differ, ShapeError if a
+/// layer would shrink.
 template <class T>
 void widen(Reader<T>& narrow, Reader<T>& wide, Random& random) {
   const auto from = state_dict(narrow), to = state_dict(wide);

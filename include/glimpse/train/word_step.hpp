@@ -1,10 +1,10 @@
-// word step: one step of teaching a reader a batch of words.
+// word step: one training step of a reader on a batch of words.
 //
 //   minimize   L = mean of -ln p(symbol | symbols before it, image)      RARE, SRN
 //              L = mean of -ln p(word | image) / characters of a word    CRNN
 //
-// With `fiducials` = w > 0, plus w times the fiducial loss; with `rectifier_only` that loss alone.
-// A batch whose loss, gradient or running statistics are no finite numbers leaves no trace.
+// `fiducials` = w > 0 adds w times the fiducial loss. `rectifier_only` uses only the fiducial loss.
+// A batch whose loss, gradient or running statistics are not finite changes nothing.
 #pragma once
 
 #include <algorithm>
@@ -27,10 +27,10 @@
 
 namespace glimpse::inline v0 {
 
-/// How a loader makes batches for a reader.
+/// The loader's options for a reader.
 inline WordLoaderOptions loader_options(const ReaderConfig& c, const TrainOptions& options) {
-  // A word that knows its fiducial points tells how it runs. Where nothing will straighten it, or
-  // nobody knows, it has the shape of its image.
+  // The width follows from the fiducial points, which give the word's own line. Without a rectifier
+  // or without points, it follows from the image's shape.
   const auto width_of = [c](const LabeledWord& word) {
     const GrayImage& image = word.image;
     const bool known = c.model == ReaderModel::rare && !word.fiducials.empty();
@@ -47,17 +47,17 @@ inline WordLoaderOptions loader_options(const ReaderConfig& c, const TrainOption
           .seed = options.seed};
 }
 
-/// What a step came to.
+/// The result of a step.
 struct WordStep {
-  double loss = 0;  // without the fiducial loss beside the words, so that runs can be compared
+  double loss = 0;  // without the added fiducial loss, so that runs are comparable
   double gradient_norm = 0;
-  Index right = 0;    // words of the batch, under teacher forcing
+  Index right = 0;    // correct words of the batch, under teacher forcing
   bool taken = true;  // false: something was not finite, and nothing has changed
 };
 
 class WordLearner {
  public:
-  /// Throws ValueError where the rectifier is to be taught and there is none.
+  /// Throws ValueError if the rectifier is to be trained and the model has none.
   WordLearner(Reader<float> model, const TrainOptions& options)
       : options_(options), model_(std::move(model)), optimizer_(made_optimizer()) {
     if ((options_.fiducials > 0 || options_.rectifier_only) && !rectifier())

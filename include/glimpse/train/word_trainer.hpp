@@ -1,16 +1,15 @@
-// word trainer: teaches a reader from an endless stream of words (word_step.hpp).
+// word trainer: trains a reader on an endless stream of words (word_step.hpp).
 //
-// A run is a pure function of (configuration, seed, source) counted in steps: stopped after any step
-// and resumed, it ends bit for bit where an unbroken run ends. (A run with a budget in minutes takes
-// its learning rate from the clock.) In `out` stand: last.safetensors (everything to go on),
-// best.safetensors (weights alone, best on the validation sets), log.tsv (a line every
-// `log_every` steps), curves.png, and the lock that keeps a second run out.
+// With a budget in steps, a run is a pure function of (configuration, seed, source). If it is
+// stopped after any step and resumed, the final weights are bit-identical. (With a budget in
+// minutes, the learning rate depends on the time.) The folder `out` holds last.safetensors
+// (everything to resume), best.safetensors (only the weights, best on the validation sets), log.tsv
+// (a line every `log_every` steps), curves.png, and the lock that excludes a second run.
 //
-// It validates at the start, at every tenth of the budget, and every `validate_every` seconds. A
-// validation gains where its accuracy is above the best, or its loss below the least, so far;
-// `patience` validations in a row without gain end the run. With `ema_decay` = k > 0 the weights
-// that are validated and kept are an exponential moving average of those that are trained
-// (ema.hpp).
+// Validation runs at the start, at every tenth of the budget, and every `validate_every` seconds. A
+// validation is a gain if its accuracy is above the best so far, or its loss below the least.
+// `patience` validations in a row without gain end the run. With `ema_decay` = k > 0, an
+// exponential moving average of the trained weights (ema.hpp) is validated and saved.
 #pragma once
 
 #include <algorithm>
@@ -43,8 +42,8 @@ namespace glimpse::inline v0 {
 
 class WordTrainer {
  public:
-  /// model: fresh, or with weights to start from. Throws ValueError for options that make no sense;
-  /// IoError where a run to resume is missing or does not fit, or where another run is at work.
+  /// model: new, or with initial weights. Throws ValueError for invalid options; IoError if a run
+  /// to resume is missing or does not fit, or if another run uses the folder.
   WordTrainer(Reader<float> model, WordSource source, TrainOptions options)
       : options_((options.check(), std::move(options))), learner_(std::move(model), options_) {
     validation_ = open_validation(options_.validation, options_.validation_limit,
@@ -56,11 +55,11 @@ class WordTrainer {
     log_.emplace(options_.out + "/log.tsv", step_);
   }
 
-  /// Trains until the budget or the patience is spent or `stop` says so; then saves. Saves, too,
-  /// before an error of the source or a validation goes on to the caller.
+  /// Trains until the budget is used, the patience ends or `stop` returns true; then saves. Also
+  /// saves before it passes on an error of the source or of a validation.
   TrainResult run(const std::function<bool()>& stop = {}) {
     if (!lock_) lock_ = std::make_unique<RunLock>(options_.out);
-    const std::unique_ptr<RunLock> lock = std::move(lock_);  // another may go on from here
+    const std::unique_ptr<RunLock> lock = std::move(lock_);  // released at return
     for (const std::string& line : notes_) progress_.say(line);
     set_training(model_, true);
     const std::uint64_t first = step_;
@@ -93,9 +92,9 @@ class WordTrainer {
   }
 
   Reader<float>& model() { return model_; }
-  /// The options with what was left open filled in.
+  /// The options, with defaults for the unset ones.
   const TrainOptions& options() const { return options_; }
-  /// What validation leaves out, and how a resumed run differs from what it was, a line each.
+  /// What validation leaves out, and how a resumed run differs from before, a line each.
   const std::vector<std::string>& notes() const { return notes_; }
 
  private:
@@ -118,7 +117,7 @@ class WordTrainer {
     return options_.steps > 0 ? step_ >= options_.steps : seconds_ >= 60 * options_.minutes;
   }
   bool impatient() const { return options_.patience > 0 && stale_ >= options_.patience; }
-  /// How many tenths of the budget are spent, 0 to 10.
+  /// Number of used tenths of the budget, 0 to 10.
   int tenth() const { return budget_exhausted() ? 10 : static_cast<int>(10 * fraction()); }
 
   WordBatch next_batch() {
@@ -135,7 +134,7 @@ class WordTrainer {
     const double rate = scheduled_rate();
     const WordStep done = learner_.step(batch, rate);
     ++step_;
-    if (!done.taken) {  // one bad batch is left out, a row of them is the end
+    if (!done.taken) {  // one bad batch is skipped, ten in a row end the run
       if (++bad_ >= 10)
         fail<Error>("train", "loss is ", done.loss, " and gradient norm ", done.gradient_norm,
                     " ten times in a row, at step ", step_);
@@ -167,7 +166,7 @@ class WordTrainer {
     return text;
   }
 
-  /// What is known now; before the first step that is the learning rate.
+  /// The current values; before the first step only the learning rate.
   TrainLog::Line line() const {
     TrainLog::Line l{.step = step_, .seconds = seconds_, .learning_rate = scheduled_rate()};
     if (counted_ == 0) return l;
@@ -176,7 +175,7 @@ class WordTrainer {
     return l;
   }
 
-  /// Reads the validation sets with a folded copy; keeps the weights where they are the best.
+  /// Reads the validation sets with a folded copy; saves the weights if they are the best.
   void validate() {
     tenth_ = tenth();
     if (options_.validation.empty()) return;
@@ -236,7 +235,7 @@ class WordTrainer {
     const Checkpoint c = load_checkpoint(path);
     if (config_text(model_.config()) != config_text(config_from_text(c.text("config"))))
       fail<IoError>("resume", path, " was trained with another configuration: ", c.text("config"));
-    // The first checkpoints had no record but these two.
+    // The first checkpoints recorded only these two options.
     for (const auto& [name, now] : {std::pair("seed", std::to_string(options_.seed)),
                                     std::pair("batch", std::to_string(options_.batch))})
       if (const auto saved = c.metadata.find(name);
@@ -250,9 +249,9 @@ class WordTrainer {
     if (ema_) load_state(ema_->model(), c, "mean");
     learner_.visit_state(LoadState{c, path, "optimizer."});
     visit_numbers(LoadState{c, path, "train."});
-    tenth_ = tenth();  // what a checkpoint without these numbers has done
+    tenth_ = tenth();  // for a checkpoint without these numbers
     if (c.find_exact("train.tenth")) visit_newer_numbers(LoadState{c, path, "train."});
-    tenth_ = std::min(tenth_, tenth());  // the budget may be another
+    tenth_ = std::min(tenth_, tenth());  // the resumed run may have another budget
     double chunk = 0, batch = 0;
     const LoadState find{c, path, "loader."};
     find("chunk", chunk), find("batch", batch);
@@ -262,7 +261,7 @@ class WordTrainer {
     return {static_cast<std::uint64_t>(chunk), static_cast<std::uint64_t>(batch)};
   }
 
-  /// An average can only go on where it began: with the first step.
+  /// An average can only be resumed if the run began with it.
   void restore_average(const std::string& path, const Checkpoint& c) {
     const bool held = std::any_of(c.tensors.begin(), c.tensors.end(),
                                   [](const auto& t) { return t.first.starts_with("mean."); });

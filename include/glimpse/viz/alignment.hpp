@@ -1,7 +1,6 @@
-// alignment: a table of squares that shows which symbol of one sequence each symbol of another was
-// made from.
+// alignment: a table of squares with the attention weights between two sequences.
 //
-//   columns: what was read,  rows: what was predicted,  darkness of a square: the weight a_ti
+//   columns: input symbols,  rows: predicted symbols,  darkness of a square: the weight a_ti
 #pragma once
 
 #include <algorithm>
@@ -18,8 +17,8 @@ struct AlignmentView {
   Tensor<float> attention{};              // (S, T)
 };
 
-/// Draws the table, `cell` pixels to a square.  Returns (3, height, width).
-/// Throws ShapeError where the attention has fewer rows or columns than there are names.
+/// Draws the table, `cell` pixels per square.  Returns (3, height, width) in [0, 1].
+/// Throws ShapeError if the attention has fewer rows or columns than there are names.
 inline Tensor<float> draw(const AlignmentView& view, float cell = 22) {
   const Index columns = std::ssize(view.from), rows = std::ssize(view.to);
   require(view.attention.rank() == 2 && view.attention.size(0) >= rows &&

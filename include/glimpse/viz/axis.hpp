@@ -1,7 +1,7 @@
-// axis: values to pixels, and the round numbers that are written beside them.
+// axis: maps values to pixels and chooses round numbers for the labels.
 //
-//   step between ticks = 1, 2 or 5 times a power of ten, the finest that leaves room for the labels
-//   logarithmic: powers of ten, with their doubles and fives where there is room
+//   step between ticks = 1, 2 or 5 times a power of ten, the finest with space for the labels
+//   logarithmic: powers of ten, with their doubles and fives if there is space
 #pragma once
 
 #include <algorithm>
@@ -17,7 +17,7 @@ namespace glimpse::inline v0 {
 
 namespace detail {
 
-/// A number with as many digits as a step between ticks needs: 0.25, 12, 1.5k, 2M.
+/// A number with as many digits as the step between ticks requires: 0.25, 12, 1.5k, 2M.
 inline std::string tick_label(double value, double step) {
   const double size = std::max(std::fabs(value), step);
   const char* unit = "";
@@ -37,7 +37,8 @@ inline std::string tick_label(double value, double step) {
   return text;
 }
 
-/// A step of 1, 2 or 5 times a power of ten that cuts `range` into at most `count` parts.
+/// The smallest step of 1, 2 or 5 times a power of ten that cuts `range` into at most `count`
+/// parts.
 inline double tick_step(double range, int count) {
   const double raw = range / std::max(count, 1),
                power = std::pow(10.0, std::floor(std::log10(raw)));
@@ -58,7 +59,7 @@ struct Axis {
     const double t = (coordinate(v) - coordinate(low)) / (coordinate(high) - coordinate(low));
     return from + static_cast<float>(t) * (to - from);
   }
-  /// (value, label).
+  /// At most about `count` ticks, as (value, label).
   std::vector<std::pair<double, std::string>> ticks(int count) const {
     std::vector<std::pair<double, std::string>> found;
     if (logarithmic && high / low >= 20) {
@@ -78,7 +79,7 @@ struct Axis {
     }
     const double step = tick_step(high - low, count), first = std::ceil(low / step - 1e-9);
     for (int i = 0; i <= std::max(count, 1) + 1; ++i) {
-      const double k = first + i, v = k * step;  // far from 0 neighbors may be the same number
+      const double k = first + i, v = k * step;  // far from 0 neighbors may be equal
       if (!(v <= high + step * 1e-9)) break;
       if ((logarithmic && !(k > 0)) || (!found.empty() && found.back().first == v)) continue;
       found.emplace_back(v, tick_label(v, step));

@@ -15,7 +15,7 @@ namespace glimpse::inline v0 {
 struct Bar {
   std::string name = {};
   double value = 0;
-  std::string note = {};  // written at its right; the value if empty
+  std::string note = {};  // written to its right; the value if empty
   Index color = 0;        // number of a `category`
 };
 
@@ -23,11 +23,12 @@ struct Bars {
   std::string title = {};
   std::vector<Bar> bars = {};
   double high = std::numeric_limits<
-      double>::quiet_NaN();  // where the full width ends; the greatest value if NaN
-  std::string unit = {};     // behind every value
+      double>::quiet_NaN();  // value of the full width; the greatest value if NaN
+  std::string unit = {};     // written after every value
 };
 
-/// Draws horizontal bars, one a line, from 0. Returns (3, height, width) as high as the bars need.
+/// Draws horizontal bars from 0, one a line. Returns (3, height, width) in [0, 1]; the number of
+/// bars determines the height.
 inline Tensor<float> draw(const Bars& chart, Index width = 720) {
   const float top = chart.title.empty() ? 24.0f : 62.0f, row = 30;
   const Index height = static_cast<Index>(top + row * static_cast<float>(chart.bars.size()) + 20);

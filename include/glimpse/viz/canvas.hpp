@@ -1,10 +1,10 @@
-// canvas: an RGB image to draw on, everything anti-aliased.
+// canvas: an RGB image with anti-aliased drawing.
 //
-//   coverage of a pixel = clamp(1/2 - d, 0, 1),  d = its center's distance from the edge, inside < 0
+//   coverage of a pixel = clamp(1/2 - d, 0, 1),  d: its center's distance from the edge, < 0 inside
 //   pixel <- (1 - opacity coverage) pixel + opacity coverage color
 //
-// Coordinates are pixels from the top left corner; the center of pixel (i, j) is (j + 1/2, i +
-// 1/2). What lies outside is cut off. The result is a tensor (3, height, width) in [0, 1].
+// Coordinates are pixels from the top left corner. The center of pixel (i, j) is (j + 1/2, i +
+// 1/2). Shapes are clipped at the border. The result is a tensor (3, height, width) in [0, 1].
 #pragma once
 
 #include <algorithm>
@@ -21,7 +21,7 @@ namespace glimpse::inline v0 {
 
 enum class Align { left, center, right };
 
-/// A place on a canvas, in pixels.
+/// A point on a canvas, in pixels.
 struct Spot {
   float x = 0, y = 0;
 };
@@ -39,11 +39,11 @@ class Canvas {
 
   Index width() const { return width_; }
   Index height() const { return height_; }
-  /// (3, height, width); shares storage with the canvas.
+  /// (3, height, width); shares its storage with the canvas.
   const Tensor<float>& image() const { return image_; }
   Color at(Index x, Index y) const { return {image_(0, y, x), image_(1, y, x), image_(2, y, x)}; }
 
-  /// Lays a color over one pixel.
+  /// Blends a color over one pixel.
   void blend(Index x, Index y, Color color, float opacity) {
     if (x < 0 || y < 0 || x >= width_ || y >= height_ || !(opacity > 0)) return;
     float* p = image_.data() + y * width_ + x;
@@ -53,7 +53,7 @@ class Canvas {
     p[2 * plane] += (color.b - p[2 * plane]) * opacity;
   }
 
-  /// A filled rectangle; edges between pixels cover them in part.
+  /// A filled rectangle; an edge between pixels covers them partly.
   void rectangle(float x0, float y0, float x1, float y1, Color color, float opacity = 1) {
     cover(x0, y0, x1, y1, color, opacity, [&](float x, float y) {
       const auto overlap = [](float low, float high, float center) {
@@ -68,7 +68,7 @@ class Canvas {
     cover(x0, y0, x1, y1, color, opacity,
           [&](float x, float y) { return coverage(box_distance(x, y, x0, y0, x1, y1, radius)); });
   }
-  /// Its outline, `width` pixels wide, inside the edge.
+  /// The outline of a rounded rectangle, `width` pixels wide, inside its edge.
   void frame(float x0, float y0, float x1, float y1, float radius, Color color, float width = 1,
              float opacity = 1) {
     cover(x0, y0, x1, y1, color, opacity, [&](float x, float y) {
@@ -83,7 +83,7 @@ class Canvas {
     polyline(both, color, width, opacity);
   }
 
-  /// Joined lines; where they overlap the color counts once.
+  /// Joined lines; overlaps are drawn only once.
   void polyline(std::span<const Spot> spots, Color color, float width = 1, float opacity = 1,
                 bool closed = false) {
     if (spots.empty()) return;
@@ -98,7 +98,7 @@ class Canvas {
 
   /// Strokes of a round pen.
   void pen(std::span<const detail::Stroke> strokes, Color color, float width, float opacity = 1) {
-    // Coverage is gathered first, stroke by stroke: the greatest counts.
+    // The strokes' coverages are combined by their maximum before any color is blended.
     float x0 = 1e9f, y0 = 1e9f, x1 = -1e9f, y1 = -1e9f;
     for (const detail::Stroke& s : strokes) {
       x0 = std::min({x0, s.x0, s.x1}), x1 = std::max({x1, s.x0, s.x1});
@@ -135,7 +135,7 @@ class Canvas {
     cover(c.x - radius, c.y - radius, c.x + radius, c.y + radius, color, opacity,
           [&](float x, float y) { return coverage(std::hypot(x - c.x, y - c.y) - radius); });
   }
-  /// Its outline.
+  /// The outline of a circle.
   void ring(Spot c, float radius, Color color, float width = 1, float opacity = 1) {
     const float r = radius + width / 2;
     cover(c.x - r, c.y - r, c.x + r, c.y + r, color, opacity, [&](float x, float y) {
@@ -143,8 +143,8 @@ class Canvas {
     });
   }
 
-  /// An image (H, W), (1, H, W) or (3, H, W) in [0, 1], scaled into a rectangle: bilinear when it
-  /// grows, the mean of what falls on a pixel when it shrinks.
+  /// An image (H, W), (1, H, W) or (3, H, W) in [0, 1], scaled to a rectangle: bilinear when
+  /// growing, averaged when shrinking.
   void image(float x0, float y0, float width, float height, const Tensor<float>& source,
              float opacity = 1) {
     const Tensor<float> p =
@@ -173,8 +173,8 @@ class Canvas {
       }
   }
 
-  /// A line of text. (x, y): its left end, middle or right end on the line that letters stand on;
-  /// size: height of the capitals in pixels; weight: width of the pen, in dots of the font.
+  /// A line of text. at: its left end, middle or right end on the baseline; size: height of the
+  /// capitals in pixels; weight: width of the pen, in dots of the font.
   void text(Spot at, std::string_view line, float size, Color color = ink::text,
             Align align = Align::left, float weight = 1, float opacity = 1) {
     const float dot = size / 6, length = text_width(line) * size;
@@ -195,8 +195,8 @@ class Canvas {
     bool empty() const { return x0 >= x1 || y0 >= y1; }
   };
 
-  /// Weights of the source pixels that one target pixel shows, along one axis: a tent as wide as
-  /// the larger pixel.
+  /// Weights of the source pixels of one target pixel, along one axis: a triangle as wide as the
+  /// larger pixel.
   struct Tap {
     Index begin, end;
     float center, support, inside;
@@ -234,7 +234,7 @@ class Canvas {
 
   static float coverage(float distance) { return std::clamp(0.5f - distance, 0.0f, 1.0f); }
 
-  /// Below 0 inside.
+  /// Distance from the edge of a rounded rectangle; below 0 inside.
   static float box_distance(float x, float y, float x0, float y0, float x1, float y1,
                             float radius) {
     radius = std::min({radius, (x1 - x0) / 2, (y1 - y0) / 2});

@@ -1,5 +1,4 @@
-// error_page: what a reader got wrong, as one HTML file with the images inside. Pulls in
-// stb_image_write.
+// error_page: a reader's errors as one HTML file with embedded images. Includes stb_image_write.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +14,7 @@
 
 namespace glimpse::inline v0 {
 
-/// A word that was read wrongly: the panel's view (with text, truth and confidence) and its file.
+/// A wrong reading: the panel's view (with text, truth and confidence) and its file.
 struct ReadingError {
   std::string path;
   ReadingView view;
@@ -74,9 +73,9 @@ figcaption { display: flex; gap: 1.2rem; align-items: baseline; flex-wrap: wrap;
 
 }  // namespace detail
 
-/// The page: a table of the characters that were confused, then every error, the surest first: the
-/// reader's panel (fiducials, straightened image, attention), truth and reading. words: how many
-/// were read in all. At most `limit` errors are shown; the page says how many there are.
+/// The HTML page: a table of confused characters, then every error, the most confident first, with
+/// the reader's panel (fiducials, rectified image, attention), truth and reading. words: number of
+/// words read. At most `limit` errors are shown; the page gives their total number.
 inline std::string error_page(std::string_view title, std::vector<ReadingError> errors, Index words,
                               const Confusion& confusion, std::size_t limit = 400) {
   using detail::escaped;

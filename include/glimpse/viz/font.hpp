@@ -1,8 +1,8 @@
-// font: letters of our own, five dots wide and seven high, with two rows below the line.
+// font: a font of our own, letters of five by seven dots, with two rows below the baseline.
 //
-// A letter is a set of dots, but it is drawn as strokes of a round pen: dots that touch are joined
-// (sideways and downwards always, aslant where no dot lies between). So one small table serves
-// every size, smoothly.
+// A letter is a set of dots, drawn as strokes of a round pen. Touching dots are joined: always
+// along rows and columns, diagonally only if no dot is between. One small table therefore gives
+// smooth letters at every size.
 #pragma once
 
 #include <algorithm>
@@ -44,8 +44,8 @@ struct Stroke {
 
 }  // namespace detail
 
-/// One character as strokes, in dots: x from 0, y from 0 (top of capitals) to 6 (line)
-/// and 8 (descenders).
+/// One character as strokes, in dots: x from 0; y from 0 (top of capitals) to 6 (baseline) and 8
+/// (descenders).
 struct Glyph {
   std::vector<detail::Stroke> strokes;
   float width = 0;  // of its dots; the next character starts two dots later
@@ -75,13 +75,13 @@ inline Glyph glyph(char c) {
       const bool joined = dot(x - 1, y) || dot(x, y - 1) || dot(x - 1, y - 1) || dot(x + 1, y - 1);
       if (result.strokes.size() == before && !joined) result.strokes.push_back({fx, fy, fx, fy});
     }
-  if (c >= '0' && c <= '9') result.width = 4;  // figures stand under each other
+  if (c >= '0' && c <= '9') result.width = 4;  // digits have one width
   if (c == ' ') result.width = 1;
   return result;
 }
 
-/// Splits a text into what `glyph` draws: ASCII characters, and one box for every
-/// other UTF-8 character.
+/// Splits a text into characters for `glyph`: ASCII characters, and one box for every other UTF-8
+/// character.
 inline std::string printable(std::string_view text) {
   std::string result;
   for (const char c : text) {
@@ -92,7 +92,7 @@ inline std::string printable(std::string_view text) {
   return result;
 }
 
-/// Width of a line of text in units of its size, which is the height of capitals.
+/// Width of a line of text in units of its size, the height of capitals.
 inline float text_width(std::string_view text) {
   float dots = 0;
   for (const char c : printable(text)) dots += glyph(c).width + 2;

@@ -2,7 +2,7 @@
 //
 //   smoothed curve   s_i = (beta s_i-1 + (1 - beta) y_i),  shown divided by 1 - beta^i: unbiased
 //
-// Values that are no number (or not positive on a logarithmic axis) leave a gap.
+// Values that are NaN (or not positive on a logarithmic axis) leave a gap.
 #pragma once
 
 #include <algorithm>
@@ -18,12 +18,12 @@
 
 namespace glimpse::inline v0 {
 
-/// One curve: as many x as y; without x, 0, 1, 2, ...
+/// One curve: as many x as y; if x is empty, it is 0, 1, 2, ...
 struct Series {
   std::string name = {};
   std::vector<double> y = {}, x = {};
-  Index color = -1;   // number of a `category`; its place in the plot if -1
-  double smooth = 0;  // beta; above 0 the raw curve stays behind, pale
+  Index color = -1;   // number of a `category`; if -1, the curve's index
+  double smooth = 0;  // beta; above 0 the raw curve is drawn pale
   bool dots = false;  // a dot at every value
 };
 
@@ -31,14 +31,14 @@ struct Plot {
   std::string title = {}, x_label = {}, y_label = {};
   std::vector<Series> series = {};
   bool log_x = false, log_y = false;
-  // Range of y; what is NaN is taken from the values.
+  // Range of y; NaN: from the values.
   double y_low = std::numeric_limits<double>::quiet_NaN();
   double y_high = std::numeric_limits<double>::quiet_NaN();
 };
 
 namespace detail {
 
-/// The range of all values that can be shown; a little room where it is flat.
+/// The range of all values that can be shown; a constant curve gets a margin.
 template <class Values>
 std::pair<double, double> value_range(const std::vector<Series>& series, Values&& values,
                                       bool positive) {
@@ -59,8 +59,8 @@ std::pair<double, double> value_range(const std::vector<Series>& series, Values&
 
 }  // namespace detail
 
-/// Draws curves with axes, a grid and a legend. width, height: pixels.
-/// Returns (3, height, width). Throws ShapeError where a curve has not as many x as y.
+/// Draws curves with axes, a grid and a legend. width, height: pixels. Returns (3, height, width)
+/// in [0, 1]. Throws ShapeError if a curve has different numbers of x and y.
 inline Tensor<float> draw(const Plot& plot, Index width = 860, Index height = 480) {
   const auto x_of = [](const Series& s, std::size_t i) {
     return s.x.empty() ? static_cast<double>(i) : s.x[i];
@@ -83,7 +83,7 @@ inline Tensor<float> draw(const Plot& plot, Index width = 860, Index height = 48
   if (std::isfinite(plot.y_high)) y_high = plot.y_high;
   if (!(y_high > y_low)) y_high = y_low + 1;
 
-  // Room at the left for the widest label, at the top for title and legend.
+  // Margins: left for the widest label, top for title and legend.
   detail::Axis y{y_low, y_high, h - (plot.x_label.empty() ? 40.0f : 62.0f),
                  plot.title.empty() ? 24.0f : 62.0f, plot.log_y};
   if (!plot.y_label.empty()) y.to += 20;

@@ -1,11 +1,11 @@
-// reading: the reader's panel, an image of what it saw and why it read what it read.
+// reading: the reader's panel, a picture of how an image was read.
 //
-//   image with its fiducial points and their outline    |  the image straightened by them
-//   the text, and how sure the reader is
-//   the straightened image in its characters' colors, under it one row of attention for each
+//   image with its fiducial points and their outline    |  the rectified image
+//   the text and its confidence
+//   the rectified image in its characters' colors, and below it one row of attention for each
 //
-// Column j of an attention row of n stands over the pixels [j w / n, (j + 1) w / n) of the
-// straightened image. Everything comes as plain tensors, so that this depends on no model.
+// Column j of an attention row of n covers the pixels [j w / n, (j + 1) w / n) of the rectified
+// image. All inputs are plain tensors, so this header depends on no model.
 #pragma once
 
 #include <algorithm>
@@ -19,7 +19,7 @@
 
 namespace glimpse::inline v0 {
 
-/// What a panel shows. Whatever is left undefined or empty is left out.
+/// The contents of a panel. Undefined or empty parts are left out.
 struct ReadingView {
   /// (H, W), (1, H, W) or (3, H, W) in [0, 1].
   Tensor<float> image = {};
@@ -27,15 +27,15 @@ struct ReadingView {
   Tensor<float> fiducials = {};
   /// (h, w) or (1, h, w).
   Tensor<float> rectified = {};
-  /// (steps, columns); a step more than characters is the end of the word.
+  /// (steps, columns); one step more than characters is the end of the word.
   Tensor<float> attention = {};
   /// UTF-8.
   std::string text = {};
-  /// Of each character, and of the end where it has a row.
+  /// Of each character, and of the end if it has a row.
   std::vector<double> confidences = {};
-  /// Of the whole word; the product of the above if below 0.
+  /// Of the whole word; if below 0, the product of `confidences`.
   double confidence = -1;
-  /// What should have been read, where it is known.
+  /// The true text, if known.
   std::string truth = {};
 };
 
@@ -44,8 +44,8 @@ namespace detail {
 inline Index image_height(const Tensor<float>& p) { return p.size(-2); }
 inline Index image_width(const Tensor<float>& p) { return p.size(-1); }
 
-/// Attention row t at a place u in [0, 1) across the image, linear between the middles
-/// of the columns.
+/// Attention row t at a position u in [0, 1) across the image, linear between the centers of the
+/// columns.
 inline float attention_at(const Tensor<float>& attention, Index t, float u) {
   const Index n = attention.size(1);
   const float position =
@@ -64,7 +64,7 @@ inline std::string percent(double p) {
 
 }  // namespace detail
 
-/// An image in a frame, with the outline and the points that straighten it, scaled to fit.
+/// An image in a frame, scaled to fit, with its fiducial points and their outline.
 inline void draw_fiducials(Canvas& canvas, float x, float y, float width, float height,
                            const Tensor<float>& image, const Tensor<float>& fiducials) {
   canvas.image(x, y, width, height, image);
@@ -87,8 +87,9 @@ inline void draw_fiducials(Canvas& canvas, float x, float y, float width, float 
   }
 }
 
-/// Draws the panel. width: pixels, from 480.  Returns (3, height, width), as high as it takes.
-/// Throws ShapeError where a tensor has another rank than ReadingView says.
+/// Draws the panel. width: pixels, at least 480.  Returns (3, height, width) in [0, 1]; the
+/// contents determine the height. Throws ShapeError if a tensor has another rank than ReadingView
+/// says.
 inline Tensor<float> draw(const ReadingView& view, Index width = 760) {
   width = std::max<Index>(width, 480);
   const bool shows_image = view.image.defined() && view.image.size() > 0;
@@ -107,7 +108,7 @@ inline Tensor<float> draw(const ReadingView& view, Index width = 760) {
   const Index steps = shows_attention ? std::min(view.attention.size(0), letters + 1) : 0;
   const float w = static_cast<float>(width), margin = 28, gap = 28, row = 26;
 
-  // Sizes first: the canvas is as high as its parts.
+  // Sizes first, because the canvas is as high as its parts.
   struct Box {
     float width = 0, height = 0;
   };
@@ -188,7 +189,7 @@ inline Tensor<float> draw(const ReadingView& view, Index width = 760) {
   if (strip_h > 0) {
     canvas.image(strip_x, strip_y, strip_w, strip_h, view.rectified);
     for (Index i = 0; i < strip_pixels;
-         ++i) {  // each column in the color of the character that looks there
+         ++i) {  // each column in the color of its character
       Color sum;
       float weight = 0, strongest = 0;
       for (Index t = 0; t < std::min(steps, letters); ++t) {

@@ -1,4 +1,4 @@
-// reliability: of the words read with confidence p, which share was right.
+// reliability: the share of correct words as a function of the confidence.
 #pragma once
 
 #include <cmath>
@@ -10,8 +10,9 @@
 
 namespace glimpse::inline v0 {
 
-/// The reliability diagram: the diagonal is an honest reader, below it lies a boastful one.
-/// temperature: the exponent of calibration.hpp (3), shown as a second curve where it is not 1.
+/// The reliability diagram (3, height, width). A calibrated reader is on the diagonal, an
+/// overconfident one below it. temperature: the exponent of calibration.hpp (3); if it is not 1, a
+/// second curve shows its effect.
 inline Tensor<float> draw_reliability(const std::vector<ScoredPrediction>& predictions_scored,
                                       double temperature = 1, Index bins = 10) {
   const auto curve = [&](double exponent, const char* name) {

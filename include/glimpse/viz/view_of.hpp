@@ -1,4 +1,4 @@
-// view_of: a reading as a panel shows it.
+// view_of: converts a reading to a panel.
 #pragma once
 
 #include <algorithm>
@@ -9,8 +9,8 @@
 
 namespace glimpse::inline v0 {
 
-/// What the reader saw, the way up that it was read, and read. The straightened image, standardized
-/// for the network, is stretched over [0, 1].
+/// The image in the rotation that was read, and its reading. The rectified image is standardized
+/// for the network, so it is rescaled to [0, 1].
 inline ReadingView view_of(const GrayImage& image, const Reading& reading) {
   const GrayImage seen = rotate90(image, reading.quarters);
   ReadingView view{.image = tensor<float>(std::span<const float>(seen.pixels),

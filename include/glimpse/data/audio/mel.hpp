@@ -1,4 +1,4 @@
-// mel: powers of frequencies gathered into bands that the ear tells apart equally well.
+// mel: gathers spectral powers into bands that are equally spaced for human hearing.
 //
 //   (1)  mel(f) = 2595 log10(1 + f / 700)
 //   (2)  w_bk = max(0, min((f_k - c_(b-1)) / (c_b - c_(b-1)), (c_(b+1) - f_k) / (c_(b+1) - c_b)))
@@ -27,8 +27,8 @@ struct MelOptions {
   float floor = 1e-5f;
 };
 
-/// The triangles (2): (bands, transform/2 + 1).
-/// Throws ValueError where the frequencies do not grow, or leave what the rate can carry.
+/// The triangles (2): (bands, transform/2 + 1). Throws ValueError if the frequencies do not
+/// increase or exceed half of the sample rate.
 inline Tensor<float> mel_filters(const MelOptions& o) {
   if (o.bands < 1 ||
       !(o.lowest >= 0 && o.lowest < o.highest && 2 * o.highest <= static_cast<double>(o.rate)))

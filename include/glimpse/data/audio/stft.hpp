@@ -1,4 +1,4 @@
-// stft: how strong each frequency is in a sound, moment by moment.
+// stft: short-time Fourier transform, the power of each frequency in each window of a sound.
 //
 //   (1)  X_k = sum_n w_n x_n e^(-2 pi i k n / F)        x a stretch of sound, 0 from `window` to F
 //        w_n = (1 - cos(2 pi n / window)) / 2             a Hann window, periodic
@@ -44,7 +44,7 @@ class Fourier {
 
   Index size() const { return size_; }
 
-  /// In place.
+  /// Transforms x[0 ... size) in place.
   void operator()(std::complex<float>* x) const {
     for (const auto& [a, b] : swaps_) std::swap(x[a], x[b]);
     for (Index half = 1; half < size_; half *= 2) {
@@ -66,13 +66,13 @@ class Fourier {
   std::vector<std::pair<Index, Index>> swaps_;
 };
 
-/// In samples: the window's length, and from one window to the next.
+/// In samples: length of the window, and hop from one window to the next.
 struct StftOptions {
   Index window = 200, hop = 80, transform = 256;
 };
 
-/// Powers (2) of a sound (n): (frames, transform/2 + 1). Frame t begins at t hop; the last one is
-/// the last that fits, and a sound shorter than a window is one frame, zeros behind it.
+/// Powers (2) of a sound (n): (frames, transform/2 + 1). Frame t begins at sample t hop. The last
+/// frame is the last one that fits. A sound shorter than a window is one frame, padded with zeros.
 inline Tensor<float> power_spectrogram(const Tensor<float>& sound, const StftOptions& o = {}) {
   require(sound.rank() == 1, "power_spectrogram", "wants samples (n)", sound);
   if (o.hop < 1) fail("power_spectrogram", "wants a hop from 1, got ", o.hop);

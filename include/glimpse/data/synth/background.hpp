@@ -1,4 +1,4 @@
-// background: what lies behind a word, and the one way in which layers are laid.
+// background: surfaces behind a word, and the compositing of layers.
 //
 //   p <- p + alpha cover (gray - p)
 #pragma once
@@ -12,20 +12,20 @@
 
 namespace glimpse::inline v0::synth {
 
-/// p <- p + alpha cover (gray - p).
+/// Composites one gray: p <- p + alpha cover (gray - p).
 inline void composite(GrayImage& p, const GrayImage& cover, float gray, float alpha = 1) {
   for (std::size_t i = 0; i < p.pixels.size(); ++i)
     p.pixels[i] += alpha * cover.pixels[i] * (gray - p.pixels[i]);
 }
-/// The same with a gray per pixel.
+/// Composites an image: p <- p + alpha cover (gray - p), with one gray for each pixel.
 inline void composite(GrayImage& p, const GrayImage& cover, const GrayImage& gray,
                       float alpha = 1) {
   for (std::size_t i = 0; i < p.pixels.size(); ++i)
     p.pixels[i] += alpha * cover.pixels[i] * (gray.pixels[i] - p.pixels[i]);
 }
 
-/// The background behind a word: a level with gradient, clouds, stripes, stains and grain, `amount`
-/// in grays.
+/// The background behind a word, (height, width): a level with gradient, clouds, stripes, stains
+/// and grain. amount: magnitude of these, as a difference of gray.
 inline GrayImage draw_background(Index height, Index width, float level, float amount,
                                  const Random& stream) {
   GrayImage background(height, width, level);
@@ -49,7 +49,7 @@ inline GrayImage draw_background(Index height, Index width, float level, float a
   return background;
 }
 
-/// Random shapes: wires, poles, leaves, edges of other things.
+/// Adds random shapes: wires, poles, leaves, edges of other objects.
 inline void render_clutter(GrayImage& p, double magnitude, const Random& stream) {
   if (!(magnitude > 0)) return;
   Random rng = stream;

@@ -1,9 +1,9 @@
-// background images: real surfaces to paint on. A window of a photograph stands in for the drawn
-// background:
+// background images: photographs of surfaces, used as backgrounds. A window of a photograph
+// replaces the generated background:
 //
 //   background(p) = level + contrast (photo(p) - mean of the window)
 //
-// so the photograph gives the pattern, and the recipe decides how light it is and how loud.
+// The photograph gives the pattern. The recipe sets its level and its contrast.
 #pragma once
 
 #include <algorithm>
@@ -18,12 +18,12 @@
 
 namespace glimpse::inline v0::synth {
 
-/// Gray photographs, a byte a pixel, constant once they are drawn from.
+/// Gray photographs, one byte a pixel. Do not add any after the first draw.
 class BackgroundImages {
  public:
-  static constexpr Index side = 320;  // of the shorter side, as it is kept
+  static constexpr Index side = 320;  // pixels of the shorter side after reduction
 
-  /// Keeps a photograph, reduced to `side`. Those under 64 pixels are no surface and left out.
+  /// Adds a photograph, reduced to `side`. Leaves out photographs under 64 pixels.
   void add(const GrayImage& background_image) {
     const Index least = std::min(background_image.height, background_image.width);
     if (least < 64) return;
@@ -40,7 +40,7 @@ class BackgroundImages {
     images_.push_back(std::move(kept));
   }
 
-  /// Takes over the photographs of another, behind its own.
+  /// Appends the photographs of another set and empties that set.
   void add(BackgroundImages&& more) {
     std::move(more.images_.begin(), more.images_.end(), std::back_inserter(images_));
     more.images_.clear();
@@ -49,14 +49,15 @@ class BackgroundImages {
   Index size() const { return static_cast<Index>(images_.size()); }
   bool empty() const { return images_.empty(); }
 
-  /// A window of a photograph, either way round, at a random distance, with mean 0.
+  /// A window (height, width) of a photograph with mean 0: random position and scale, mirrored or
+  /// not.
   GrayImage draw(Index height, Index width, const Random& stream) const {
     Random rng = stream;
     const Kept& background_image = images_[static_cast<std::size_t>(rng.uniform_int(size()))];
     const double h = static_cast<double>(height), w = static_cast<double>(width);
     const double most = std::min(static_cast<double>(background_image.height) / h,
                                  static_cast<double>(background_image.width) / w);
-    const double step = std::min(most, std::exp(rng.uniform(-1.2, 0.7)));  // its pixels to ours
+    const double step = std::min(most, std::exp(rng.uniform(-1.2, 0.7)));  // photo pixels a pixel
     const double left = rng.uniform(0, static_cast<double>(background_image.width) - step * w);
     const double top = rng.uniform(0, static_cast<double>(background_image.height) - step * h);
     const bool mirrored = rng.bernoulli(0.5);
@@ -81,7 +82,7 @@ class BackgroundImages {
     Index height, width;
     std::vector<std::uint8_t> pixels;
 
-    float at(double y, double x) const {  // bilinear, borders repeat
+    float at(double y, double x) const {  // bilinear; borders repeat
       const double fy = std::clamp(y, 0.0, static_cast<double>(height - 1)),
                    fx = std::clamp(x, 0.0, static_cast<double>(width - 1));
       const Index y0 = static_cast<Index>(fy), x0 = static_cast<Index>(fx);

@@ -1,5 +1,5 @@
-// camera: what lens, sensor and file format do to an image. Every step leaves it as it was at
-// magnitude 0.
+// camera: the effects of lens, sensor and file format. At magnitude 0 each step leaves the image
+// unchanged.
 //
 //   blur     rows, then columns, of a sampled Gaussian,  w_k ~ exp(-k^2 / 2 sigma^2)
 //   motion   mean over a line segment
@@ -76,7 +76,7 @@ inline void motion_blur(GrayImage& p, double length, double angle) {
   }
 }
 
-/// Adds `amount` of what a blur takes away.
+/// Adds `amount` times the difference to the blurred image.
 inline void sharpen(GrayImage& p, double amount, double sigma) {
   if (!(amount > 0)) return;
   GrayImage soft = p;
@@ -86,12 +86,12 @@ inline void sharpen(GrayImage& p, double amount, double sigma) {
     p.pixels[i] += a * (p.pixels[i] - soft.pixels[i]);
 }
 
-/// Into [0, 1]; what is no number becomes black.
+/// Clamps to [0, 1]; NaN becomes black.
 inline void clamp_gray_levels(GrayImage& p) {
   for (float& v : p.pixels) v = v > 0 ? std::min(v, 1.0f) : 0.0f;
 }
 
-/// low + (high - low) p^gamma for an image in [0, 1].
+/// p <- low + (high - low) p^gamma, for an image in [0, 1].
 inline void tone(GrayImage& p, float low, float high, float gamma) {
   std::array<float, 257> table{};
   for (std::size_t i = 0; i < table.size(); ++i)

@@ -1,5 +1,5 @@
-// camera effects: from a painted scene to what a camera's file holds, and whether its word can
-// still be seen.
+// camera effects: turns a rendered scene into a camera's image, and checks that its word is still
+// visible.
 #pragma once
 
 #include <algorithm>
@@ -13,9 +13,8 @@
 
 namespace glimpse::inline v0::synth {
 
-/// Takes an image of a painted scene: light, lens, sensor, file. capital: height of a capital in
-/// pixels, the measure of all blurs. `easy` spares the word the harsher steps. The image keeps
-/// its size and ends in [0, 1].
+/// Applies light, lens, sensor and file effects. capital: height of a capital in pixels, the unit
+/// of all blurs. easy: leaves out the harsher steps. The image keeps its size and ends in [0, 1].
 inline void apply_camera_effects(GrayImage& p, double capital, const Recipe& recipe,
                                  const Random& rng, bool easy) {
   const double height = static_cast<double>(p.height), ease = easy ? 0.3 : 1.0;
@@ -74,9 +73,9 @@ inline void apply_camera_effects(GrayImage& p, double capital, const Recipe& rec
   clamp_gray_levels(p);
 }
 
-/// Whether letters can be seen: ink against the background close to it, in up to four parts of the
-/// word from left to right. least: of the difference in gray. Reliefs have the tone of their
-/// background, so spread counts for them.
+/// Whether letters are visible: compares the gray of the ink with the background close to it, in up
+/// to four parts of the word from left to right. least: minimum difference of gray. A relief has
+/// the gray of its background, so a large standard deviation also counts as visible.
 inline bool visible(const GrayImage& p, const GrayImage& cover, double least) {
   GrayImage near = cover;
   blur(near, std::max(1.0, 0.06 * static_cast<double>(p.height)));

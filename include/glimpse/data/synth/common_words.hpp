@@ -1,11 +1,11 @@
-// common words: what stands on signs when no lexicon is at hand, and often when one is.
+// common words: short words of signs, used without a lexicon and mixed with one.
 #pragma once
 
 #include <string_view>
 
 namespace glimpse::inline v0::synth {
 
-/// Short words that signs repeat, separated by blanks.
+/// Short words that are frequent on signs, separated by blanks.
 inline std::string_view common_words() {
   return "a about act add after again air airport all also am an and any apr are arena art arts as "
          "ask at "

@@ -1,9 +1,9 @@
-// font: one face, ready to draw: the outlines of its characters as polygons, printable ASCII and
-// whatever else is asked for.
+// font: one face (a font file's font) as polygons: the outlines of printable ASCII and of any
+// requested further characters.
 //
 // Units are the height of a capital, y down, baseline y = 0; ink has positive area (raster.hpp).
-// Font files measure in ems, and capitals reach from .2 to 1.2 of one, so ems say nothing about
-// size: the ink does. The file is read once, checked on the way (truetype.hpp), and let go.
+// Font files measure in ems. Capitals are .2 to 1.2 ems high, so an em is no measure of size, and
+// the height of the ink is used. The file is read once, checked (truetype.hpp), and then closed.
 #pragma once
 
 #include <cstdint>
@@ -29,22 +29,22 @@ struct Glyph {
   bool drawn() const { return end > begin; }
 };
 
-/// A face: outlines, kerning, and what is known about its look.
+/// A face: outlines, kerning, and measured properties of its shapes.
 struct Face {
   std::string path;
   std::vector<Point> points;
   std::vector<std::uint32_t> ends;  // contour c is points[ends[c - 1] .. ends[c])
-  std::u32string beyond;            // characters beyond ASCII that it has, sorted
+  std::u32string beyond;            // characters beyond ASCII, sorted
   std::vector<Glyph> glyphs;        // first_character .. last_character, then those of `beyond`
   std::vector<std::pair<std::uint32_t, float>> kerning;  // (left << 16 | right) of slots, sorted
-  std::u32string capitals;  // small letters, sorted, that it draws exactly as their capitals
+  std::u32string capitals;  // small letters, sorted, drawn exactly as their capitals
   float space = 0.35f;      // advance of a blank
-  bool caps_only = false;   // lower case looks as upper case, or is not there
+  bool caps_only = false;   // lower case is missing or looks like upper case
   double density = 0;       // share of ink in the boxes of the letters: .2 thin, .6 heavy
-  double legibility = 1;    // share of the letters that a nearest-neighbor reader names right
-  double weight = 1;        // how often it is drawn
+  double legibility = 1;    // share of the letters that a nearest-neighbor classifier recognizes
+  double weight = 1;        // weight in random draws of faces
 
-  /// Where a character stands in `glyphs`; -1 where the face does not know it.
+  /// Index of a character in `glyphs`; -1 if the face does not have it.
   Index slot(char32_t c) const {
     constexpr Index ascii = last_character - first_character + 1;
     if (c < 0x80)
@@ -63,7 +63,7 @@ struct Face {
     const std::u32string characters = code_points(text);
     return std::all_of(characters.begin(), characters.end(), [&](char32_t c) { return has(c); });
   }
-  /// The text that a reader sees where this face draws `text`.
+  /// The text that a reader sees if this face renders `text`.
   std::string seen(std::string_view text) const {
     if (caps_only) return upper_case(text);
     if (capitals.empty()) return std::string(text);
@@ -76,7 +76,7 @@ struct Face {
     const std::size_t begin = c == 0 ? 0 : ends[c - 1];
     return std::span(points).subspan(begin, ends[c] - begin);
   }
-  /// Kerning between two characters.
+  /// Kerning between two characters, in capitals.
   float kern(char32_t left, char32_t right) const {
     const Index l = slot(left), r = slot(right);
     if (kerning.empty() || l < 0 || r < 0) return 0;
@@ -89,7 +89,7 @@ struct Face {
 namespace detail {
 
 inline double signed_area(std::span<const Point> outline) {
-  double sum = 0;  // positive where the left side runs down (y down)
+  double sum = 0;  // positive if the left side runs down (y down)
   for (std::size_t i = 0; i < outline.size(); ++i) {
     const Point a = outline[i], b = outline[i + 1 == outline.size() ? 0 : i + 1];
     sum += static_cast<double>(b.x) * static_cast<double>(a.y) -
@@ -111,13 +111,13 @@ inline std::vector<unsigned char> read_font_file(const std::string& path) {
   return is_woff(bytes) ? unpack_woff(bytes) : bytes;
 }
 
-// Whether two glyphs are one drawing, up to `scale` and a share of the size.
+// Whether two glyphs have the same shape, up to `scale` and the fraction `off` of the size.
 inline bool same_shape(const Glyph& a, const Glyph& b, float scale = 1, float off = 0.03f) {
   return std::fabs(a.box.width() - scale * b.box.width()) < off &&
          std::fabs(a.box.height() - scale * b.box.height()) < off &&
          std::fabs(a.area - scale * scale * b.area) < off * a.area;
 }
-// Whether two glyphs are one drawing in one place: the same points.
+// Whether two glyphs have the same points.
 inline bool same_drawing(const Face& face, const Glyph& a, const Glyph& b) {
   if (a.end - a.begin != b.end - b.begin) return false;
   for (std::uint32_t k = 0; k < a.end - a.begin; ++k) {
@@ -130,7 +130,7 @@ inline bool same_drawing(const Face& face, const Glyph& a, const Glyph& b) {
   return true;
 }
 
-// Lower case that is upper case again: same width and area up to a common scale.
+// Lower case that repeats upper case: same width and area up to a common scale.
 inline bool lower_repeats_upper(const Face& face) {
   std::vector<float> scales;
   for (char32_t c = 'a'; c <= 'z'; ++c)
@@ -147,8 +147,8 @@ inline bool lower_repeats_upper(const Face& face) {
   return same >= 22 || small >= 22;
 }
 
-// Leaves out accented letters that the face draws as their base letter, and finds small letters
-// that it draws as their capitals.
+// Removes accented letters that the face draws like their base letter. Finds small letters that
+// the face draws like their capitals.
 inline void compare_drawings(Face& face) {
   for (const char32_t c : face.beyond) {
     Glyph& glyph = face.glyphs[static_cast<std::size_t>(face.slot(c))];
@@ -168,10 +168,9 @@ inline void compare_drawings(Face& face) {
 
 }  // namespace detail
 
-/// Reads a TTF, OTF or WOFF 1 file.
-/// characters: those wanted beyond ASCII, sorted; the face does without the ones that it lacks.
-/// Throws IoError for a file that is broken, lacks capitals or digits altogether, or draws them as
-/// blanks.
+/// Reads a TTF, OTF or WOFF 1 file. characters: the requested characters beyond ASCII, sorted;
+/// characters that the face lacks are left out. Throws IoError for a file that is damaged, has no
+/// capitals or no digits, or draws them as blanks.
 inline Face load_face(const std::string& path, std::u32string_view characters = {}) {
   const std::vector<unsigned char> bytes = detail::read_font_file(path);
   const TrueType font(bytes);
@@ -186,7 +185,7 @@ inline Face load_face(const std::string& path, std::u32string_view characters = 
     try {
       outline = font.outline(number, font.units_per_em() * 0.002);
     } catch (const IoError&) {
-      return false;  // this glyph is broken: the face does without
+      return false;  // a damaged glyph is left out
     }
     if (outline.points.size() > 8000) return false;
     const auto base = static_cast<std::uint32_t>(face.points.size());
@@ -234,7 +233,7 @@ inline Face load_face(const std::string& path, std::u32string_view characters = 
       glyph.box.take(box_of(face.contour(k)));
       area += detail::signed_area(face.contour(k));
     }
-    if (area < 0)  // drawn the other way round, as files and single glyphs of files are
+    if (area < 0)  // opposite orientation: some files and glyphs have it
       for (std::uint32_t k = glyph.begin; k < glyph.end; ++k)
         std::reverse(face.points.begin() + (k == 0 ? 0 : face.ends[k - 1]),
                      face.points.begin() + face.ends[k]);

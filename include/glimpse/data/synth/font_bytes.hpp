@@ -1,4 +1,4 @@
-// font bytes: big-endian reads that stay inside their table.
+// font bytes: big-endian reads that are checked against the end of their table.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@
 
 namespace glimpse::inline v0::synth {
 
-/// A part of a file, read big-endian with every read checked. Throws IoError beyond the end.
+/// A part of a file, read big-endian; every read is checked. Throws IoError beyond the end.
 class FontBytes {
  public:
   FontBytes() = default;

@@ -1,9 +1,9 @@
-// fonts: finds the faces of this machine, tells letters from images, and draws faces by weight.
+// fonts: finds the faces of this machine, removes symbol fonts, and draws faces by weight.
 //
 //   (1)  weight_f = legibility^2 * style / sqrt(faces in the folder) / files of the same name
 //
-// (1) lets a folder of forty faces weigh as much as six single ones; thin and typewriter faces are
-// rare on signs, heavy ones are not.
+// By (1), a folder of forty faces weighs as much as six single faces. `style` makes thin and
+// typewriter faces rare, as on signs.
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -22,13 +22,13 @@
 
 namespace glimpse::inline v0::synth {
 
-/// Where faces come from.
+/// Sources of faces.
 struct FontOptions {
-  std::vector<std::string> folders;  // searched with all folders below; empty: the system's
+  std::vector<std::string> folders;  // searched with all subfolders; empty: the system's
   std::string table;                 // optional TSV with columns path, legibility, near_dup_of
   double min_legibility = 0.44;      // faces below are left out
   Split split = Split::all;             // of the families
-  std::string characters = {};       // UTF-8: read those beyond ASCII too
+  std::string characters = {};       // UTF-8: characters beyond ASCII to read too
 };
 
 namespace detail {
@@ -81,8 +81,8 @@ inline std::vector<std::string> system_font_folders() {
   return folders;
 }
 
-/// All TTF, OTF and WOFF files under the folders, sorted; folders inside that may not be opened are
-/// left out. Throws IoError for a folder that was named and cannot be read.
+/// All TTF, OTF and WOFF files under the folders, sorted. Unreadable subfolders are left out.
+/// Throws IoError for a named folder that cannot be read.
 inline std::vector<std::string> find_font_files(const std::vector<std::string>& folders) {
   namespace fs = std::filesystem;
   std::vector<std::string> files;
@@ -108,25 +108,25 @@ inline std::vector<std::string> find_font_files(const std::vector<std::string>& 
   return files;
 }
 
-/// What faces of one family share: the folder's name and the file's up to a hyphen.
+/// The family of a face: the folder's name and the file's name up to a hyphen.
 inline std::string family_of(const std::string& path) {
   const std::filesystem::path file(path);
   const std::string stem = file.stem().string();
   return file.parent_path().filename().string() + '/' + stem.substr(0, stem.find('-'));
 }
 
-/// The faces to draw with: read once, then constant and shared by all threads.
+/// The faces to render with: read once, then constant and shared by all threads.
 class Fonts {
  public:
-  /// Finds, reads, checks and weighs. Broken files and symbol fonts are left out without a word
-  /// (see skipped()). Throws IoError where nothing usable is found.
+  /// Finds, reads, checks and weighs the faces. Damaged files and symbol fonts are left out and
+  /// listed in skipped(). Throws IoError if no usable face is found.
   static Fonts load(const FontOptions& options = {});
 
   Index size() const { return static_cast<Index>(faces_.size()); }
   Index skipped() const { return skipped_; }
   const Face& operator[](Index i) const { return faces_[static_cast<std::size_t>(i)]; }
 
-  /// A face that has every character of `text`: by weight; null where no face has them all.
+  /// A random face, by weight, that has every character of `text`; null if no face has them all.
   const Face* draw(Random& rng, std::string_view text) const {
     const std::string capitals = upper_case(text);
     const auto suits = [&](const Face& face) { return face.has(face.caps_only ? capitals : text); };
@@ -149,7 +149,7 @@ class Fonts {
   }
 
  private:
-  // By weight among the few faces that suit.
+  // By weight, among the faces that fit.
   template <class F>
   const Face* draw_rare(Random& rng, F&& suits) const {
     std::vector<std::pair<double, const Face*>> few;

@@ -1,14 +1,13 @@
-// geometry: points, the projective maps that a synthetic word goes through, and the curves it
-// stands on.
+// geometry: points, the projective maps of a synthetic word, and the curves of its baseline.
 //
 //   (1)  H (x, y) = (h0 x + h1 y + h2, h3 x + h4 y + h5) / (h6 x + h7 y + h8)
 //   (2)  (A then B) = B A                   all maps become one matrix; outlines go through it once
-//   (3)  view:  rotate the plane about its x axis (pitch) and y axis (yaw), look from distance d:
+//   (3)  view:  rotate the plane about its x axis (pitch) and y axis (yaw), camera at distance d:
 //               (x, y, z) = R (x, y, 0),    (u, v) = (x, y) / (1 + z / d)
 //   (4)  curve: the point at arc length s of the baseline and the angle of its tangent there
 //
-// Coordinates of the text plane: unit is the height of a capital, y points down, the baseline is y
-// = 0. Source: Hartley and Zisserman 2004, chapter 2.
+// Coordinates of the text plane: the unit is the height of a capital, y points down, and the
+// baseline is y = 0. Source: Hartley and Zisserman 2004, chapter 2.
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -25,7 +24,7 @@ struct Point {
   float x = 0, y = 0;
 };
 
-/// The smallest upright rectangle around points; empty until something is taken in.
+/// The smallest upright rectangle around points; empty until it takes a point.
 struct Box {
   float left = std::numeric_limits<float>::max(), top = left;
   float right = -std::numeric_limits<float>::max(), bottom = right;
@@ -65,7 +64,7 @@ class Map {
   static Map rotation(double angle) {
     return affine(std::cos(angle), -std::sin(angle), std::sin(angle), std::cos(angle), 0, 0);
   }
-  /// Slants by two angles in radians: x leans with height, y climbs with x.
+  /// Skews by two angles in radians: the first slants x with y, the second slants y with x.
   static Map skew(double x, double y) { return affine(1, -std::tan(x), std::tan(y), 1, 0, 0); }
   /// Equation (3). distance > 0, in units of the plane; angles in radians.
   static Map view(double pitch, double yaw, double distance) {
@@ -73,7 +72,7 @@ class Map {
     return Map({cy, sy * sp, 0, 0, cp, 0, -sy / distance, cy * sp / distance, 1});
   }
 
-  /// Equation (2): this map first, `next` after it.
+  /// The product (2): this map first, then `next`.
   Map then(const Map& next) const {
     std::array<double, 9> r{};
     for (std::size_t i = 0; i < 3; ++i)
@@ -82,8 +81,8 @@ class Map {
     return Map(r);
   }
 
-  /// The map back, the adjugate over the determinant: in front of the viewer on the same points.
-  /// Wants a map that does not flatten the plane.
+  /// The inverse map, as adjugate over determinant; its sign keeps points in front of the camera.
+  /// Requires an invertible map.
   Map inverse() const {
     std::array<double, 9> r{};
     for (std::size_t i = 0; i < 3; ++i)
@@ -109,7 +108,7 @@ class Map {
   std::array<double, 9> h_{1, 0, 0, 0, 1, 0, 0, 0, 1};
 };
 
-/// A baseline: equation (4). bend and size are in units of the text's length, so 0 is straight.
+/// A baseline, equation (4). The text's length is the unit of bend and size, so 0 is straight.
 struct Curve {
   enum class Kind { straight, arc, parabola, wave };
   Kind kind = Kind::straight;
@@ -118,7 +117,7 @@ struct Curve {
       0;  // arc: angle of the whole text; parabola: rise / length; wave: amplitude / length
   double periods = 1;   // wave
   double phase = 0;     // wave
-  bool rotates = true;  // glyphs follow the tangent; otherwise they stay upright
+  bool rotates = true;  // true: glyphs follow the tangent; false: they stay upright
 
   struct CurvePoint {
     double x, y, angle;

@@ -1,5 +1,4 @@
-// glyph outlines: a bundle of closed outlines in the text plane, and its coverage after a map to
-// pixels.
+// glyph outlines: closed outlines in the text plane, and their coverage after a map to pixels.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +30,8 @@ struct GlyphOutlines {
   }
 };
 
-/// Coverage of outlines after a map to pixels, each outline first widened by `amount` of the plane.
+/// Coverage (height, width) of outlines after a map to pixels. Each outline is first widened by
+/// `amount`, in units of the plane.
 inline GrayImage cover_of(GlyphOutlines outlines, const Map& to_pixels, Index height, Index width,
                           float amount = 0) {
   Raster raster(height, width);
@@ -43,7 +43,7 @@ inline GrayImage cover_of(GlyphOutlines outlines, const Map& to_pixels, Index he
   return raster.cover();
 }
 
-/// An upright rectangle in the plane, as an outline with ink inside.
+/// Adds an upright rectangle in the plane, with ink inside.
 inline void add_rectangle(GlyphOutlines& outlines, float left, float top, float right,
                           float bottom) {
   const Point corners[] = {{left, top}, {left, bottom}, {right, bottom}, {right, top}};

@@ -2,8 +2,8 @@
 //
 //   Y = M X M^T,   Q = step round(Y / step),   X' = M^T Q M,      M the orthonormal DCT of 8 points
 //
-// Steps grow with frequency. Source: ITU-T T.81 (the step table here is a plain slope, not its
-// annex K).
+// Steps grow with frequency. Source: ITU-T T.81. The step table here is linear in the frequency; it
+// is not that of annex K.
 #pragma once
 
 #include <algorithm>
@@ -44,7 +44,7 @@ inline void product(const float* a, const float* b, float* out) {
 
 }  // namespace detail
 
-/// JPEG-like loss. coarseness 0 keeps everything; 1 is poor quality (about 30 of 100), 2 very poor.
+/// JPEG-like loss. coarseness: 0 changes nothing; 1 is poor quality (about 30 of 100), 2 very poor.
 inline void jpeg_artifacts(GrayImage& p, double coarseness) {
   if (!(coarseness > 0)) return;
   const std::array<float, 64>& m = detail::dct_matrix();

@@ -2,11 +2,11 @@
 //
 //   (1)  pen_{i+1} = pen_i + advance_i + kern_{i,i+1} + spacing
 //   (2)  point p of glyph i goes to  curve(pen_i + center_i) + R(angle) (p - (center_i, 0))
-//   (3)  fiducial points of the line: curve(s) + R(angle) (0, y), s evenly from its first ink to its
-//        last, y above and below all of its ink
+//   (3)  fiducial points of the line: curve(s) + R(angle) (0, y), s evenly from its first ink to
+//        its last, y above and below all of its ink
 //
-// Unit is the height of a capital; the text is centered on x = 0 and its baseline starts from y = 0
-// (geometry.hpp).
+// The unit is the height of a capital. The text is centered on x = 0 and its baseline starts from
+// y = 0 (geometry.hpp). Ranges are chosen by hand; docs/training.md measures each group's effect.
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -27,14 +27,15 @@ struct Setting {
   double small_capitals = 1;  // size of all capitals but the first
   double jitter = 0;          // disorder of single letters
   double bold = 0;            // outlines move out by this much
-  Curve curve;                // its length is found by set_text
+  Curve curve;                // set_text sets its length
 };
 
-/// Draws a setting: spacing, curve, jitter, small capitals, weight.
+/// Draws a setting at random: spacing, curve, jitter, small capitals, weight.
 inline Setting draw_setting(const Random& stream, const Recipe& recipe, const Face& face) {
   Setting setting;
   Random rng = stream.split(1);
-  if (rng.bernoulli(recipe.spacing.probability)) {  // tight now and then, wide with a long tail
+  if (rng.bernoulli(recipe.spacing.probability)) {  // 40 % tighter by up to .07, 60 % wider
+    // u^4 in [0, 1): most of the wider texts gain little, few gain up to .8 of a capital.
     const double u = rng.uniform();
     setting.spacing = rng.bernoulli(0.4) ? -0.07 * u : 0.8 * u * u * u * u;
     setting.spacing *= recipe.spacing.magnitude;
@@ -65,7 +66,8 @@ inline Setting draw_setting(const Random& stream, const Recipe& recipe, const Fa
   if (rng.bernoulli(recipe.small_capitals.probability))
     setting.small_capitals = 1 - rng.uniform(0.15, 0.3) * recipe.small_capitals.magnitude;
   rng = stream.split(5);
-  if (rng.bernoulli(recipe.bold.probability)) {  // thin faces gain, heavy ones lose a little too
+  if (rng.bernoulli(recipe.bold.probability)) {  // 80 % bolder, else thinner
+    // Faces with much ink gain less, because the margin falls with the density.
     const double margin = std::clamp(0.45 - face.density, 0.05, 0.3);
     setting.bold = (rng.bernoulli(0.8) ? rng.uniform(0, 0.28) * margin
                                        : -rng.uniform(0, 0.1) * face.density * face.density) *
@@ -76,8 +78,8 @@ inline Setting draw_setting(const Random& stream, const Recipe& recipe, const Fa
 
 namespace detail {
 
-/// Equation (3), half of the points above the line from left to right, half below. ink: of all
-/// glyphs along a straight line centered on x = 0.
+/// Equation (3): half of the points above the line from left to right, half below. ink: the box of
+/// all glyphs along a straight line centered on x = 0.
 inline void place_fiducials(std::span<Point> points, const Curve& curve, const Box& ink) {
   const std::size_t half = points.size() / 2;
   const double margin = 0.1;  // around the ink, in capitals
@@ -98,8 +100,8 @@ inline void place_fiducials(std::span<Point> points, const Curve& curve, const B
 
 }  // namespace detail
 
-/// Sets a UTF-8 text, equations (1) and (2). Characters that the face lacks are left out. fiducials: an
-/// even number of points from 4, or none, which receive (3).
+/// Sets a UTF-8 text, equations (1) and (2). Characters that the face lacks are left out.
+/// fiducials: receives (3) in an even number of points, at least 4, or is empty.
 inline GlyphOutlines set_text(const Face& face, std::string_view utf8_text, const Setting& setting,
                               const Random& stream, std::span<Point> fiducials = {}) {
   const std::u32string text = code_points(utf8_text);
@@ -116,7 +118,7 @@ inline GlyphOutlines set_text(const Face& face, std::string_view utf8_text, cons
   }
   Curve curve = setting.curve;
   curve.length = std::max(pen, 1.0);
-  if (curve.kind == Curve::Kind::arc)  // a circle smaller than this folds the letters over
+  if (curve.kind == Curve::Kind::arc)  // in a smaller circle the letters would overlap
     curve.bend = std::clamp(curve.bend, -curve.length / 1.6, curve.length / 1.6);
 
   GlyphOutlines outlines;

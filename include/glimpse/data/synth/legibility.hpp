@@ -1,14 +1,14 @@
-// legibility: tells letters from images. Symbol fonts map letters to images, and no table in
-// the file says so. The prototype does: every face draws each letter and digit into a small square,
-// the squares of all faces are averaged, and a face whose squares do not find their own average is
-// not read by anybody.
+// legibility: finds symbol fonts. A symbol font maps letters to pictures, and no table of the file
+// says so, so faces are compared with a prototype. Every face draws each letter and digit as a
+// small template. The mean over all faces is the prototype of that character. A face is illegible
+// if its templates are not nearest to their own prototypes.
 //
-//   (1)  v_f,c = the glyph c of face f, set upright, in its ink box, 10 x 10 pixels, less its mean,
-//        to length 1;
-//        upright: sheared back by  cov(x, y) / var(y)  of the ink of letters that mirror themselves
-//        (A H I M O T ...)
+//   (1)  v_f,c = glyph c of face f, made upright, in its ink box, 10 x 10 pixels,
+//                minus its mean, scaled to length 1
+//        upright: sheared back by  cov(x, y) / var(y)  of the ink of letters with mirror symmetry
+//                 (A H I M O T ...)
 //   (2)  m_c = mean_f v_f,c,                 twice: the second time over the legible half
-//   (3)  legibility_f = share of characters with  argmax_c' <v_f,c, m_c'> = c,   A and a alike
+//   (3)  legibility_f = share of characters with  argmax_c' <v_f,c, m_c'> = c;  A and a are one
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -29,7 +29,7 @@ inline constexpr std::string_view letters_and_digits =
 inline constexpr Index template_side = 10;
 using GlyphTemplate = std::array<float, template_side * template_side>;
 
-// Lean of a face: dx / dy of its ink, 0 for upright faces.
+// Slant of a face: dx / dy of its ink, 0 for upright faces.
 inline float lean(const Face& face) {
   constexpr Index side = 32;
   double along = 0, across = 0;
@@ -59,7 +59,7 @@ inline float lean(const Face& face) {
   return across > 0 ? static_cast<float>(along / across) : 0.0f;
 }
 
-// (1); `slope` shears the glyph: x - slope y.
+// The template (1) of one character; `slope` shears the glyph: x - slope y.
 inline GlyphTemplate small_template(const Face& face, char32_t c, float slope) {
   const Glyph& glyph = face.glyph(c);
   GlyphTemplate out{};
@@ -73,7 +73,7 @@ inline GlyphTemplate small_template(const Face& face, char32_t c, float slope) {
   }
   const Box box = upright.box();
   const float side = static_cast<float>(template_side);
-  // A narrow letter keeps its shape: l stays a bar.
+  // A narrow letter keeps its proportions: l stays a bar.
   const float scale_y = side / std::max(box.height(), 0.05f);
   const float scale_x = side / std::max({box.width(), 0.6f * box.height(), 0.05f});
   const float shift = 0.5f * (side - box.width() * scale_x);
@@ -90,9 +90,9 @@ inline GlyphTemplate small_template(const Face& face, char32_t c, float slope) {
   return out;
 }
 
-// Whether lower case has the shapes of upper case, whatever its size: mean <v_a, v_A> over letters
-// whose two cases differ in usual faces. Those have 0.1 to 0.65, small capitals 0.85 to 1, and what
-// lies between mixes the two.
+// Whether lower case has the shapes of upper case, at any size: mean <v_a, v_A> over letters whose
+// two cases usually differ. Usual faces have 0.1 to 0.65, small capitals 0.85 to 1; faces between
+// these mix both.
 inline bool shapes_repeat(const Face& face) {
   constexpr std::u32string_view asked = U"abdegqrt";
   const float slope = lean(face);
@@ -120,7 +120,7 @@ inline double legibility(const Squares& own, const Squares& mean, const Face& fa
       if (dot > highest) highest = dot, best = k;
     }
     const auto fold = [](char ch) { return ch >= 'a' ? static_cast<char>(ch - 'a' + 'A') : ch; };
-    // Letters that many faces draw alike.
+    // Pairs of letters that many faces draw with the same shape.
     const auto alike = [&](char a, char b) {
       constexpr std::string_view same = "O0 I1 Il 1L IL 5S 2Z 8B UV 6G";
       return a == b || same.find(std::string{a, b}) != same.npos ||
@@ -133,8 +133,8 @@ inline double legibility(const Squares& own, const Squares& mean, const Face& fa
 
 }  // namespace detail
 
-/// Sets Face::legibility by equation (3). Fewer than 20 faces make no prototype: a person chose
-/// them, they stay at 1.
+/// Sets Face::legibility by equation (3). Fewer than 20 faces give no prototype. They keep
+/// legibility 1, because the user has chosen them.
 inline void judge_legibility(std::vector<Face>& faces) {
   if (faces.size() < 20) return;
   std::vector<detail::Squares> squares(faces.size());

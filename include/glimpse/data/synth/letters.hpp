@@ -1,4 +1,4 @@
-// letters: UTF-8 text as code points, and what Unicode says of them: case, kind, base letter.
+// letters: UTF-8 text as code points, and their Unicode properties: case, kind, base letter.
 //
 // Needs utf8proc (link utf8proc).
 #pragma once
@@ -14,7 +14,7 @@
 
 namespace glimpse::inline v0::synth {
 
-/// The code points of UTF-8 text. Throws ValueError for bytes that are no UTF-8.
+/// The code points of UTF-8 text. Throws ValueError for bytes that are not UTF-8.
 inline std::u32string code_points(std::string_view text) {
   std::u32string points;
   points.reserve(text.size());
@@ -44,7 +44,7 @@ inline char32_t lower(char32_t c) {
   if (c < 0x80) return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
   return static_cast<char32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(c)));
 }
-/// The capital of one letter; itself where it has none of its own (ß).
+/// The capital of one letter; the letter itself if it has no single capital (ß).
 inline char32_t upper(char32_t c) {
   if (c < 0x80) return c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c;
   return c == U'ß' ? c : static_cast<char32_t>(utf8proc_toupper(static_cast<utf8proc_int32_t>(c)));
@@ -68,7 +68,7 @@ inline bool is_letter(char32_t c) {
   return kind >= UTF8PROC_CATEGORY_LU && kind <= UTF8PROC_CATEGORY_LO;
 }
 
-/// What an accented letter is made from: e of é; itself for every other character.
+/// The base of an accented letter: e for é; the character itself for all others.
 inline char32_t base_letter(char32_t c) {
   if (c < 0x80) return c;
   utf8proc_int32_t parts[16];
@@ -97,8 +97,8 @@ inline bool is_greek(char32_t c) {
 }
 }  // namespace detail
 
-/// A word in capitals as signs write it: ß becomes SS, Greek capitals lose their accents and keep
-/// the diaeresis.
+/// A word in capitals as on signs: ß becomes SS; Greek capitals lose their accents and keep the
+/// diaeresis.
 inline std::string upper_case(std::string_view text) {
   std::string capitals;
   bool greek = false;
@@ -122,7 +122,7 @@ inline std::string upper_case(std::string_view text) {
   return nfc(kept);
 }
 
-/// A word in lower case; a sigma that ends it is ς.
+/// A word in lower case; a sigma at its end becomes ς.
 inline std::string lower_case(std::string_view text) {
   std::u32string points = code_points(text);
   for (std::size_t i = 0; i < points.size(); ++i) {
@@ -133,8 +133,8 @@ inline std::string lower_case(std::string_view text) {
   return utf8(points);
 }
 
-/// What a reader of this character set is asked for: characters that it knows stay, capitals of
-/// which it knows the small letter alone become that, everything else is left out.
+/// The label of a text for a character set. Known characters stay, capitals become lower case if
+/// only the small letter is known, and all other characters are left out.
 inline std::string label_of(std::string_view text, const Charset& charset) {
   std::string label;
   for (const std::string_view c : utf8_characters(text)) {

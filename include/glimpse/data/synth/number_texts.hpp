@@ -1,4 +1,4 @@
-// number texts: numbers, prices and invented words, as signs have them.
+// number texts: random numbers, prices and invented words.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +11,7 @@ namespace glimpse::inline v0::synth {
 
 inline char random_digit(Random& rng) { return static_cast<char>('0' + rng.uniform_int(10)); }
 
-/// One to ten digits, some as years, times, codes or shares.
+/// One to ten digits; some are years, times, codes or percentages.
 inline std::string number_text(Random& rng) {
   std::string text;
   const Index shape = rng.uniform_int(10);
@@ -25,7 +25,7 @@ inline std::string number_text(Random& rng) {
   return text;
 }
 
-/// A price, with and without dollars and cents.
+/// A price, with or without dollars and cents.
 inline std::string price_text(Random& rng) {
   std::string text(rng.bernoulli(0.7) ? "$" : "");
   const Index length = 1 + rng.uniform_int(3);
@@ -37,7 +37,7 @@ inline std::string price_text(Random& rng) {
   return text;
 }
 
-/// Consonants and vowels in turn, some doubled.
+/// `length` letters, consonants and vowels in alternation, some doubled.
 inline std::string invented_word(Random& rng, std::size_t length) {
   constexpr std::string_view vowels = "aeiouaeioy", others = "bcdfghjklmnprstvwzxq";
   std::string word;

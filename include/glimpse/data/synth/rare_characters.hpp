@@ -1,10 +1,10 @@
-// rare characters: which characters of a set the usual texts hold too seldom to be learned, and a
-// draw among them.
+// rare characters: finds the characters of a set that are too rare in the usual texts to be
+// learned, and draws among them.
 //
 //   (1)  f_c = share of character c among all characters of the usual texts
 //   (2)  p_c  proportional to  max(0, 1 / 700 - f_c)
 //
-// A reader learns a character that makes 1 in 2,000 of what it sees; (2) has room to spare.
+// A reader learns a character with a share of 1 in 2,000; the 1 / 700 of (2) leaves a margin.
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -17,7 +17,7 @@
 
 namespace glimpse::inline v0::synth {
 
-/// Counts characters, then draws those that were counted seldom.
+/// Counts characters, then draws those with small counts.
 class RareCharacters {
  public:
   RareCharacters() = default;
@@ -34,7 +34,7 @@ class RareCharacters {
       ++all_;
     }
   }
-  /// Equations (1) and (2): from here on it draws.
+  /// Computes (1) and (2). Call it once, before the first draw.
   void finish() {
     double sum = 0;
     for (double& s : sums_) s = sum += std::max(0.0, 1.0 / 700 - s / std::max(all_, 1.0));
@@ -44,7 +44,8 @@ class RareCharacters {
 
   /// Whether no character is rare.
   bool empty() const { return characters_.empty(); }
-  /// How many texts should have them: 1 for 18 characters that are never drawn, 2 at most.
+  /// Factor for the share of texts with rare characters: 1 for 18 characters that never occur, at
+  /// most 2.
   double need() const { return need_; }
   char32_t draw(Random& rng) const {
     const double at = rng.uniform() * sums_.back();

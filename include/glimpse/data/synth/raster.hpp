@@ -1,14 +1,14 @@
-// raster: fills outlines with exact pixel coverage. No sample points, so nothing to alias: one pass
-// over the edges and one over the pixels.
+// raster: fills outlines with exact pixel coverage. It uses no sample points, so there is no
+// aliasing: one pass over the edges and one over the pixels.
 //
 //   (1)  every edge adds, to the pixels of the rows it crosses, the signed area between itself and
 //        the right border of its pixel, and its signed height to all pixels right of it (as a
-//        difference: to the next pixel alone)
+//        difference: only to the next pixel)
 //   (2)  coverage(y, x) = clamp(sum_{x' <= x} area(y, x'), 0, 1)
 //
-// Outlines run so that ink has positive area; what a widened outline turns inside out counts for
-// nothing, and overlapping ink stays ink. Source: the signed-area accumulation of font rasterizers
-// (Catmull 1978; Levien 2016).
+// Outlines are oriented so that ink has positive area. Parts of a widened outline that are turned
+// inside out count as 0; overlapping ink counts once. Source: the signed-area accumulation of font
+// rasterizers (Catmull 1978; Levien 2016).
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -23,7 +23,7 @@
 
 namespace glimpse::inline v0::synth {
 
-/// Collects closed outlines, then gives their coverage.
+/// Collects closed outlines, then computes their coverage.
 class Raster {
  public:
   Raster(Index height, Index width)
@@ -37,7 +37,7 @@ class Raster {
       edge(points[i], points[i + 1 == points.size() ? 0 : i + 1]);
   }
 
-  /// Coverage in [0, 1], equation (2).
+  /// Coverage in [0, 1], (height, width), equation (2).
   GrayImage cover() const {
     GrayImage out(height_, width_);
     for (Index y = 0; y < height_; ++y) {
@@ -75,7 +75,7 @@ class Raster {
     }
   }
 
-  // Equation (1) for the part of an edge inside one row: from x0 to x1, height d (signed).
+  // Equation (1) for the part of an edge within one row: from x0 to x1, height d (signed).
   void span(float* row, float x0, float x1, float d) {
     const float right = static_cast<float>(width_);
     float l = std::clamp(std::min(x0, x1), 0.0f, right);
@@ -93,7 +93,7 @@ class Raster {
     const float per = 1.0f / (r - l);  // height per pixel of width, as a share of d
     float before = 0;                  // share of the area right of the edge, up to the last pixel
     for (Index i = 0; first + i < last; ++i) {
-      // Integral over pixel i of the share of the edge that lies left of each point.
+      // Integral over pixel i of the share of the edge to the left of each point.
       const float p = static_cast<float>(i), from = std::max(l, p), to = std::min(r, p + 1.0f);
       const float a = (from - l) * per, b = (to - l) * per;
       const float share = 0.5f * (a + b) * (to - from) + b * (p + 1.0f - to);
@@ -107,9 +107,9 @@ class Raster {
   std::vector<float> area_;  // (height, width + 2): differences along a row
 };
 
-/// Moves every point of a closed outline outwards by `amount` (inwards where negative), for bold
-/// faces and borders. Ink has positive area in coordinates with y down. Corners are mitred up to
-/// twice the amount.
+/// Moves every point of a closed outline outwards by `amount` (inwards if negative), for bold faces
+/// and borders. Ink has positive area in coordinates with y down. Corners are mitered up to twice
+/// the amount.
 inline void widen(std::span<Point> outline, float amount) {
   if (outline.size() < 3 || amount == 0) return;
   const auto direction = [](Point a, Point b) {

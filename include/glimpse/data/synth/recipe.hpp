@@ -1,11 +1,11 @@
-// recipe: how often and how strongly each step of a synthetic word acts. Plain numbers: printed,
-// saved, changed by name.
+// recipe: probability and magnitude of each step of a synthetic word. Plain numbers that are
+// printed, saved and changed by name.
 //
 //   probability  share of the images that take the step
-//   magnitude  1 as photographs show it; 0 leaves the image as it was; what it multiplies stands
-//              at the step
+//   magnitude    1: as in photographs; 0: no effect; it scales the range at the step
 //
-// Ranges: MJSynth (Jaderberg et al. 2014) and SynthTIGER (Yim et al. 2021).
+// The kinds of steps and their ranges follow MJSynth (Jaderberg et al. 2014) and SynthTIGER (Yim et
+// al. 2021); the numbers are chosen by hand. docs/training.md measures the effect of each group.
 #pragma once
 
 #include <algorithm>
@@ -19,7 +19,7 @@
 
 namespace glimpse::inline v0::synth {
 
-/// The streams of random numbers that the steps draw from: a number each, never reused.
+/// The random streams of the steps: one number for each, never reused.
 namespace stream {
 enum : std::uint64_t {
   text = 1,
@@ -59,12 +59,12 @@ struct Augmentation {
   double probability = 0, magnitude = 1;
 };
 
-/// Everything that decides how words look.
+/// All parameters of the appearance of words.
 struct Recipe {
-  // words: shares of the kinds; what is left over comes from the lexicon
+  // words: shares of the kinds; the rest comes from the lexicon
   Augmentation common{0.20}, numbers{0.09}, prices{0.025}, codes{0.03}, letters{0.05}, joined{0.03},
       addresses{0.01};
-  Augmentation symbols{0.075};                  // texts with rare characters of the set (rare_characters.hpp)
+  Augmentation symbols{0.075};                  // rare characters (rare_characters.hpp)
   Augmentation flatten{0.2};                    // word length drawn evenly from 1 to 14
   Augmentation upper{0.46}, capitalized{0.30};  // the rest is lower case
   Augmentation punctuation{0.07};
@@ -73,7 +73,7 @@ struct Recipe {
   // geometry
   Augmentation stretch{0.5}, slant{0.15}, rotation{0.5}, perspective{0.35}, skew{0.15},
       elastic{0.1};
-  // paint
+  // surfaces
   Augmentation texture{0.75}, background_image{0.35}, panel{0.25}, clutter{0.15}, rules{0.1},
       neighbors{0.3};
   Augmentation shadow{0.15}, extrusion{0.08}, border{0.12}, outlined{0.03}, relief{0.04}, fill{0.4},
@@ -81,7 +81,7 @@ struct Recipe {
   // camera
   Augmentation crop{1.0}, truncate{0.12}, blur{0.75}, motion{0.12}, downscale{0.5}, sharpen{0.2},
       noise{0.6}, jpeg{0.45}, tone{0.5};
-  // image; contrast is that of the finished image in grays, below the least it is drawn again
+  // image; a finished image with less contrast (difference of gray) is drawn again
   double min_contrast = 0.06;
   double min_height = 26, max_height = 64;  // pixels
 
@@ -105,19 +105,19 @@ struct Recipe {
     f("noise", noise), f("jpeg", jpeg), f("tone", tone);
   }
 
-  /// No step at all: black words on white, cropped to the ink.
+  /// No step: black words on white, cropped to the ink.
   static Recipe plain() {
     Recipe r;
     r.visit([](std::string_view, Augmentation& step) { step.probability = 0; });
     return r;
   }
-  /// The same steps, all but the choice of words at `factor` times their magnitude: below 1 for
-  /// easier images.
+  /// The same recipe with `factor` times each magnitude, except for the choice of words. Below 1,
+  /// images are easier.
   Recipe scaled(double factor) const {
     Recipe r = *this;
     bool words = true;
     r.visit([&](std::string_view name, Augmentation& step) {
-      if (name == "spacing") words = false;  // from here on layout, geometry, paint, camera
+      if (name == "spacing") words = false;  // from here on layout, geometry, surfaces, camera
       if (!words) step.magnitude *= factor;
     });
     return r;
@@ -135,7 +135,7 @@ struct Recipe {
     r.curve.probability = 1;
     return r;
   }
-  /// Every word seen from the side, none on a curve.
+  /// Every word in strong perspective, none on a curve.
   static Recipe perspective_only() {
     Recipe r;
     r.perspective = {1, 1.4};
@@ -156,8 +156,8 @@ inline std::string to_string(Recipe recipe) {
   return text;
 }
 
-/// Changes one step: `name=probability` or `name=probability:magnitude`. Throws ValueError for
-/// anything else.
+/// Changes one step: `name=probability` or `name=probability:magnitude`. Throws ValueError for any
+/// other text.
 inline void change(Recipe& recipe, std::string_view setting) {
   const std::size_t equals = setting.find('='), colon = setting.find(':');
   const auto number = [&](std::string_view digits) {
@@ -181,7 +181,8 @@ inline void change(Recipe& recipe, std::string_view setting) {
   if (!found) fail("recipe", "has no step named ", setting.substr(0, equals));
 }
 
-/// Reads what to_string wrote: one setting a line; blank lines are passed over.
+/// Reads the text of to_string: one setting a line; blank lines are skipped. Throws ValueError as
+/// `change` does.
 inline Recipe recipe_from_string(std::string_view text) {
   Recipe recipe;
   for (std::size_t begin = 0; begin < text.size();) {

@@ -1,5 +1,5 @@
-// render scene: a scene as the eye sees it: background, panel, clutter, other words, extrusion,
-// shadow, border, letters.
+// render scene: renders a scene from back to front: background, panel, clutter, other words,
+// extrusion, shadow, border, letters.
 #pragma once
 
 #include <algorithm>
@@ -14,12 +14,13 @@
 
 namespace glimpse::inline v0::synth {
 
-/// The grays of an image: of its background, its letters, and of a third thing.
+/// The grays of an image: its background, its letters, and a third gray.
 struct GrayLevels {
   float background, ink, other;
 };
 
-/// Paint and print lean to black and white; weathered signs are gray on gray.
+/// Draws grays. contrast: 30 % of words up to .38, the others evenly up to .94. The cosine moves
+/// `low` toward 0 and its maximum, because paint and print are mostly near black or white.
 inline GrayLevels draw_gray_levels(Random rng) {
   const double contrast = 0.14 + 0.8 * (rng.bernoulli(0.3) ? rng.uniform(0, 0.3) : rng.uniform());
   const double low = (0.99 - contrast) * (0.5 - 0.5 * std::cos(std::numbers::pi * rng.uniform()));
@@ -28,12 +29,12 @@ inline GrayLevels draw_gray_levels(Random rng) {
   return {light_on_dark ? l : h, light_on_dark ? h : l, static_cast<float>(rng.uniform())};
 }
 
-/// Fills outlines of a scene, widened by `amount` of the text plane.
+/// Coverage of outlines of a scene, widened by `amount` of the text plane.
 inline GrayImage fill_of(const Scene& scene, const GlyphOutlines& outlines, double amount = 0) {
   return cover_of(outlines, scene.to_pixels, scene.height, scene.width, static_cast<float>(amount));
 }
 
-/// The background as a photograph has it: its pattern about the level, quiet or loud.
+/// A photograph as background: its pattern about the level, with a random contrast.
 inline GrayImage photo_background(const BackgroundImages& backgrounds, Index height, Index width,
                                   float level, double magnitude, const Random& stream) {
   Random rng = stream;
@@ -43,7 +44,7 @@ inline GrayImage photo_background(const BackgroundImages& backgrounds, Index hei
   return background;
 }
 
-/// The sign's edge: outside the panel lies `beyond`, now and then behind a rim.
+/// The edge of the sign: `beyond` shows outside the panel; 40 % of panels have a rim.
 inline void render_panel(GrayImage& p, const Scene& scene, const GrayLevels& gray,
                          const GrayImage& beyond, const Random& stream) {
   Random rng = stream;
@@ -58,7 +59,7 @@ inline void render_panel(GrayImage& p, const Scene& scene, const GrayLevels& gra
   composite(p, rim, rng.bernoulli(0.5) ? gray.ink : gray.other);
 }
 
-/// Sides of solid letters: the union of the body along a short way.
+/// Sides of solid letters: the union of the letters shifted along a short segment.
 inline void render_extrusion(GrayImage& p, const GrayImage& body, const GrayLevels& gray,
                              double capital, double magnitude, const Random& stream) {
   if (!(magnitude > 0)) return;
@@ -79,7 +80,7 @@ inline void render_extrusion(GrayImage& p, const GrayImage& body, const GrayLeve
             std::clamp(gray.background + (gray.ink - gray.background) * toward_ink, 0.0f, 1.0f));
 }
 
-/// A shadow on the background, soft or hard; now and then a glow instead.
+/// A shadow on the background, soft or hard; 20 % are a glow instead.
 inline void render_shadow(GrayImage& p, const GrayImage& body, double capital, double magnitude,
                           const Random& stream) {
   if (!(magnitude > 0)) return;
@@ -93,7 +94,7 @@ inline void render_shadow(GrayImage& p, const GrayImage& body, double capital, d
   composite(p, soft, level, static_cast<float>(rng.uniform(0.2, 0.9)));
 }
 
-/// The letters have the tone of their background; light from one side shows their edges.
+/// Letters with the gray of their background; light from one side shows their edges.
 inline void render_relief(GrayImage& p, const GrayImage& cover, const GrayLevels& gray,
                           double capital, const Random& stream) {
   Random rng = stream;
@@ -111,7 +112,7 @@ inline void render_relief(GrayImage& p, const GrayImage& cover, const GrayLevels
     p.pixels[i] += k * (lit.pixels[i] - dark.pixels[i]);
 }
 
-/// Only the strokes' edges are painted.
+/// Paints only the edges of the strokes.
 inline void render_outline(GrayImage& p, const Scene& scene, const GrayLevels& gray,
                            double magnitude, const Random& stream) {
   Random rng = stream;
@@ -123,7 +124,7 @@ inline void render_outline(GrayImage& p, const Scene& scene, const GrayLevels& g
   composite(p, ring, gray.ink);
 }
 
-/// Paint that is uneven and lets the background through.
+/// Uneven paint that lets the background show through.
 inline void render_uneven(GrayImage& p, const GrayImage& cover, const GrayLevels& gray,
                           double magnitude, const Random& stream) {
   Random rng = stream;
@@ -133,14 +134,15 @@ inline void render_uneven(GrayImage& p, const GrayImage& cover, const GrayLevels
   composite(p, cover, draw_background(p.height, p.width, gray.ink, amount, rng.split(1)), alpha);
 }
 
-/// Paints a scene, back to front. photos: real surfaces for the background, or none. `cover`
-/// becomes the coverage of the word's letters.
+/// Renders a scene, back to front. backgrounds: photographs for the background; may be empty.
+/// `cover` receives the coverage of the word's letters.
 inline GrayImage render_scene(const Scene& scene, const GrayLevels& gray, const Recipe& recipe,
                               const BackgroundImages& backgrounds, const Random& rng,
                               GrayImage& cover) {
   const double capital = static_cast<double>(scene.capital);
   const double contrast = static_cast<double>(std::fabs(gray.ink - gray.background));
-  // A step happens or not by the first number of its stream; its own numbers come from a split.
+  // The first number of a step's stream decides whether it happens; a split of the stream gives its
+  // other numbers.
   const auto happens = [&](std::uint64_t step, const Augmentation& s) {
     return rng.split(step).bernoulli(s.probability) && s.magnitude > 0;
   };
@@ -156,7 +158,7 @@ inline GrayImage render_scene(const Scene& scene, const GrayLevels& gray, const 
       !backgrounds.empty() && happens(stream::photographs, recipe.background_image);
   Random surface = own(stream::photographs);
   const bool sign =
-      !scene.panel.empty() && surface.bernoulli(0.6);  // the photo lies beyond the sign
+      !scene.panel.empty() && surface.bernoulli(0.6);  // the photograph is outside the sign
   const auto background_image = [&](float level) {
     return photo_background(backgrounds, scene.height, scene.width, level,
                             recipe.background_image.magnitude, surface.split(1));

@@ -1,10 +1,10 @@
-// resample: images moved and resized.
+// resample: shifts and resizes images.
 //
 //   out_i = sum_k w_ik in_k,    w_ik ~ max(0, 1 - |k - c_i| / max(s, 1)),
 //   s = old / new,  c_i = (i + 1/2) s - 1/2
 //
-// The triangle widens when shrinking, so areas are averaged; it is bilinear when growing. Borders
-// repeat.
+// When shrinking, the triangle is widened, so areas are averaged. When growing, it is bilinear.
+// Borders repeat.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +15,7 @@
 
 namespace glimpse::inline v0::synth {
 
-/// The image moved by (dx, dy) pixels; `outside` comes in from the borders.
+/// The image shifted by (dx, dy) pixels; `outside` fills the pixels from beyond the border.
 inline GrayImage shifted(const GrayImage& p, Index dx, Index dy, float outside = 0) {
   GrayImage out(p.height, p.width, outside);
   for (Index y = std::max<Index>(0, dy); y < std::min(p.height, p.height + dy); ++y)
@@ -24,10 +24,11 @@ inline GrayImage shifted(const GrayImage& p, Index dx, Index dy, float outside =
   return out;
 }
 
-/// Resized: areas averaged where it shrinks, bilinear where it grows. Half-pixel centers.
+/// The image resized to (height, width): averaged when shrinking, bilinear when growing. Half-pixel
+/// centers.
 inline GrayImage resized(const GrayImage& p, Index height, Index width) {
   struct Weights {
-    std::vector<Index> from;  // `taps` a result, each within the image
+    std::vector<Index> from;  // `taps` per result, each within the image
     std::vector<float> w;
     Index taps;
   };

@@ -1,7 +1,7 @@
-// sign texts: patterns of what signs say beside words: times, dates, telephone numbers, brackets,
+// sign texts: patterns of other texts on signs: times, dates, telephone numbers, brackets,
 // addresses, formulas.
 //
-//   W   a word        A   a capital letter        0   a digit        all else stands for itself
+//   W   a word        A   a capital letter        0   a digit        all else is literal
 #pragma once
 
 #include <string_view>

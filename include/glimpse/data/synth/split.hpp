@@ -1,5 +1,6 @@
-// split: what training may see. One name in twenty (families of faces, words of the lexicon) is
-// held out by its hash, so that words can be drawn that no training run met, on any machine.
+// split: separates training data from held-out data. The hash of a name (family of faces, word of
+// the lexicon) holds out one name in twenty. Held-out words are therefore new to every training
+// run, on any machine.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +10,8 @@ namespace glimpse::inline v0::synth {
 
 enum class Split { all, training, held_out };
 
-/// Whether `name` belongs to the part.  FNV-1a hash, multiples of twenty are held out.
+/// Whether `name` belongs to the split. Names whose FNV-1a hash is a multiple of twenty are held
+/// out.
 inline bool in_split(Split split, std::string_view name) {
   std::uint64_t hash = 0xcbf29ce484222325u;
   for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;

@@ -1,6 +1,6 @@
-// stb_truetype: the one place that compiles it, with internal linkage and in a namespace of ours,
-// so that a copy in the user's program does not clash. Its asserts throw, since they guard against
-// broken files.
+// stb_truetype: compiled only here, with internal linkage and in a namespace of ours, so that a
+// copy in the user's program does not conflict. Its asserts throw, because they guard against
+// damaged files.
 #pragma once
 
 #include <cmath>

@@ -1,12 +1,12 @@
-// texture: fields of gray to paint with: gradients, clouds, stripes, blobs. Each adds to an image,
+// texture: random fields of gray: gradients, clouds, stripes, blobs. Each one is added to an image,
 // scaled by `amount`.
 //
-//   (1)  hash(i): 32 mixed bits of a counter; one integer round a pixel, so grain costs next to
-//        nothing
+//   (1)  hash(i): 32 mixed bits of a counter; one integer for each pixel, so grain costs little
 //   (2)  cloud = sum_o 2^-o noise_o,    noise_o bilinear between random values on a grid of
 //        cell / 2^o pixels
 //
-// Amount 0 leaves every image as it was. All fields have mean about 0 and reach about +-amount.
+// Amount 0 leaves every image unchanged. All fields have a mean of about 0 and a range of about
+// +-amount.
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -20,7 +20,7 @@
 
 namespace glimpse::inline v0::synth {
 
-/// Equation (1): uniform values that are read by number.
+/// Equation (1): random numbers by index.
 struct Hash {
   std::uint32_t seed;
   std::uint32_t bits(std::uint32_t i) const {
@@ -41,7 +41,7 @@ struct Hash {
   }
 };
 
-/// A slope of gray across the image in a random direction.
+/// Adds a gradient of gray across the image in a random direction.
 inline void add_gradient(GrayImage& p, float amount, Random& rng) {
   const double angle = rng.uniform(0, 2 * std::numbers::pi);
   const float dx = amount * 2 * static_cast<float>(std::cos(angle)) / static_cast<float>(p.width);
@@ -55,7 +55,7 @@ inline void add_gradient(GrayImage& p, float amount, Random& rng) {
   }
 }
 
-/// Equation (2). cell: size of the largest features in pixels.
+/// Adds clouds (2). cell: size of the largest features in pixels.
 inline void add_clouds(GrayImage& p, float amount, float cell, int octaves, Random& rng) {
   for (int o = 0; o < octaves && cell >= 1.0f; ++o, cell *= 0.5f, amount *= 0.6f) {
     const Hash hash{rng.bits()};
@@ -85,7 +85,7 @@ inline void add_clouds(GrayImage& p, float amount, float cell, int octaves, Rand
   }
 }
 
-/// Parallel bands, hard or soft: boards, shutters, bricks' courses, corrugated iron.
+/// Adds parallel bands, hard or soft, as in boards, shutters, brick courses, corrugated iron.
 inline void add_stripes(GrayImage& p, float amount, Random& rng) {
   const double angle = rng.bernoulli(0.7)
                            ? rng.normal(rng.bernoulli(0.6) ? std::numbers::pi / 2 : 0.0, 0.05)
@@ -107,7 +107,7 @@ inline void add_stripes(GrayImage& p, float amount, Random& rng) {
   }
 }
 
-/// Sheer grain of one pixel.
+/// Adds independent noise to each pixel.
 inline void add_grain(GrayImage& p, float amount, Random& rng) {
   const Hash hash{rng.bits()};
   float* v = p.pixels.data();
@@ -115,7 +115,7 @@ inline void add_grain(GrayImage& p, float amount, Random& rng) {
     v[i] += amount * hash.normal(i);
 }
 
-/// A soft round light or stain.
+/// Adds a soft round light or stain.
 inline void add_spot(GrayImage& p, float amount, Random& rng) {
   const float cx = static_cast<float>(rng.uniform(0, 1)) * static_cast<float>(p.width);
   const float cy = static_cast<float>(rng.uniform(0, 1)) * static_cast<float>(p.height);

@@ -1,10 +1,10 @@
-// truetype: reads glyph outlines from TTF and OTF files that nobody vouches for.
+// truetype: reads glyph outlines from untrusted TTF and OTF files.
 //
-// stb_truetype does the decoding, but trusts its input: it follows offsets without looking where
-// the file ends. So everything it will touch is walked here first with checked reads (table
-// directory, character map, the place and the points of every glyph, components of composite
-// glyphs), its own asserts throw, and CFF data reach it in buffers of their true size. What fails a
-// check is an IoError or, for one glyph, a glyph that is not there.
+// stb_truetype does the decoding, but it trusts its input: it follows offsets without a check
+// against the end of the file. So this header first reads all parts that stb_truetype will read,
+// with checks: table directory, character map, the offset and the points of every glyph, components
+// of composite glyphs. The asserts of stb_truetype throw, and CFF data are passed in buffers of
+// their true size. A failed check is an IoError or, for one glyph, a missing glyph.
 //
 // Source: the OpenType specification (cmap, glyf, loca, hmtx, kern, CFF tables).
 #pragma once
@@ -32,7 +32,7 @@ struct Outline {
 /// The glyphs of one font file. Holds references into `bytes`, which must outlive it.
 class TrueType {
  public:
-  /// Throws IoError for anything that is not a sound single TTF or OTF.
+  /// Throws IoError for anything but a valid single TTF or OTF font.
   explicit TrueType(std::span<const unsigned char> bytes) : file_(bytes) {
     if (bytes.size() > (std::size_t{1} << 25)) fail<IoError>("font", "is larger than 32 MiB");
     const std::size_t version = file_.u32(0);
@@ -60,7 +60,7 @@ class TrueType {
 
   double units_per_em() const { return units_per_em_; }
 
-  /// Glyph of a character, 0 where the font has none.
+  /// Glyph of a character, 0 if the font has none.
   unsigned glyph(unsigned character) const {
     try {
       const unsigned g = look_up(character);
@@ -74,8 +74,8 @@ class TrueType {
     return hmtx().u16(4 * std::size_t{std::min(glyph, long_metrics_ - 1)});
   }
 
-  /// Outline as polygons, curves cut so finely that they stray less than `tolerance` font units.
-  /// Throws IoError where the data are broken; an empty outline is a blank.
+  /// Outline as polygons; curves are split until they deviate by less than `tolerance` font units.
+  /// An empty outline is a blank. Throws IoError for damaged data.
   Outline outline(unsigned glyph, double tolerance) const;
 
   /// Calls f(left glyph, right glyph, value in font units) for every pair of the `kern` table.
@@ -123,8 +123,8 @@ inline void TrueType::prepare_glyf() {
   info_.indexToLocFormat = static_cast<int>(wide);
 }
 
-// The CFF table: header, then four indices (names, dictionaries, strings, shared subroutines); the
-// dictionary says where the outlines are.
+// The CFF table: header, then four indices (names, dictionaries, strings, shared subroutines). The
+// dictionary holds the offset of the outlines.
 inline void TrueType::prepare_cff() {
   if (cff().size() < 16) fail<IoError>("font", "has no outlines");
   stb::stbtt__buf table = stb::stbtt__new_buf(cff().data(), cff().size());
@@ -160,7 +160,7 @@ inline void TrueType::prepare_cff() {
     glyphs_ = static_cast<unsigned>(stb::stbtt__cff_index_count(&info_.charstrings));
 }
 
-// Takes a Unicode map: the one with the full range where there is one.
+// Selects a Unicode map, preferably one with the full range.
 inline void TrueType::find_character_map() {
   for (std::size_t i = 0; i < cmap().u16(2); ++i) {
     const std::size_t record = 4 + 8 * i;
@@ -211,7 +211,7 @@ inline FontBytes TrueType::glyph_bytes(unsigned glyph) const {
   return glyf().split(begin, end - begin);
 }
 
-// Walks one glyph the way the decoder will, with checked reads.
+// Reads one glyph in the order of the decoder, with checks.
 inline void TrueType::check_glyph(unsigned glyph, int depth, int& budget) const {
   if (depth > 5 || --budget < 0) fail<IoError>("font", "a glyph is nested too deeply");
   if (glyph >= glyphs_) fail<IoError>("font", "a glyph is made of one that is not there");
@@ -253,7 +253,7 @@ inline void TrueType::check_glyph(unsigned glyph, int depth, int& budget) const 
                               (flags & 4    ? 1u
                                : flags & 32 ? 0u
                                             : 2u);
-    // The decoder looks one point ahead of a contour that begins off its curve.
+    // The decoder reads one point beyond a contour that begins off its curve.
     if (i + times > last && start == last && !(flags & 1))
       fail<IoError>("font", "a contour is a single control point");
     coordinates += bytes * static_cast<std::size_t>(times);
@@ -286,8 +286,8 @@ inline Outline TrueType::outline(unsigned glyph, double tolerance) const {
       continue;
     }
     const Point from = out.points.empty() ? to : out.points.back();
-    // A curve of n pieces strays |second difference| / (4 n^2) (quadratic) or 3/4 of that (cubic)
-    // at most.
+    // A curve of n pieces deviates by at most |second difference| / (4 n^2) (quadratic) or 3/4 of
+    // this (cubic).
     const bool cubic = v.type == stb::STBTT_vcubic, line = v.type == stb::STBTT_vline;
     const double bend =
         line    ? 0

@@ -1,10 +1,10 @@
-// warp: an image seen through a projective map, resampled once.
+// warp: maps an image by a projective map, with one resampling.
 //
 //   (1)  out(q) = in(H^-1 q),    bilinear, half-pixel centers
 //   (2)  outside the image, at distance d from its nearest border pixel b:
 //        out = m + (in(b) - m) / (1 + (d / fade)^2),    m the mean of the border
 //
-// So the border goes on for a little, and strokes that touch it do not become bars.
+// The border therefore continues for some pixels, and strokes at the border do not become bars.
 // Notation: docs/math/notation.md.
 #pragma once
 
@@ -28,8 +28,8 @@ inline float border_mean(const GrayImage& p) {
   return static_cast<float>(sum / count);
 }
 
-/// Equations (1) and (2). back: from pixels of the result to pixels of `p`. fade > 0, in pixels of
-/// `p`. Throws ValueError for an empty image.
+/// The warped image (height, width), equations (1) and (2). back: map from pixels of the result to
+/// pixels of `p`. fade > 0, in pixels of `p`. Throws ValueError for an empty image.
 inline GrayImage warped(const GrayImage& p, const Map& back, Index height, Index width,
                         double fade) {
   if (p.empty()) fail("warp", "expected an image, got ", p.height, " x ", p.width, " pixels");

@@ -1,4 +1,4 @@
-// woff: unpacks WOFF 1 files, the TrueType and OpenType fonts of the web.
+// woff: decompresses WOFF 1 files, the TrueType and OpenType fonts of the web.
 //
 //   header (44 bytes) | n x (tag, offset, packed size, size, checksum) | tables, each zlib or plain
 //
@@ -14,14 +14,14 @@
 
 namespace glimpse::inline v0::synth {
 
-/// Whether a file begins as WOFF 1 files do.
+/// Whether a file begins like a WOFF 1 file.
 inline bool is_woff(const std::vector<unsigned char>& bytes) {
   return bytes.size() >= 44 && std::string_view("wOFF") ==
                                    std::string_view(reinterpret_cast<const char*>(bytes.data()), 4);
 }
 
-/// The font within a WOFF 1 file. Throws IoError where a table reaches beyond the file, is not what
-/// zlib wrote, or all together would pass 32 MiB.
+/// The font within a WOFF 1 file. Throws IoError if a table reaches beyond the file, is not valid
+/// zlib data, or if all tables together exceed 32 MiB.
 inline std::vector<unsigned char> unpack_woff(const std::vector<unsigned char>& bytes) {
   const FontBytes file(bytes);
   const unsigned tables = file.u16(12);
@@ -47,7 +47,7 @@ inline std::vector<unsigned char> unpack_woff(const std::vector<unsigned char>& 
     } else {
       if (packed_size < 6) fail<IoError>("font", "has a table too short for zlib");
       const std::string table =
-          inflate(view.substr(2, packed_size - 6), size);  // head and checksum
+          inflate(view.substr(2, packed_size - 6), size);  // header and checksum are stripped
       font.insert(font.end(), table.begin(), table.end());
     }
     font.resize((font.size() + 3) / 4 * 4);

@@ -1,10 +1,10 @@
-// word renderer: draws words. One call gives one image, and it is a pure function of (seed, index):
-// any number of threads may draw at once and in any order, the images are the same.
+// word renderer: renders words. Each image is a pure function of (seed, index), so any number of
+// threads may render in any order and the images are the same.
 //
 //   text -> face -> outlines on a curve -> one map -> background, panel, neighbors, shadow, border,
 //   fill -> light -> camera
 //
-// Every step has a stream of its own, so leaving one out changes nothing else about an image.
+// Every step has its own random stream, so leaving out one step changes no other step.
 #pragma once
 
 #include <string>
@@ -22,18 +22,18 @@ namespace glimpse::inline v0::synth {
 /// A synthetic word.
 struct WordSample {
   GrayImage image;
-  std::string label;  // the text reduced to the character set of the words, never empty
-  std::string text;   // as drawn
-  /// Points along the word, half above it from left to right and half below: what a perfect
-  /// rectifier would find. In [-1, 1] of the image, which holds those that fall outside.
+  std::string label;  // the text reduced to the words' character set, never empty
+  std::string text;   // as rendered
+  /// Points along the word, half above it from left to right and half below: the ideal output of a
+  /// rectifier. In [-1, 1] of the image; points outside are clamped.
   std::vector<Point> fiducials;
 };
 
-/// Draws words from faces, texts and a recipe. Constant after construction: share it between
-/// threads.
+/// Renders words from faces, texts and a recipe. Constant after construction, so threads may share
+/// it.
 class WordRenderer {
  public:
-  /// The character set is that of the words. Throws ValueError where no face draws any of it.
+  /// Uses the character set of `words`. Throws ValueError if no face has any character of the set.
   WordRenderer(Fonts fonts, Words words, Recipe recipe = {}, BackgroundImages backgrounds = {})
       : fonts_(std::move(fonts)),
         words_(std::move(words)),
@@ -57,8 +57,8 @@ class WordRenderer {
   const Fonts& fonts() const { return fonts_; }
   const Words& words() const { return words_; }
 
-  /// Image number `index` of the endless row that `seed` names. fiducials: how many are given, an
-  /// even number from 4.
+  /// Image number `index` of the sequence `seed`. fiducials: the number of points, even, at least
+  /// 4.
   WordSample draw(std::uint64_t seed, std::uint64_t index, Index fiducials = 20) const {
     const Random root = Random(seed, index).split(0x9A1E);
     WordSample sample;
@@ -81,11 +81,11 @@ class WordRenderer {
   Words words_;
   BackgroundImages images_;
   Recipe recipe_;
-  std::vector<std::string> drawable_;  // characters of the set that some face draws
+  std::vector<std::string> drawable_;  // characters of the set that some face has
 };
 
-// Returns false where the word cannot be seen: then it is drawn again from another stream. `easy`
-// leaves the harsher steps out, so that a recipe that hides everything still ends.
+// Returns false if the word is not visible; the caller then draws again from another stream. easy:
+// leaves out the harsher steps, because a recipe that hides every word must end too.
 inline bool WordRenderer::compose(WordSample& sample, const Random& rng, bool easy) const {
   Random faces = rng.split(stream::face);
   const Face* type = fonts_.draw(faces, sample.text);
@@ -94,7 +94,7 @@ inline bool WordRenderer::compose(WordSample& sample, const Random& rng, bool ea
         faces.uniform_int(static_cast<Index>(drawable_.size())))];
     type = fonts_.draw(faces, sample.text);
   }
-  if (type == nullptr) {  // no face has it all
+  if (type == nullptr) {  // no face has all characters
     sample.image = GrayImage(32, 32, 0.5f);
     return false;
   }
@@ -177,8 +177,8 @@ inline bool WordRenderer::compose(WordSample& sample, const Random& rng, bool ea
   return visible(sample.image, cover, recipe_.min_contrast);
 }
 
-// Parts of other words: a line above or below, a word before or after. The crop opens up to them,
-// never over them.
+// Parts of other words: a line above or below, a word before or after. The margins grow to show
+// them, and they never overlap the word.
 inline void WordRenderer::add_neighbors(Scene& scene, const Face& type, const Setting& style,
                                         std::array<double, 4>& margin, Random rng) const {
   if (!rng.bernoulli(recipe_.neighbors.probability) || !(recipe_.neighbors.magnitude > 0)) return;

@@ -1,8 +1,8 @@
-// words: what the images say. Lexicon words, the short words that signs repeat, numbers, prices,
-// codes, random letters: a reader that saw nothing but English would spell instead of look. A share
-// of the texts holds the characters of the set that these lack (rare_characters.hpp).
+// words: the texts of synthetic images. Lexicon words, common short words, numbers, prices, codes
+// and random letters are mixed, because a reader trained only on English would guess spellings. A
+// share of the texts holds characters of the set that the others lack (rare_characters.hpp).
 //
-//   text    UTF-8 as drawn, with case and punctuation; its letters, digits and blanks are of the set
+//   text    UTF-8 as rendered, with case and punctuation; letters, digits and blanks are of the set
 //   label   text reduced to the set (label_of)
 #pragma once
 
@@ -25,22 +25,22 @@
 
 namespace glimpse::inline v0::synth {
 
-/// Where words come from: a lexicon, filed by length, and a character set.
+/// A source of texts: a lexicon, sorted by length, and a character set.
 class Words {
  public:
-  /// No file: common words and pronounceable inventions; random letters of the set where it lacks
-  /// some of a-z.
+  /// Words without a file: common words and pronounceable inventions; random letters of the set if
+  /// it lacks some of a-z.
   static Words built_in(const Charset& charset = Charset()) {
     Words words(charset);
     words.count_characters();
     return words;
   }
 
-  /// A UTF-8 text file, one word a line, kept as it is written (NFC); a list in capitals alone says
-  /// nothing of case and is read as lower case. Lines over 24 characters, without a letter or digit,
-  /// or with letters, digits or blanks that the set lacks in both cases are left out and counted;
-  /// words outside the part are passed over. Throws IoError as read_lines does, and for a file
-  /// without a word.
+  /// Words of a UTF-8 text file, one a line, in their own case (NFC). A list entirely in capitals
+  /// is read as lower case, because it has no information about case. Left out and counted: lines
+  /// over 24 characters, lines without a letter or digit, and lines with letters, digits or blanks
+  /// that the set lacks in both cases. Words outside the split are skipped. Throws IoError as
+  /// read_lines does, and for a file without a word.
   static Words from_file(const std::string& path, Split split = Split::all,
                          const Charset& charset = Charset()) {
     Words words(charset);
@@ -63,7 +63,7 @@ class Words {
   /// The text reduced to the character set.
   std::string label(std::string_view text) const { return label_of(text, charset_); }
 
-  /// One text, letters in the case that they are drawn in; its label is never empty.
+  /// One text, with letters in the case to render; its label is never empty.
   std::string draw(const Random& stream, const Recipe& recipe) const {
     if (!rare_.empty()) {
       Random rng = stream.split(0x5B);
@@ -91,10 +91,10 @@ class Words {
       if (in_set(text)) signs_.push_back(text);
   }
 
-  // Files one line of the list.
+  // Adds one line of the list.
   void add(const std::string& word, Split split, bool& small) {
     const std::u32string characters = code_points(word);
-    std::string name;  // by which it is held out: letters and digits in lower case
+    std::string name;  // key of the split: letters and digits in lower case
     for (const char32_t c : characters)
       if (is_letter_or_digit(c)) name += utf8(lower(c));
     if (name.empty() || characters.size() > longest || !suited(word)) {
@@ -107,7 +107,7 @@ class Words {
     lexicon_.push_back(word);
   }
 
-  // How often each character is drawn where nothing is done for the rare ones.
+  // Counts the characters of texts without the rare-character kind.
   void count_characters() {
     const Recipe recipe;
     RareCharacters counts(visible_);
@@ -116,7 +116,7 @@ class Words {
     rare_ = std::move(counts);
   }
 
-  // Whether the set knows a letter as it is, in its other case only, or not at all.
+  // Whether the set has a letter as it is, only in its other case, or not at all.
   enum Knows { as_it_is, as_lower, as_upper, nowhere };
   Knows knows(char32_t c) const {
     if (charset_.find(utf8(c)) >= 0) return as_it_is;
@@ -124,8 +124,8 @@ class Words {
     return charset_.find(utf8(upper(c))) >= 0 ? as_upper : nowhere;
   }
 
-  // The text, in capitals where the set knows no others; nothing where the set lacks a letter, a
-  // digit or the blank of it, or all of it. Punctuation that the set lacks stays in the image.
+  // The text, in capitals if the set has no lower case. Nothing if the set lacks one of its
+  // letters, digits or blanks. Punctuation that the set lacks stays in the image.
   std::optional<std::string> suited(std::string text) const {
     bool capitals = false, kept = false;
     for (const char32_t c : code_points(text)) {
@@ -138,7 +138,7 @@ class Words {
     return capitals ? upper_case(text) : text;
   }
 
-  // Whether the set holds all that a pattern of sign_texts says for itself.
+  // Whether the set has all literal characters of a pattern of sign_texts.
   bool in_set(std::string_view pattern) const {
     for (const char32_t c : code_points(pattern)) {
       const bool place = c == 'W' || c == 'A';
@@ -147,7 +147,7 @@ class Words {
     return true;
   }
 
-  // A text of the usual kinds, whatever the set.
+  // A text of the usual kinds, for any set.
   std::string usual(const Random& stream, const Recipe& recipe) const {
     Random rng = stream;
     double kind = rng.uniform();
@@ -175,7 +175,7 @@ class Words {
     return punctuated(cased(std::move(word), rng, recipe), rng, recipe);
   }
 
-  // A text with rare characters: spelled at random, a word with one of them, or as signs have them.
+  // A text with rare characters: random characters, a word with one of them, or a sign pattern.
   std::string with_rare(Random& rng, const Recipe& recipe) const {
     const double kind = rng.uniform();
     if (kind < 0.35 && !signs_.empty()) {
@@ -187,8 +187,8 @@ class Words {
     return spelled(rng, 0.5);
   }
 
-  // Characters of the set, one after the other; `rare`: share of the rare ones. One is a letter or a
-  // digit, which shows how large the marks are and where the line is.
+  // Random characters of the set; `rare`: share of the rare ones. At least one is a letter or a
+  // digit, because it shows the size of the marks and the position of the line.
   std::string spelled(Random& rng, double rare) const {
     const auto any = [&] {
       return visible_[static_cast<std::size_t>(
@@ -205,8 +205,8 @@ class Words {
     return utf8(text);
   }
 
-  // A word with a rare character: a letter in the place of its base letter or of any other, a mark
-  // before, after or between.
+  // A word with a rare character: a letter replaces its base letter or any other letter; a mark
+  // goes before, after or into the word.
   std::string dressed(Random& rng, const Recipe& recipe) const {
     std::string word = cased(first(lexical(rng, recipe), 10), rng, recipe);
     const char32_t c = rare_.draw(rng);
@@ -238,7 +238,7 @@ class Words {
   // Fills a pattern of sign_texts.
   std::string sign(std::string_view pattern, Random& rng, const Recipe& recipe) const {
     std::string text;
-    const Random how = rng.split(1);  // all words of a sign are in one case
+    const Random how = rng.split(1);  // all words of a sign have one case
     for (const char32_t c : code_points(pattern)) {
       Random same = how;
       if (c == 'W')
@@ -257,14 +257,14 @@ class Words {
 
   static constexpr std::size_t longest = 24;
 
-  // The first n characters, no blank at the end.
+  // The first n characters, without blanks at the end.
   static std::string first(const std::string& word, std::size_t n) {
     if (word.size() <= n) return word;
     std::string kept = utf8(std::u32string_view(code_points(word)).substr(0, n));
     while (kept.ends_with(' ')) kept.pop_back();
     return kept;
   }
-  // A small letter of the set; a digit where it has none.
+  // A small letter of the set; a digit if it has none.
   std::string letter(Random& rng) const {
     if (letters_.empty()) return std::string(1, random_digit(rng));
     return utf8(
@@ -298,7 +298,7 @@ class Words {
     return text;
   }
 
-  // Signs prefer short words: lengths in per mille, 1 to 14. A share is drawn evenly instead.
+  // Signs have mostly short words: lengths 1 to 14, in per mille. `flatten` draws a share evenly.
   static std::size_t length(Random& rng, const Recipe& recipe) {
     if (rng.bernoulli(recipe.flatten.probability))
       return static_cast<std::size_t>(1 + rng.uniform_int(14));
@@ -351,11 +351,11 @@ class Words {
   }
 
   Charset charset_;
-  std::u32string letters_;  // of the set, in lower case; a-z where it knows them all
+  std::u32string letters_;  // of the set, in lower case; a-z if it has them all
   std::u32string visible_;  // all of the set but blanks
-  bool latin_ = true;       // the set knows all of a-z
+  bool latin_ = true;       // the set has all of a-z
   RareCharacters rare_;
-  std::vector<std::string_view> signs_;  // those of sign_texts that the set can say
+  std::vector<std::string_view> signs_;  // those of sign_texts that the set can spell
   std::size_t left_out_ = 0;
   std::vector<std::string> lexicon_;
   std::array<std::vector<std::size_t>, longest + 1> by_length_{};
