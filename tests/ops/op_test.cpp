@@ -1,2 +1,2 @@
-// The operation tests' checks, in this program as in test_op_test.
+// Compiles the checks of tests/op_test for this program.
 #include "../rig/checks.cpp"
