@@ -1,18 +1,21 @@
-// floor: fails where a fast path has silently become a slow one.
+// floor: fails if a fast path has silently become a slow one.
 //
 //   g++ -std=c++20 -O2 -Iinclude benchmarks/floor.cpp -o floor && ./floor
 //
-// For each instruction set that the CPU has, on one thread, it measures products and convolutions
-// beside the peak of the same moment (peak.hpp), and holds the ratio against a floor: two thirds or
-// less of what was measured when the floor was set. Ratios, because seconds mean nothing on a
-// machine shared with others; the best of many short runs, because what disturbs a run can only
-// slow it; and up to five rounds, because a disturbed minute is no fault of the code. A kernel that
-// lost its target attribute, spills its sums or packs where it should not falls to a third or less,
-// which no disturbance of five rounds does. Instruction counts would be exact, but valgrind knows
-// no AVX-512 and an instruction count does not see a spill.
+// For each instruction set of the CPU, on one thread, the program measures products and
+// convolutions as a share of the peak at the same moment (peak.hpp). Each share has a floor: two
+// thirds or less of the share when the floor was set.
 //
-// Convolutions count as direct ones do, so one by way of Winograd passes the peak, and one that has
-// fallen back to a direct kernel does not.
+// - Shares, because seconds mean nothing on a machine that others use.
+// - The best of many short runs, because a disturbance can only slow a run.
+// - Up to five rounds, because a disturbed minute is no fault of the code.
+//
+// A kernel that lost its target attribute, spills its sums or packs unnecessarily falls to a third
+// or less; no disturbance of five rounds does that. Instruction counts would be exact, but valgrind
+// does not support AVX-512, and an instruction count does not show a spill.
+//
+// Convolutions count the operations of a direct one. A Winograd convolution therefore exceeds the
+// peak, and one that has fallen back to a direct kernel does not.
 #include <algorithm>
 #include <cstdio>
 #include <vector>
@@ -53,7 +56,7 @@ void product() {
 
 template <Index m, Index n, Index k>
 void packed_product() {
-  // Packed anew for each level: the panels are as wide as its vectors.
+  // Packed again for each level, because the panels are as wide as its vectors.
   static simd::PackedB<float> b;
   if (b.empty() || b.level() != simd::isa())
     b = simd::pack_b<float>(Trans::yes, n, k, numbers<n * k, 2>(), k);

@@ -1,9 +1,10 @@
-// peak: the speed that no product can pass, measured beside what is measured.
+// peak: the maximum speed of any product, measured together with the product.
 //
 //   s_i <- s_i a + b        for twelve independent sums, which stay in registers
 //
-// A machine's clock is not constant, nor are its cores one's own, so a speed says something only
-// beside a peak of the same moment: measure them in turn, and take the best of each.
+// A machine's clock is not constant, and other programs use its cores. A speed is therefore
+// meaningful only relative to a peak of the same moment: measure both in turn, and take the best of
+// each.
 #pragma once
 
 #include <algorithm>
@@ -17,10 +18,10 @@
 
 namespace bench {
 
-inline volatile float unforeseen = 0.5f;  // what the compiler may neither foresee nor leave out
+inline volatile float unforeseen = 0.5f;  // volatile: sums are not optimized out
 
 struct MultiplyAdd {
-  // Enough for two units with a latency of four to five cycles, and no more than 16 registers hold.
+  // Enough for two units with a latency of four to five cycles; with a and b they fit 16 registers.
   static constexpr glimpse::Index sums = 12;
 
   template <int Bytes>
@@ -40,8 +41,8 @@ struct MultiplyAdd {
   }
 };
 
-/// GFLOP/s of `threads` cores at once at the level in use; each multiplies and adds `times` times
-/// twelve vectors, a millisecond if nothing else is said.
+/// GFLOP/s of `threads` cores at once at the current instruction set. Each core does `times` x
+/// twelve multiply-adds of vectors; the default takes about a millisecond.
 inline double peak(int threads = 1, glimpse::Index times = 200'000) {
   const glimpse::ThreadScope scope(threads);
   std::vector<double> taken(static_cast<std::size_t>(threads));

@@ -1,4 +1,4 @@
-// timing: clocks and medians, for all programs here.
+// timing: clocks and medians for all benchmark programs.
 #pragma once
 
 #include <algorithm>
@@ -7,7 +7,7 @@
 
 namespace bench {
 
-/// Milliseconds since some moment.
+/// Milliseconds since a fixed moment.
 inline double now() {
   const auto t = std::chrono::steady_clock::now().time_since_epoch();
   return std::chrono::duration<double, std::milli>(t).count();
@@ -28,10 +28,10 @@ inline double median(std::vector<double> v) {
   return *middle;
 }
 
-/// How often `median_ms` runs what it times.
+/// Number of runs of `median_ms`.
 struct Runs {
   int unmeasured = 1, least = 4, most = 8;
-  double milliseconds = 400;  // no more than `least` once these are over
+  double milliseconds = 400;  // after this time no more than `least` runs
 };
 
 /// Median of f's milliseconds.

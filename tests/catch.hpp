@@ -1,4 +1,4 @@
-// Catch2, whichever of its versions 2 and 3 the machine has: tests include this file.
+// Catch2, version 2 or 3, as the machine has it: tests include this file.
 #pragma once
 
 #if __has_include(<catch2/catch_all.hpp>)

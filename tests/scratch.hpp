@@ -1,4 +1,5 @@
-// scratch: a path for files of this test process alone, since tests run side by side; gone when the process ends.
+// scratch: a path for files of only this test process, because tests run in parallel; removed when
+// the process ends.
 #pragma once
 
 #include <unistd.h>

@@ -1,10 +1,10 @@
-// onednn_conv: oneDNN's convolutions on the recognizer's layers, one line each, to stand beside
+// onednn_conv: oneDNN's convolutions on the recognizer's layers, one line each, for comparison with
 // `conv2d --tsv`:
 //
 //   layer  pass  algorithm  threads  batch  milliseconds (median)
 //
-// Each pass runs in the layouts that oneDNN asks for, with nothing reordered inside the timing:
-// its best case.
+// Each pass runs in the layouts that oneDNN asks for. The time includes no reordering, so it is
+// oneDNN's best case.
 //
 //   g++ -O2 -std=c++20 -fopenmp onednn_conv.cpp -ldnnl; onednn_conv [batch] [threads]
 #include <algorithm>
@@ -77,7 +77,7 @@ void run(const Layer& l, long batch, int threads, algorithm how, const char* nam
                                {DNNL_ARG_DIFF_DST, filled(weights.diff_dst_desc(), e)},
                                {DNNL_ARG_DIFF_WEIGHTS, filled(weights.diff_weights_desc(), e)}}));
   } catch (const error&) {
-    // Winograd wants 3x3 and whole blocks of channels: no line where oneDNN declines
+    // Winograd requires 3x3 filters and whole blocks of channels: no line if oneDNN declines
   }
 }
 

@@ -1,11 +1,11 @@
-// products: matrix products of this library, oneDNN and OpenBLAS in turn, and the peak beside them;
-// the best of 12 rounds each.
+// products: matrix products of this library, oneDNN and OpenBLAS in turn, and the peak of the
+// cores; the best of 12 rounds each.
 //
 //   g++ -std=c++20 -O2 -Iinclude benchmarks/baselines/products.cpp -fopenmp -ldnnl libopenblas.so.0
 //   products [threads]        rows of tabs: m, n, k, transposed, threads, whose, GFLOP/s
 //
-// C (m, n) = A (m, k) B (k, n), row-major; "NT": B is kept transposed. The others' threads go on
-// waiting for work for a while after they have had some, so each starts when all is quiet.
+// C (m, n) = A (m, k) B (k, n), row-major; "NT": B is stored transposed. The other libraries'
+// threads spin for a while after their work, so each measurement waits until they sleep.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -21,7 +21,7 @@
 
 #include "../peak.hpp"
 
-// OpenBLAS, of whose package the library alone is asked for.
+// Declared here, so that only OpenBLAS's library is needed and not its headers.
 extern "C" {
 void openblas_set_num_threads(int);
 void cblas_sgemm(int order, int trans_a, int trans_b, int m, int n, int k, float alpha,
@@ -32,14 +32,14 @@ using namespace glimpse;
 
 namespace {
 
-constexpr int row_major = 101, not_transposed = 111, transposed = 112;  // CBLAS's numbers
+constexpr int row_major = 101, not_transposed = 111, transposed = 112;  // CBLAS's constants
 
 struct Shape3 {
   const char* kept;  // N or T for A, then for B
   Index m, n, k;
 };
 
-// The last eight are the recognizer's own.
+// The last eight are the recognizer's.
 constexpr Shape3 shapes[] = {
     {"NN", 512, 512, 512},   {"NT", 512, 512, 512},    {"TN", 512, 512, 512},
     {"TT", 512, 512, 512},   {"NN", 1024, 1024, 1024}, {"NT", 64, 1024, 256},

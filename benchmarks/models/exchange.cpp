@@ -1,14 +1,14 @@
-// exchange: writes a model's weights, what it is given and what it makes of that into one
-// safetensors file, so that another engine can be held to the same work.
+// exchange: writes a model's weights, inputs and outputs to one safetensors file, so that another
+// engine can do the same work.
 //
 //   exchange FILE rare|crnn [batch]            RARE's large preset, or CRNN as published
 //
 //   model.*        every parameter and buffer, before the step
 //   in.image       (N, 1, 32, 100), standardized          in.labels    (N, 11) symbol numbers
-//   out.rectified  (N, 1, 32, 100), RARE alone            out.frames   (T, N, C) of the encoder
+//   out.rectified  (N, 1, 32, 100), only RARE             out.frames   (T, N, C) of the encoder
 //   out.logits     (12, N, symbols), teacher forcing; of CRNN (T, N, symbols)
 //   out.loss       (1)                                    grad.*       gradient of every parameter
-//   read.symbols   (N, 11), -1 behind a word's end; read greedily after the step in evaluation mode,
+//   read.symbols   (N, 11), -1 after a word's end; read greedily after the step in evaluation mode,
 //                  batch norms folded
 #include <algorithm>
 #include <cmath>
@@ -39,7 +39,7 @@ Tensor<float> numbers(const std::vector<std::vector<Index>>& words) {
   return x;
 }
 
-/// The scores of every step, each given the true symbol before it.
+/// The scores of every step, each given the true previous symbol.
 Tensor<float> teacher_forced(AttentionDecoder<float>& decoder, const Variable<float>& frames,
                              const std::vector<std::vector<Index>>& labels) {
   const auto memory = decoder.encode_memory(frames);
@@ -55,7 +55,7 @@ Tensor<float> teacher_forced(AttentionDecoder<float>& decoder, const Variable<fl
   return stack(scores, 0).value();
 }
 
-/// What the model makes of the images on its way to the loss.
+/// Adds the model's intermediate results and its loss.
 void add_outputs(SafetensorsWriter& file, Rare<float>& model, const Variable<float>& images,
                  const std::vector<std::vector<Index>>& labels) {
   const Variable<float> straight = model.rectify(images, width).image;
@@ -72,7 +72,7 @@ void add_outputs(SafetensorsWriter& file, Crnn<float>& model, const Variable<flo
   file.add("out.logits", model.output(frames).value());
 }
 
-/// An image without noise: what the sampler gives and its gradient are then smooth in the grid.
+/// An image without noise, because the sampler's output and gradient are then smooth in the grid.
 GrayImage smooth_image(Random& random) {
   GrayImage image(32, width);
   const double across = random.uniform(0.1, 0.5), down = random.uniform(0.1, 0.4),
@@ -106,7 +106,7 @@ void write(const std::string& path, const std::string& name, Model model, Index 
   file.add("in.picture", images);
   file.add("in.labels", numbers(labels));
   {
-    // Batch norm moves its running statistics whenever it trains: keep them for the one true step.
+    // In training, batch norm updates its running statistics, so only the step itself may train.
     const NoGrad no_grad;
     Model twin = clone(model);
     add_outputs(file, twin, constant(images), labels);
@@ -125,8 +125,8 @@ void write(const std::string& path, const std::string& name, Model model, Index 
   file.save(path);
 }
 
-/// RARE, not as it starts but as it might stand: with fiducial points that move, so that all before
-/// them has a gradient, and with words as long as they may be.
+/// RARE, changed from its initial state: its fiducial points move, so the layers before them have a
+/// gradient, and words have the maximum length.
 Rare<float> rare(Random& random) {
   ReaderConfig config = rare_config("large");
   config.max_length = letters;

@@ -1,12 +1,12 @@
-// step: whole training steps and whole readings, one case a process, so that the process's peak of
-// memory is the case's own.
+// step: whole training steps and whole readings. One case per process, so that the process's peak
+// of memory belongs to the case.
 //
 //   step training|reading rare|crnn preset [batch] [width] [threads] [seconds]
 //
-// Images are 1 x 32 x width, words have 11 letters: 12 steps
-// of the decoder. A training step is forward, loss, backward, clipping and an ADADELTA step; a
-// reading is what `read` does, batch norms folded. What it found goes to the error output in words,
-// and to the standard output as one row, parted by tabs:
+// Images are 1 x 32 x width, words have 11 letters: 12 steps of the decoder. A training step is
+// forward, loss, backward, clipping and an ADADELTA step. A reading is what `read` does, batch
+// norms folded. The result goes to standard error as text, and to standard output as one row,
+// separated by tabs:
 //
 //   model  preset  what  batch  width  threads  milliseconds (median)  images/s    peak MB
 #include <algorithm>
@@ -41,7 +41,7 @@ struct Case {
 
 using bench::median, bench::now;
 
-/// Most memory the process ever held, in MB.
+/// Peak memory of the process, in MB.
 double peak_megabytes() {
   std::ifstream status("/proc/self/status");
   for (std::string line; std::getline(status, line);)
@@ -49,8 +49,8 @@ double peak_megabytes() {
   return 0;
 }
 
-/// Runs `f` twice unmeasured, then at least 3 times and until the time is up.
-/// f puts the milliseconds of each of its parts at the end of `parts`; returns their medians.
+/// Runs `f` twice unmeasured, then at least 3 times and for at least `seconds`. f returns the
+/// milliseconds of each of its parts. Returns their medians.
 std::vector<double> medians(double seconds, const std::function<std::vector<double>()>& f) {
   f(), f();
   std::vector<std::vector<double>> parts;
@@ -124,7 +124,7 @@ void read_words(const Case& c, Model& model, Random& random) {
 
 template <class Model>
 void run(const Case& c, Model model, Random& random) {
-  // The end symbol never wins on its own, so every word is as long as max_length allows.
+  // The end symbol can never win, so every word has the length max_length.
   if constexpr (requires { model.recognizer; }) {
     auto& bias = model.recognizer.decoder.output.bias.mutable_value();
     if (c.what == "reading") bias.data()[bias.size() - 1] = -1e9f;

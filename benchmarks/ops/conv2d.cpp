@@ -1,7 +1,7 @@
 // conv2d: the three passes of the recognizer's layers, in milliseconds and GFLOP/s of the defining
 // sum (2 N O H' W' C h w), medians.
 //
-//   conv2d [--tsv] [batch] [threads]       both thread counts, 1 and 2, where none is given
+//   conv2d [--tsv] [batch] [threads]       without threads: both 1 and 2
 //
 // --tsv prints  layer  pass  algorithm  threads  batch  milliseconds  line by line, as
 // benchmarks/baselines/onednn_conv.cpp does.

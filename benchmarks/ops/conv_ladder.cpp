@@ -1,4 +1,4 @@
-// conv_ladder: one convolution, 256 to 256 channels at 8x25, climbed from the definition to
+// conv_ladder: one convolution, 256 to 256 channels at 8x25, in steps from the definition to
 // Winograd's transforms: GFLOP/s of the defining sum (2 N O H W C 9), relative error (root mean
 // square, against double). The table of docs/math/fast-convolution.md.
 //
@@ -48,7 +48,7 @@ void to_columns(const float* image, float* columns) {
           }
 }
 
-/// y (m, n) = a (m, k) b (k, n), rows of b added up one by one.
+/// y (m, n) = a (m, k) b (k, n), by adding rows of b one after the other.
 void plain_product(Index m, Index n, Index k, const float* a, const float* b, float* y) {
   std::fill(y, y + m * n, 0.0f);
   for (Index i = 0; i < m; ++i)
@@ -72,7 +72,7 @@ int main(int count, char** argument) {
   Tensor<float> columns = empty<float>({channels * 9, pixels});
   std::printf("%-44s %8s %10s %9s\n", "", "1 thread", "2 threads", "error");
 
-  // f(images) computes y for that many images; slow rungs take few
+  // f(images) computes y for this many images; slow rungs take few
   const auto rung = [&](const std::string& name, Index images, bool threads, auto&& f) {
     double speed[2] = {};
     for (const int t : {1, 2}) {

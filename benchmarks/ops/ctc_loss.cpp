@@ -1,4 +1,4 @@
-// ctc_loss: the loss of a CRNN's training step, from the scores (the softmax included) and back.
+// ctc_loss: the loss of a CRNN's training step, forward and backward, softmax included.
 //
 //   bench_ctc_loss        rows of tabs: op, pass, threads, ms (median of 201)
 //

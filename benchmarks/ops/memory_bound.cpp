@@ -1,11 +1,11 @@
-// memory_bound: the operations that compute little and move much, against what memory gives.
+// memory_bound: operations that are limited by memory, compared with the memory's speed.
 //
 //   memory_bound [filter]        rows of tabs: op, pass, threads, ms (median), GB/s, % of triad
 //
-//   bytes = every operand and result once, in the narrowest form the operation can do with
-//   triad   a = b + s c over 3 x 48 MB, counted the same way, in the same run and on as many threads
+//   bytes = every operand and result once, in the narrowest form that the operation can use
+//   triad   a = b + s c over 3 x 48 MB, counted the same way, in the same run, with equal threads
 //
-// Above 100 % the operands came out of the cache. benchmarks/baselines/torch_memory_bound.py prints
+// Above 100 %, the operands came from the cache. benchmarks/baselines/torch_memory_bound.py prints
 // the same rows for PyTorch.
 #include <algorithm>
 #include <cstdio>
@@ -62,7 +62,7 @@ Tensor<float> uniform(const Shape& shape, double low = -1, double high = 1) {
 
 bool wanted(const char* op) { return std::string(op).find(filter) != std::string::npos; }
 
-/// Both passes of f(inputs). Bytes of each; the backward pass is called as the tape would.
+/// Both passes of f(inputs), with the bytes of each. The backward pass is called as by the tape.
 void row(const char* op, std::vector<V> x, double forward, double backward,
          const std::function<V(const std::vector<V>&)>& f) {
   if (!wanted(op)) return;
@@ -170,7 +170,7 @@ void optimizers() {
   step("grad_norm", size, [&] { grad_norm(list); });
   step("clip_grad_norm", 3 * size, [&] {
     clip_grad_norm(list, 1);
-    list[0].variable.mutable_grad().data()[0] = 2;  // too long again
+    list[0].variable.mutable_grad().data()[0] = 2;  // above the clipping limit again
   });
 }
 

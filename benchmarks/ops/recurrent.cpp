@@ -1,5 +1,5 @@
 // recurrent: LSTM, GRU and the attention decoder with its loss, forward and backward.
-// T 26, 512 inputs, 256 cells; 12 steps of the decoder. Batch 1 as in reading: without gradients.
+// T 26, 512 inputs, 256 cells; 12 steps of the decoder. Batch 1 is inference: without gradients.
 //
 //   bench_recurrent [threads]        prints  op  pass  threads  batch  ms   (medians, tab separated)
 //
@@ -46,7 +46,7 @@ void table(const char* op, Index batch, const std::function<Variable<float>()>& 
   }
 }
 
-/// Runs f with every gradient dropped first, as an optimizer does between steps.
+/// Runs f after every gradient is dropped, as an optimizer does between steps.
 template <class Module, class F>
 void rows(const char* op, Index batch, Module& module, Variable<float>& x, F&& f) {
   table(op, batch, [&] {

@@ -1,11 +1,11 @@
-// gemm: this library's product beside Eigen's and beside the cores' peak, best of several runs in
-// turn.
+// gemm: this library's product compared with Eigen's and with the cores' peak, best of several
+// alternating runs.
 //
 //   g++ -std=c++20 -O2 -Iinclude -I/usr/include/eigen3 benchmarks/simd/gemm.cpp -o gemm
 //
-// No -m flag is needed: the library finds the CPU's vectors when it runs. Eigen finds them when it
-// is compiled: build with -march=native to see it at its best. Eigen's threads are off; with two
-// threads its product is cut by columns outside, as this library would do.
+// No -m flag is needed, because the library detects the CPU's vectors at run time. Eigen selects
+// them at compile time: build with -march=native for its best speed. Eigen's own threads are off.
+// With two threads, its product is split by columns here, as this library does.
 #define EIGEN_DONT_PARALLELIZE
 #include <Eigen/Core>
 #include <cstdio>

@@ -1,5 +1,5 @@
-// peak: what the machine can do at most, to hold everything else against: multiply-adds from
-// registers, and the triad a = b + s c from each cache and from memory, best of 15 runs.
+// peak: the machine's maximum speeds: multiply-adds from registers, and the triad a = b + s c from
+// each cache and from memory, best of 15 runs.
 //
 //   peak            rows of tabs: what, threads, amount, unit
 //
@@ -51,7 +51,7 @@ int main() {
   }
   struct Level {
     const char* name;
-    Index bytes;  // of the three arrays together, a thread
+    Index bytes;  // of the three arrays together, for each thread
   };
   for (const Level& l : {Level{"L1", 24 << 10}, Level{"L2", 600 << 10}, Level{"memory", 192 << 20}})
     for (const int threads : {1, 2}) {

@@ -1,12 +1,13 @@
-// lexicon: how long it takes to choose a word out of a lexicon, by its size and the way of choosing.
+// lexicon: the time to choose a word from a lexicon, by the lexicon's size and the mode.
 //
 //   bench_lexicon [words.txt] [weights of RARE] [images]       on one thread; rows of tabs:
 //
 //   model, mode, words, ms a word (from the frames, median), % right, ms to build the lexicon
 //
-// crnn: 26 frames of words out of the lexicon, drawn with noise: a true symbol or a blank holds
-// most of its frame, one frame in six is spoilt. rare: the encoder's frames of the images, whose
-// names end in their words (the true words join each lexicon). Without words.txt they are made up.
+// crnn: 26 random frames for each word of the lexicon: a true symbol or a blank has most of its
+// frame's probability, one frame in six is noise. rare: the encoder's frames of the images, whose
+// names end in their words (the true words are added to each lexicon). Without words.txt, words are
+// generated.
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -43,7 +44,7 @@ std::vector<std::string> made_up_words(Index count) {
   return words;
 }
 
-/// Scores (26, 1, symbols) of a word whose letters stand evenly among blanks.
+/// Scores (26, 1, symbols) of a word whose letters are evenly spaced among blanks.
 Tensor<float> drawn_frames(const std::vector<Index>& word, Index symbols, Random& random) {
   constexpr Index frames = 26;
   Tensor<float> scores({frames, 1, symbols});
@@ -57,7 +58,7 @@ Tensor<float> drawn_frames(const std::vector<Index>& word, Index symbols, Random
 }
 
 struct Words {
-  std::vector<std::string> list;  // in the order of a draw with a fixed seed
+  std::vector<std::string> list;  // in a random order with a fixed seed
 
   Lexicon first(Index count, const std::vector<std::string>& truths, const Charset& charset) const {
     std::vector<std::string> some = truths;

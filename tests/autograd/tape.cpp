@@ -1,4 +1,5 @@
-// autograd/variable.hpp, node.hpp, mode.hpp: what is recorded, how gradients flow, what is freed and when.
+// autograd/variable.hpp, node.hpp, mode.hpp: what is recorded, how gradients flow, what is freed
+// when.
 #include <cmath>
 
 #include <glimpse/autograd/variable.hpp>
@@ -10,7 +11,7 @@ using namespace glimpse;
 
 namespace {
 
-/// y = s x, a node that costs nothing.
+/// y = s x, a node without saved tensors.
 Variable<double> times(const Variable<double>& x, double s) {
   Tensor<double> y = x.value().clone();
   for (double& v : y.span()) v *= s;
@@ -19,7 +20,7 @@ Variable<double> times(const Variable<double>& x, double s) {
   });
 }
 
-/// y = a b, keeps both.
+/// y = a b, saves both.
 Variable<double> product(const Variable<double>& a, const Variable<double>& b) {
   Tensor<double> y = empty_like(a.value());
   for (Index i = 0; i < y.size(); ++i) y.data()[i] = a.value().data()[i] * b.value().data()[i];
@@ -33,7 +34,7 @@ Variable<double> product(const Variable<double>& a, const Variable<double>& b) {
 
 Variable<double> leaf(double v) { return parameter(tensor<double>({v})); }
 
-/// What f throws, in words.
+/// The message of f's error.
 template <class F>
 std::string thrown(F&& f) {
   try {

@@ -1,10 +1,10 @@
-// compiled: the functions that most test files call and that take longest to compile, compiled once
-// for all of them. A user's program compiles what it calls, and so did each of sixty test files: a
-// matrix product alone is two hundred kernels.
+// compiled: compiles once the functions that most test files call and that take longest to compile.
+// A user's program compiles the functions that it calls. Each of sixty test files would do the
+// same, and one matrix product is two hundred kernels.
 //
-// The build includes this file in front of every test. It says of each function that another file
-// holds it, and products.cpp, images.cpp and sequences.cpp are those files: each empties the one
-// macro that makes its own part `extern`. A test that calls a kernel by itself still compiles that.
+// The build includes this file before every test. It declares each of these functions `extern`.
+// products.cpp, images.cpp and sequences.cpp define them: each one empties the macro that makes its
+// own group `extern`. A test that calls a kernel directly still compiles this kernel.
 #pragma once
 
 #include <span>

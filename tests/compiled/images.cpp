@@ -1,3 +1,3 @@
-// The images of compiled.hpp.
+// Defines the images group of compiled.hpp.
 #define GLIMPSE_IMAGES
 #include "compiled.hpp"

@@ -1,3 +1,3 @@
-// The products of compiled.hpp.
+// Defines the products group of compiled.hpp.
 #define GLIMPSE_PRODUCTS
 #include "compiled.hpp"

@@ -1,3 +1,3 @@
-// The sequences of compiled.hpp.
+// Defines the sequences group of compiled.hpp.
 #define GLIMPSE_SEQUENCES
 #include "compiled.hpp"

@@ -15,7 +15,7 @@ TEST_CASE("dense views are one run", "[core]") {
 }
 
 TEST_CASE("axes are joined where every view allows", "[core]") {
-  // (N, C, H, W) beside (C, 1, 1): N, C and H W stay
+  // (N, C, H, W) with (C, 1, 1): three axes remain, N, C and H W
   const StridedLoop<2> loops =
       coalesce_dims<2>({2, 3, 4, 5}, {Shape{60, 20, 5, 1}, Shape{0, 1, 0, 0}});
   CHECK(loops.extent == Shape{2, 3, 20});
@@ -27,7 +27,7 @@ TEST_CASE("axes are joined where every view allows", "[core]") {
 TEST_CASE("runs cover everything once, long ones in pieces", "[core]") {
   for (const Shape& shape :
        {Shape{3, 40000}, Shape{5, 7, 2}, Shape{1}, Shape{50001}, Shape{700, 30}}) {
-    const Shape padded = [&] {  // rows one longer than they are, so that axes stay apart
+    const Shape padded = [&] {  // rows with one element of padding, so that axes do not coalesce
       Shape s = row_major_strides(shape);
       for (Index a = 0; a + 1 < s.rank(); ++a) s[a] += s[a] / s[-2];
       return s;

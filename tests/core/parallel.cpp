@@ -43,7 +43,7 @@ TEST_CASE("an error in a worker reaches the caller, the first block's where ther
                             throw std::runtime_error("block " + std::to_string(begin));
                         }),
         "block 17");
-    Index sum = 0;  // and the next region works as ever
+    Index sum = 0;  // the next region works as before
     parallel_blocks(10, 10, 1000000, [&](Index begin, Index end) { sum += end - begin; });
     CHECK(sum == 10);
   }

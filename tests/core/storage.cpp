@@ -42,7 +42,7 @@ TEST_CASE("small tensors that are gone leave their place to a large one", "[core
   MemoryCache& cache = MemoryCache::instance();
   std::vector<Tensor<float>> many;
   for (int i = 0; i < 10; ++i) many.push_back(full<float>({100000}, 1));
-  many.erase(many.begin() + 4);  // a hole of one among the living
+  many.erase(many.begin() + 4);  // one free slot between used ones
   for (int i = 0; i < 3; ++i) many.erase(many.begin() + 5);
   const std::size_t fresh = cache.fresh_blocks(), held = cache.in_use() + cache.cached();
   {

@@ -15,7 +15,7 @@ using namespace glimpse;
 
 namespace {
 
-/// The sum of 0 .. count - 1, a thousand numbers to a block.
+/// The sum of 0 .. count - 1, in blocks of a thousand numbers.
 Index shared_sum(Index count) {
   std::atomic<Index> sum{0};
   parallel_blocks(count, 1000, 1000, [&](Index begin, Index end) {

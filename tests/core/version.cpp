@@ -1,4 +1,4 @@
-// The headers and the build file tell the same version.
+// The headers and the build file have the same version.
 #include <glimpse/core/version.hpp>
 
 #include <fstream>

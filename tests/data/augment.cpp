@@ -1,4 +1,4 @@
-// data/augment.hpp: what the steps keep of a photograph, and that each of them acts.
+// data/augment.hpp: properties of a photograph that the steps keep, and that each step acts.
 #include <cmath>
 #include <limits>
 
@@ -39,7 +39,7 @@ double mass(const GrayImage& p) {
   return sum;
 }
 
-// One step alone, always.
+// Only one step, always.
 AugmentOptions only(std::string_view wanted, double magnitude = 1) {
   AugmentOptions options = AugmentOptions::none();
   options.share = 1;
@@ -49,7 +49,7 @@ AugmentOptions only(std::string_view wanted, double magnitude = 1) {
   return options;
 }
 
-// All of the geometry, always, as strong as it is by default; no crop.
+// All geometry steps, always, with default magnitude; no crop.
 AugmentOptions geometry() {
   AugmentOptions options = AugmentOptions::none();
   options.share = 1;
@@ -93,7 +93,7 @@ TEST_CASE("a share of images is left as it is", "[augment]") {
   const GrayImage p = noise_image(24, 60);
   int changed = 0;
   for (std::uint64_t i = 0; i < 400; ++i) changed += augment(p, {}, Random(8, i)) == p ? 0 : 1;
-  // 0.7 of 400, and of these the ones for which some step acts: nearly all
+  // 0.7 of 400, of which nearly all are changed by some step
   CHECK(changed > 235);
   CHECK(changed < 310);
 }
@@ -143,7 +143,7 @@ TEST_CASE("each step alone changes an image", "[augment]") {
     for (std::uint64_t i = 0; i < 20; ++i)
       changed += augment(p, only(name), Random(7, i)) == p ? 0 : 1;
     INFO(name);
-    CHECK(changed >= 15);  // some draws are next to nothing
+    CHECK(changed >= 15);  // some random changes are nearly zero
     CHECK(augment(p, only(name, 0), Random(7)) == p);
   }
 }
@@ -162,7 +162,7 @@ TEST_CASE("geometry lets no letter leave the image", "[augment]") {
     for (std::uint64_t i = 0; i < 60; ++i) {
       const GrayImage q = augment(p, geometry(), Random(5, i));
       INFO(height << " x " << width << ", " << i << ": " << q.height << " x " << q.width);
-      // The border is black, so what is bright is the frame; its area follows the map's scale.
+      // The border is black, so bright pixels are the frame; its area follows the map's scale.
       CHECK(mass(q) > 0.5 * mass(p));
       CHECK(mass(q) < 2.5 * mass(p));
       float edge = 0;
@@ -184,7 +184,7 @@ TEST_CASE("a crop cuts at most 4 % of the shorter side from each", "[augment]") 
 }
 
 TEST_CASE("all geometry is one resampling", "[augment]") {
-  // A turn and the turn back are no turn. Two resamplings would blur a checkerboard of pixels.
+  // A rotation and its inverse cancel. Two resamplings would blur a checkerboard of pixels.
   GrayImage p(12, 16);
   for (Index y = 0; y < p.height; ++y)
     for (Index x = 0; x < p.width; ++x) p(y, x) = static_cast<float>((x + y) % 2);

@@ -1,4 +1,4 @@
-// Data sets: lists of labels in every form, LMDB, weights, and images that cannot be read.
+// Data sets: label lists in every form, LMDB, weights, and unreadable images.
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -73,7 +73,7 @@ TEST_CASE("headings are distinguished from an image", "[data]") {
   CHECK(entries(d, "labels.csv", "id,Words,Filename\n7,hello,a.png\n") == "a.png=hello;");
   CHECK(entries(d, "labels.tsv", "Bild\tWort\na.png\thello\n") == "a.png=hello;");
   CHECK(entries(d, "labels.tsv", "missing.png\thello\n") == "missing.png=hello;");
-  draw(d / "image");  // a file of that name is an image
+  draw(d / "image");  // a file with this name is an image
   CHECK(entries(d, "labels.tsv", "image\ttext\n") == "image=text;");
   write(d / "labels.tsv", "path\tword\na.png\thello\t0.5\n");
   const LabelList list = read_label_list((d / "labels.tsv").string());
@@ -226,7 +226,7 @@ TEST_CASE("an LMDB file that python3-lmdb wrote", "[data]") {
     for (std::thread& t : threads) t.join();
     CHECK(right == std::vector<int>(4, 200));
   }
-  fs::rename(d / "data.mdb", d / "words");  // the file alone, known by its first bytes
+  fs::rename(d / "data.mdb", d / "words");  // only the file, recognized by its first bytes
   CHECK(open_dataset((d / "words").string())->size() == 4);
   fs::resize_file(d / "words", fs::file_size(d / "words") - 4096);
   CHECK_THROWS_WITH(open_dataset((d / "words").string()), Catch::Contains("cut"));

@@ -1,4 +1,4 @@
-// Lexicons that are drawn: every image's own word among others, the same ones for the same seed.
+// Sampled lexicons: every image's own word among others; equal seeds give equal lexicons.
 #include <glimpse/data/image_lexicons.hpp>
 
 #include "catch.hpp"

@@ -1,4 +1,4 @@
-// data/load_background_images.hpp: photographs from folders, and what is wrong with those.
+// data/load_background_images.hpp: photographs from folders, and faulty folders.
 #include <filesystem>
 #include <fstream>
 

@@ -16,7 +16,7 @@ TEST_CASE("items come in order, and no more wait than their budget allows", "[da
         },
         threads, 100, 0, [](const int&) { return std::uint64_t{10}; }, 25);
     for (int k = 0; k < 50; ++k) {
-      CHECK(made - k <= 3 + threads);  // three wait, and one is in the making on every thread
+      CHECK(made - k <= 3 + threads);  // three wait, and each thread makes one
       CHECK(items.next() == k);
     }
   }

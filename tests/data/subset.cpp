@@ -1,4 +1,4 @@
-// data/subset.hpp: parts of data sets.
+// data/subset.hpp: splits of data sets.
 #include <filesystem>
 #include <fstream>
 #include <set>

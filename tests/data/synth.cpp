@@ -1,4 +1,5 @@
-// The word renderer: a pure function of (seed, index), labels in the alphabet, images in [0, 1].
+// The word renderer: a pure function of (seed, index), labels in the character set, images in [0,
+// 1].
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
@@ -68,14 +69,14 @@ TEST_CASE("a recipe without steps draws dark or light ink that fills its image",
   for (std::uint64_t i = 0; i < 20; ++i) {
     const GrayImage p = renderer.draw(5, i).image;
     const auto ends = std::minmax_element(p.pixels.begin(), p.pixels.end());
-    const auto low = ends.first, high = ends.second;  // Clang 14 captures no structured binding
+    const auto low = ends.first, high = ends.second;  // Clang 14: no captured structured bindings
     CHECK(*high - *low > 0.1f);
-    // Two grays and the mixtures on the edges: most pixels are one of the two.
+    // Two grays, and mixtures at the edges: most pixels are one of the two.
     const auto pure = std::count_if(p.pixels.begin(), p.pixels.end(), [&](float v) {
       return std::min(v - *low, *high - v) < 0.02f * (*high - *low);
     });
     CHECK(static_cast<double>(pure) > 0.5 * static_cast<double>(p.size()));
-    // The crop is the ink's box: every border is touched, by whichever of the two grays is the ink.
+    // The crop is the ink's box, so the ink (one of the two grays) touches every border.
     const auto touched = [&](float background, Index y0, Index x0, Index y1, Index x1) {
       for (Index y = y0; y < y1; ++y)
         for (Index x = x0; x < x1; ++x)
@@ -118,8 +119,8 @@ TEST_CASE("fiducial points hold the ink of a bent word, and hold it closely", "[
     const GrayImage& p = sample.image;
     INFO("image " << i << " says " << sample.text);
     REQUIRE(sample.fiducials.size() == 24);
-    // Share of the ink outside the points, taken at `distance` of their distance from the middle
-    // line.
+    // Share of the ink outside the points, with the points moved to `distance` times their distance
+    // from the middle line.
     const auto outside = [&](float distance) {
       std::vector<Point> ring;
       for (std::size_t k = 0; k < 24; ++k) {
@@ -144,7 +145,7 @@ TEST_CASE("fiducial points hold the ink of a bent word, and hold it closely", "[
         }
       return out / all;
     };
-    CHECK(outside(1) < 0.1);  // corners of wide letters reach out of a narrow bend
+    CHECK(outside(1) < 0.1);  // wide letters' corners may extend beyond a narrow bend
     out_of_points += outside(1) / 30, out_of_less += outside(0.7f) / 30;
   }
   CHECK(out_of_points < 0.01);
@@ -160,7 +161,7 @@ TEST_CASE("leaving one step out changes nothing else about an image", "[synth]")
   int same_words = 0;
   for (std::uint64_t i = 0; i < 50; ++i)
     same_words += full.draw(2, i).label == less.draw(2, i).label;
-  CHECK(same_words >= 45);  // an image that was drawn again for its contrast may say another word
+  CHECK(same_words >= 45);  // an image redrawn for its contrast may have another word
 }
 
 TEST_CASE("a recipe goes through text and back, and turns down what it does not know", "[synth]") {

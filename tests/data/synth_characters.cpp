@@ -1,5 +1,5 @@
-// Words of any character set: labels are what is drawn, rare characters are drawn often enough, faces
-// that lack a character stand aside.
+// Words of any character set: labels match the rendered text, rare characters are frequent enough,
+// faces that lack a character are not used.
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -68,7 +68,7 @@ TEST_CASE("sets of letters and digits are drawn as if there were no rare charact
   const Words words = Words::built_in();
   for (std::uint64_t i = 0; i < 500; ++i)
     REQUIRE(words.draw(Random(4, i), Recipe{}) == words.draw(Random(4, i), without));
-  // Nor do rare characters change the other texts.
+  // Rare characters do not change the other texts.
   const Words more = Words::built_in(Charset(charset_characters("ascii94")));
   int same = 0;
   for (std::uint64_t i = 0; i < 500; ++i)
@@ -114,7 +114,7 @@ TEST_CASE("lists keep case and accents; what the set lacks is left out and count
   CHECK(drawn(latin) == std::set<std::string>{"Straße", "Café", "IPhone"});
 
   as_listed = Recipe::plain();
-  const List loud("HOTEL\nΔΡΟΜΟΣ\n");  // capitals alone say nothing of case
+  const List loud("HOTEL\nΔΡΟΜΟΣ\n");  // only capitals: no information about case
   const Charset both(charset_characters("lower36") + utf8(greek_letters));
   CHECK(drawn(loud.words(both)) == std::set<std::string>{"hotel", "δρομος"});
   CHECK_THROWS_AS(List("good\n\xFF\xFE\n").words(both), IoError);
@@ -166,12 +166,12 @@ TEST_CASE("a face is used for no word of which it lacks a glyph, and says what i
   };
   CHECK(load("full.ttf", bar_font(false, false, "", U"éα")).has("caféα"));
   CHECK_FALSE(load("ascii.ttf", bar_font()).has("café"));
-  // An accent that is not drawn: the letter is not there.
+  // The face does not draw the accent, so it does not have the letter.
   const Face bare = load("bare.ttf", bar_font(false, false, "", U"éα", false));
   CHECK_FALSE(bare.has("é"));
   CHECK(bare.has("α"));
   CHECK(load_face(folder.put("kern.ttf", bar_font())).seen("aB") == "aB");
-  // Small capitals are capitals.
+  // Small capitals count as capitals.
   folder.put("small.ttf", bar_font(true, false, "", {}, true, 80));
   const FontFolder small("synth_small");
   small.put("small.ttf", bar_font(true, false, "", {}, true, 80));
@@ -179,7 +179,7 @@ TEST_CASE("a face is used for no word of which it lacks a glyph, and says what i
   REQUIRE(fonts.size() == 1);
   CHECK(fonts[0].seen("word é") == "WORD É");
 
-  // One face among many that has the character is found.
+  // The only face with the character is found among many.
   for (int i = 0; i < 19; ++i) folder.put("f" + std::to_string(i) + ".ttf", bar_font());
   FontOptions options = folder.options();
   options.characters = "é";

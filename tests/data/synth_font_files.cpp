@@ -1,4 +1,4 @@
-// Font files are untrusted: broken ones are left out, whatever their bytes say.
+// Font files are untrusted: damaged ones are left out, whatever their bytes.
 #include <glimpse/core/random.hpp>
 
 #include "synth_fonts.hpp"

@@ -1,5 +1,4 @@
-// Fonts for the tests of data/synth: a face made on the spot, so that the tests need none from the
-// machine.
+// Fonts for the tests of data/synth, generated so that the tests need no fonts of the machine.
 #pragma once
 
 #include <cstdint>
@@ -12,10 +11,10 @@
 #include <glimpse/data/synth/fonts.hpp>
 #include "scratch.hpp"
 
-/// A sound TrueType file of 95 glyphs: every character a bar pattern of its own, '!' to '~'; blank
-/// for the space. caps_only: lower case repeats upper case. blank: no glyph has ink, or
-/// none of `lacks`. beyond: further characters, sorted; without accents they look as their base
-/// letters. Capitals of caps_only have `small` of their height as lower case.
+/// A valid TrueType file of 95 glyphs: a different pattern of bars for each character, '!' to '~';
+/// blank for the space. caps_only: lower case repeats upper case. blank: no glyph has ink. lacks:
+/// these have no ink. beyond: further characters, sorted; without accents they look like their base
+/// letters. With caps_only, lower case has `small` percent of the height of the capitals.
 inline std::string bar_font(bool caps_only = false, bool blank = false,
                             const std::string& lacks = "", const std::u32string& beyond = {},
                             bool accents = true, int small = 100) {
@@ -41,7 +40,7 @@ inline std::string bar_font(bool caps_only = false, bool blank = false,
     if (g == 0 || c == ' ' || blank || (c < 128 && lacks.find(static_cast<char>(c)) != lacks.npos))
       continue;
     // A stem from the baseline to 700 (capitals, digits, on the left) or 500 (lower case, on the
-    // right), and beside it bars that spell c in binary.
+    // right), and next to it bars for the bits of c.
     const bool right = lower && !capital;
     const int top = right ? 500 : capital ? 7 * small : 700;
     const int stem = right ? 500 : 50, bar = right ? 50 : 150;
@@ -100,7 +99,7 @@ inline std::string bar_font(bool caps_only = false, bool blank = false,
   return file + body;
 }
 
-/// A font as WOFF 1: tables in zlib's clothes (stored blocks), or plain.
+/// A font as WOFF 1: tables as zlib streams (stored blocks), or plain.
 inline std::string woff_of(const std::string& font, bool packed) {
   const auto number = [](std::size_t v, int bytes) {
     std::string s;
@@ -136,7 +135,7 @@ inline std::string woff_of(const std::string& font, bool packed) {
          number(tables, 2) + std::string(30, '\0') + entries + body;
 }
 
-/// A folder that is gone after the test.
+/// A folder that is removed after the test.
 struct FontFolder {
   std::filesystem::path path;
   explicit FontFolder(const std::string& name) : path(scratch_path(name)) {

@@ -1,4 +1,4 @@
-// Single steps: each is the identity at magnitude 0, and exact where that can be said.
+// Single steps: each is the identity at magnitude 0, and exact if an exact result is known.
 #include <cmath>
 
 #include <glimpse/data/synth/jpeg_artifacts.hpp>
@@ -74,7 +74,7 @@ TEST_CASE("blur and resize keep flat images flat and grays in range", "[synth]")
   CHECK(largest_difference(resized(flat, 1, 1), GrayImage(1, 1, 0.7f)) < 1e-5);
   GrayImage jpeg = noise_image(11, 21);
   const GrayImage before = jpeg;
-  jpeg_artifacts(jpeg, 1e-4);  // steps so fine that only rounding errors of floats remain
+  jpeg_artifacts(jpeg, 1e-4);  // with steps this fine only rounding errors of floats remain
   CHECK(largest_difference(jpeg, before) < 1e-3);
   jpeg_artifacts(jpeg, 1);
   CHECK(largest_difference(jpeg, before) > 0.05);
@@ -93,7 +93,7 @@ TEST_CASE("coverage is exact: areas of polygons at any place", "[synth]") {
     const double area = 0.5 * ((20.0 - 2) * (17.5 - 2) - (5.0 - 2) * (9.0 - 2));
     CHECK(total(triangle.cover()) == Approx(area).epsilon(1e-4));
   }
-  // What lies outside is cut off; the wrong way round is no ink.
+  // Outlines are clipped at the border; the opposite orientation has no ink.
   Raster clipped(8, 8);
   clipped.outline(std::array{Point{-50, -50}, Point{-50, 4}, Point{50, 4}, Point{50, -50}});
   CHECK(total(clipped.cover()) == Approx(32.0));

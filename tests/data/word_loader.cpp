@@ -1,4 +1,4 @@
-// The loader: the same stream for any number of threads and any point of entry.
+// The loader: the same stream for any number of threads and any starting position.
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -100,7 +100,7 @@ TEST_CASE("folders are read by their list, and say what is wrong with it", "[dat
   std::ofstream(folder / "labels.tsv") << "\xEF\xBB\xBF" "a.png\tHello\n";
   CHECK(read_folder(folder.string())[0].path == (folder / "a.png").string());
   fs::permissions(folder / "labels.tsv", fs::perms::none);
-  if (!std::ifstream(folder / "labels.tsv"))  // root may read it all the same
+  if (!std::ifstream(folder / "labels.tsv"))  // root may read it anyway
     CHECK_THROWS_WITH(read_folder(folder.string()), Catch::Contains("labels.tsv"));
   fs::permissions(folder / "labels.tsv", fs::perms::owner_all);
   std::ofstream(folder / "labels.tsv") << "a.png Hello\n";

@@ -1,5 +1,5 @@
-// The second unit, with the headers in reverse. Where a header defined something that is not inline, the
-// linker would find it in both, and the program would not be made.
+// The second unit, with the headers in reverse order. If a header defines something that is not
+// inline, the linker finds it twice and the program fails to link.
 #include <everything_reversed.hpp>
 
 int use_from_b();

@@ -1,4 +1,4 @@
-// interop/eigen.hpp: maps look into the tensor, copies come back.
+// interop/eigen.hpp: maps share the tensor's storage, copies are converted back.
 #include <glimpse/interop/eigen.hpp>
 
 #include "../catch.hpp"

@@ -1,5 +1,5 @@
-// io/checkpoint.hpp, io/state.hpp: what is saved comes back, and a kill at any moment leaves one
-// whole file.
+// io/checkpoint.hpp, io/state.hpp: loading gives the saved values, and a kill at any moment leaves
+// one complete file.
 #include <cmath>
 #include <limits>
 
@@ -105,7 +105,7 @@ TEST_CASE("checkpoint: tensors in every storage, exact numbers, texts") {
   CHECK_THROWS_AS(save_checkpoint(path, c, DType::int32), ValueError);
   c.exact.emplace_back("w", zeros<double>({1}));
   CHECK_THROWS_AS(save_checkpoint(path, c), ValueError);
-  CHECK(load_checkpoint(path).find("w") != nullptr);  // the old one stands
+  CHECK(load_checkpoint(path).find("w") != nullptr);  // the old file is unchanged
 }
 
 TEST_CASE("checkpoint: a random generator goes on where it stood") {
@@ -137,7 +137,7 @@ TEST_CASE("state: a model comes back bit for bit, float and double, with its ran
   Checkpoint c;
   store_state(model, c);
   const Tensor<float> before = c.tensors[0].second.clone();
-  shake(model, 5);  // what was stored does not follow the model
+  shake(model, 5);  // the stored copy does not change with the model
   CHECK(c.tensors[0].second.data()[0] == before.data()[0]);
   Net<double> wide;
   load_state(wide, c);

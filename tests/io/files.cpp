@@ -19,7 +19,7 @@ TEST_CASE("file: missing, too large and unwritable files are reported") {
   CHECK(says(message_of([&] { write_file(folder / "no/such/a", "x"); }), "cannot be written"));
   if (std::filesystem::exists("/dev/null"))
     CHECK(says(message_of([] { read_file("/dev/null"); }), "no regular file"));
-  std::filesystem::create_symlink("loop", folder / "loop");  // is there, and leads nowhere
+  std::filesystem::create_symlink("loop", folder / "loop");  // exists and has no target
   const std::string loop = message_of([&] { read_file(folder / "loop"); });
   CHECK(says(loop, "loop'"));
   CHECK_FALSE(says(loop, "does not exist"));
@@ -27,7 +27,7 @@ TEST_CASE("file: missing, too large and unwritable files are reported") {
   CHECK_THROWS_AS(write_file(folder / "taken", "x"), IoError);
   CHECK_FALSE(std::filesystem::exists(folder / "taken.new"));
   CHECK_FALSE(std::filesystem::exists(folder / "a.new"));
-  std::filesystem::create_directories(folder / "b.new");  // in the draft's place, and not ours
+  std::filesystem::create_directories(folder / "b.new");  // at the draft's path, and not made by us
   CHECK_THROWS_AS(write_file(folder / "b", "x"), IoError);
   CHECK(std::filesystem::exists(folder / "b.new"));
 }
@@ -54,7 +54,7 @@ TEST_CASE("file: a symbolic link stays one, and who may read the old file may re
   std::filesystem::create_directories(folder / "far");
   std::filesystem::create_symlink("far/target", folder / "link");
   std::filesystem::create_symlink("link", folder / "link_of_link");
-  write_file(folder / "link", "first");  // leads to nothing yet
+  write_file(folder / "link", "first");  // the target does not exist yet
   CHECK(std::filesystem::is_symlink(folder / "link"));
   CHECK(read_file(folder / "far/target") == "first");
   using std::filesystem::perms;

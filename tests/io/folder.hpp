@@ -1,4 +1,4 @@
-// A folder of its own for every test case, gone at its end; and the message of what a call throws.
+// A temporary folder for one test case, and the message of an exception.
 #pragma once
 
 #include <filesystem>
@@ -31,7 +31,7 @@ struct Folder {
   std::string operator/(const std::string& file) const { return (path / file).string(); }
 };
 
-/// What `f` throws as an E says; "(nothing)" if it throws nothing. Other exceptions pass.
+/// The message of the E that `f` throws; "(nothing)" if it throws nothing. Other exceptions pass.
 template <class E = glimpse::IoError, class F>
 std::string message_of(F&& f) {
   try {

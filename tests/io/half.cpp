@@ -24,7 +24,7 @@ double by_definition(unsigned bits, int exponent_bits, int fraction_bits) {
                                : std::ldexp(1 + fraction, exponent - bias));
 }
 
-/// The nearest pattern to a finite number by looking at both neighbors.
+/// The nearest pattern to a finite number, by comparing both neighbors.
 template <class From>
 unsigned nearest(double value, From from, unsigned infinity) {
   unsigned low = 0, high = infinity;  // patterns of magnitudes are ordered as the magnitudes
@@ -34,7 +34,7 @@ unsigned nearest(double value, From from, unsigned infinity) {
     (static_cast<double>(from(static_cast<std::uint16_t>(middle))) <= size ? low : high) = middle;
   }
   const double below = static_cast<double>(from(static_cast<std::uint16_t>(low)));
-  // Infinity stands where the next number would stand.
+  // Infinity counts as the next number after the largest one.
   const double step = low == 0
                           ? static_cast<double>(from(1))
                           : below - static_cast<double>(from(static_cast<std::uint16_t>(low - 1)));
@@ -60,8 +60,8 @@ void check_format(From from, To to, int exponent_bits, int fraction_bits, unsign
 
   Random rng(3);
   for (unsigned bits = 0; bits < infinity; ++bits) {
-    // Between this number and the next: the middle goes to the even one, its neighbors
-    // to their side.
+    // Between this number and the next: the middle rounds to the even one, its neighbors to the
+    // nearer one.
     const double a = static_cast<double>(from(static_cast<std::uint16_t>(bits)));
     const double b = bits + 1 == infinity
                          ? 2 * a - static_cast<double>(from(static_cast<std::uint16_t>(bits - 1)))

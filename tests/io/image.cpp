@@ -1,4 +1,4 @@
-// io/image.hpp: images there and back, and the broken ones.
+// io/image.hpp: images are written and read again, and damaged ones.
 #include <cmath>
 
 #include <glimpse/core/random.hpp>
@@ -11,7 +11,7 @@ using namespace glimpse;
 
 namespace {
 
-/// Values that bytes hold exactly.
+/// Values that bytes represent exactly.
 Tensor<float> test_image(const Shape& shape) {
   Tensor<float> x(shape);
   Random rng(1);

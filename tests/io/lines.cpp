@@ -1,4 +1,4 @@
-// io/lines.hpp: lists as others write them, and what is no list.
+// io/lines.hpp: lists in the formats of other programs, and files that are not lists.
 #include <sys/stat.h>
 
 #include <filesystem>

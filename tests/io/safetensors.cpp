@@ -1,4 +1,4 @@
-// io/safetensors.hpp: what is written comes back; what is broken is reported.
+// io/safetensors.hpp: reading gives the written values; damage is reported.
 #include <cmath>
 #include <limits>
 
@@ -27,7 +27,7 @@ bool equal(const Tensor<T>& a, const Tensor<T>& b) {
   return true;
 }
 
-/// A file from a header and a number of zero bytes behind it.
+/// A file from a header and a number of zero bytes after it.
 std::string file_of(const std::string& header, std::size_t bytes) {
   std::string file(8, '\0');
   const std::uint64_t n = header.size();

@@ -13,7 +13,7 @@ std::string number(std::uint32_t v, int bytes) {
   for (int i = 0; i < bytes; ++i) s += static_cast<char>(static_cast<unsigned char>(v >> (8 * i)));
   return s;
 }
-/// A file of `format` with the given bytes of sound, another chunk of odd size before it.
+/// A file of `format` with the given bytes of sound, after another chunk of odd size.
 std::string file_of(std::uint32_t format, std::uint32_t channels, std::uint32_t bits,
                     const std::string& data) {
   const std::string body = "WAVEfmt " + number(16, 4) + number(format, 2) + number(channels, 2) +
@@ -32,7 +32,7 @@ TEST_CASE("sound comes back as it was written", "[wav]") {
   CHECK(back.rate == 8000);
   REQUIRE(back.samples.size() == 6);
   for (Index i = 0; i < 5; ++i) CHECK(back.samples(i) == wave.samples(i));
-  CHECK(back.samples(5) == 32767.0f / 32768);  // cut
+  CHECK(back.samples(5) == 32767.0f / 32768);  // clamped
   CHECK(back.seconds() == Approx(6.0 / 8000));
 }
 
@@ -64,7 +64,7 @@ TEST_CASE("anything else is one clear error that names the file", "[wav]") {
   CHECK(message(file_of(1, 0, 16, number(0, 4))).find("0 channels") != std::string::npos);
   CHECK(message(file_of(1, 1, 16, "").substr(0, 40)).find("no sound") != std::string::npos);
   const std::string whole = file_of(1, 1, 16, number(1, 2) + number(2, 2));
-  for (std::size_t cut = 0; cut + 5 < whole.size(); ++cut)  // whatever is left, no crash
+  for (std::size_t cut = 0; cut + 5 < whole.size(); ++cut)  // no crash, wherever the file is cut
     try {
       decode_wav(whole.substr(0, cut));
     } catch (const IoError&) {

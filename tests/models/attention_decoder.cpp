@@ -1,4 +1,4 @@
-// The decoder's loss, all steps in one op, against the same decoder one step at a time.
+// The decoder's loss with all steps in one operation, against the decoder step by step.
 #include <glimpse/models/attention_decoder.hpp>
 #include <glimpse/nn/module.hpp>
 

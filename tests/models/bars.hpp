@@ -1,4 +1,4 @@
-// bars: words as patterns of bars, enough to distinguish, drawn without fonts.
+// bars: words as patterns of bars, which differ enough and need no fonts.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace glimpse {
 
-/// Every letter is a cell of four bars, dark where its number has a bit.
+/// Every letter is a cell of four bars; a bar is dark if its bit of the letter's number is 1.
 inline GrayImage bars(std::string_view word, Index height, Index width) {
   GrayImage p(height, width, 0.9f);
   const Index letters = static_cast<Index>(word.size()), cell = width / letters;

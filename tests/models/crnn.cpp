@@ -1,4 +1,4 @@
-// CRNN: its published size, that it learns, and that its gradient is right.
+// CRNN: its published size, that it learns, and that its gradient is correct.
 #include <glimpse/models/read.hpp>
 #include <glimpse/optim/adam.hpp>
 
@@ -70,7 +70,7 @@ TEST_CASE("crnn learns ten words to the last letter", "[models]") {
     CHECK(alone.confidence == Approx(together[i].confidence).epsilon(1e-3));
     CHECK(read(folded, images[i]).confidence == Approx(alone.confidence).epsilon(1e-3));
     CHECK(read(model, images[i], {.beam = 8}).confidence >= 0.999 * alone.confidence);
-    // Where it looked: one row a character, from left to right.
+    // The attention map: one row for each character, from left to right.
     CHECK(alone.character_confidence.size() == words[i].size());
     REQUIRE(alone.attention.shape() == Shape{std::ssize(words[i]), together[i].attention.size(1)});
     double before = -1;
@@ -127,7 +127,7 @@ TEST_CASE("a label too long for its frames teaches crnn nothing, and spoils noth
   for (const auto& p : parameters(model))
     for (const float g : p.variable.grad().span()) CHECK(g == 0);
 
-  // Beside one that fits: the mean is over the characters of that one alone.
+  // Together with one that fits: the mean is over the characters of the one that fits.
   set_training(model, false);
   const std::vector<std::vector<Index>> fits{{1, 2, 2}};
   const Variable<float> first = constant(images.value().slice(0, 0, 1));

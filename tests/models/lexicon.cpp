@@ -1,4 +1,4 @@
-// Reading out of lexicons, by every model and in every mode, against the likelihood of every word.
+// Reading with lexicons, by every model and in every mode, against the likelihood of every word.
 #include <glimpse/models/read.hpp>
 
 #include "bars.hpp"
@@ -20,7 +20,7 @@ ReaderConfig tiny(ReaderModel model) {
   return c;
 }
 
-/// An untrained model whose scores spread enough to prefer some words to others.
+/// An untrained model whose scores differ enough to prefer some words to others.
 Reader<float> decided(ReaderModel kind, std::uint64_t seed) {
   Random random(seed);
   Reader<float> model(tiny(kind), random);
@@ -80,7 +80,7 @@ TEST_CASE("out of a lexicon comes its likeliest word, with its likelihood", "[mo
         CHECK(std::log(together[i].confidence) == Approx(most).margin(1e-3));
         const Reading alone = read(model, all[i], options);
         CHECK(alone.text == together[i].text);
-        // Wide enough, the beam along the trie sees every word too.
+        // A beam that is wide enough sees every word too.
         const Reading wide = read(
             model, all[i], {.beam = 100, .lexicon = &lexicon, .lexicon_mode = LexiconMode::tree});
         CHECK(wide.text == best);
@@ -105,7 +105,7 @@ TEST_CASE("by edit distance comes the word nearest to the free reading", "[model
       if (kind == ReaderModel::rare || near.distance > 3) {
         CHECK(edit_distance(chosen, free) == near.distance);
         if (kind == ReaderModel::rare) CHECK(r.text == lexicon.word(near.word));
-      } else {  // of those within 3 edits the likeliest
+      } else {  // the likeliest within 3 edits
         CHECK(edit_distance(chosen, free) <= 3);
         const double p = log_likelihood(model, image, chosen);
         for (const BkTree::Match& m : lexicon.bk_tree().within(free, 3))

@@ -1,5 +1,5 @@
-// The reader: its sizes, its starting state, that it learns, and that a batch reads what single
-// images read.
+// The reader: its sizes, its initial state, that it learns, and that a batch gives the readings of
+// single images.
 #include <glimpse/models/read.hpp>
 #include <glimpse/optim/adam.hpp>
 
@@ -63,7 +63,8 @@ TEST_CASE("a rectifier whose points frame the image gives the image back", "[mod
   set_training(model, false);
   const Tensor<float> x = standardized(bars("hello", c.height, 48));
   const Tensor<float> y = model.rectify(constant(x), 48).image.value();
-  // tanh reaches 0.999: at the edges the grid falls short by 0.001 x 24 + 0.001 x 16 pixels, and pixels differ by 1.9.
+  // tanh reaches 0.999: at the edges the grid falls short by 0.001 x 24 + 0.001 x 16 pixels, and
+  // pixels differ by 1.9.
   for (Index i = 0; i < x.size(); ++i) CHECK(std::fabs(y.data()[i] - x.data()[i]) < 0.04f * 1.9f);
 }
 
@@ -114,7 +115,7 @@ TEST_CASE(
   const TenWords data = ten_words(c);
   AdamW<float> optimizer(parameters(model), {.learning_rate = 4e-3f});
   Index right = 0;
-  int in_a_row = 0;  // the first step with ten right words may stand on a knife's edge
+  int in_a_row = 0;  // the first step with ten right words may be unstable
   for (int step = 0; step < 400 && in_a_row < 20; ++step) {
     optimizer.zero_grad();
     const Variable<float> loss = model.loss(constant(data.images), 48, data.labels, 0.0f, &right);
@@ -170,7 +171,7 @@ TEST_CASE("gradients reach every parameter, the localization network's too", "[m
   Random random(6);
   Rare<float> model(c, random);
   Tensor<float>& w = model.rectifier->localization.last.weight.mutable_value();
-  for (float& v : w.span()) v = static_cast<float>(random.uniform(-0.05, 0.05));  // zero weights would stop the flow
+  for (float& v : w.span()) v = static_cast<float>(random.uniform(-0.05, 0.05));  // zero weights pass no gradient
   const TenWords data = ten_words(c);
   model.loss(constant(data.images), 48, data.labels).backward();
   for (const auto& p : parameters(model)) {
@@ -178,7 +179,7 @@ TEST_CASE("gradients reach every parameter, the localization network's too", "[m
     REQUIRE(p.variable.grad().defined());
     double sum = 0;
     for (const float g : p.variable.grad().span()) sum += std::fabs(static_cast<double>(g));
-    // A bias in front of a batch norm has no effect.
+    // A bias before a batch norm has no effect.
     const bool idle = p.name.find(".conv.bias") != std::string::npos;
     if (!idle) CHECK(sum > 0);
   }
@@ -214,7 +215,7 @@ TEST_CASE("the whole reader's gradient agrees with differences, in double", "[mo
     x[k] = kept - h;
     const double down = loss().item();
     x[k] = kept;
-    // max pools and ReLU have kinks, so a rare larger difference is no mistake: an h this small avoids nearly all.
+    // max pools and ReLU have kinks; an h this small avoids nearly all of them.
     CHECK(grad.data()[k] == Approx((up - down) / (2 * h)).margin(1e-6).epsilon(1e-4));
     ++checked;
   }
@@ -228,7 +229,7 @@ TEST_CASE("what cannot be read or learned says so", "[models]") {
   CHECK_THROWS_AS(read(model, GrayImage()), ValueError);
   const TenWords data = ten_words(model.config);
   std::vector<std::vector<Index>> wrong = data.labels;
-  wrong[0][0] = 36;  // the end symbol cannot stand inside a word
+  wrong[0][0] = 36;  // the end symbol cannot occur within a word
   CHECK_THROWS_AS(model.loss(constant(data.images), 48, wrong), ValueError);
   wrong.pop_back();
   CHECK_THROWS_AS(model.loss(constant(data.images), 48, wrong), ShapeError);

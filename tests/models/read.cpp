@@ -1,4 +1,4 @@
-// The weights that ship, on an image that ships.
+// The published weights, on an image of the repository.
 #include <glimpse/models/read.hpp>
 
 #include <glimpse/data/load_image.hpp>

@@ -1,4 +1,4 @@
-// Reading in bulk against reading one by one: the same words, in order, within bounds of memory.
+// Bulk reading against single readings: the same words, in order, within bounds of memory.
 #include <glimpse/models/read_many.hpp>
 
 #include <atomic>
@@ -149,7 +149,7 @@ TEST_CASE("huge images are not held all at once", "[models]") {
       },
       {.loaders = loaders, .pixels = budget});
   CHECK(emitted == 60);
-  CHECK(most <= 4 + 4 + loaders);  // the batch, those that wait, those in the making
+  CHECK(most <= 4 + 4 + loaders);  // the batch, the waiting ones, and the ones being made
 }
 
 TEST_CASE("what the receiver throws ends the reading", "[models]") {
@@ -176,7 +176,7 @@ TEST_CASE("probabilities and attention are those of the text that a beam chose",
     double product = 1;
     for (const double p : r.character_confidence) product *= p;
     CHECK(product == Approx(r.confidence).margin(1e-9));
-    const Lexicon own({r.text}, shipped().charset());  // spelled again, along the one way there is
+    const Lexicon own({r.text}, shipped().charset());  // only one possible reading
     if (own.size() == 0) continue;
     const Reading again =
         read(shipped(), image, {.rotations = RotationPolicy::none, .beam = 1, .lexicon = &own});

@@ -6,8 +6,8 @@ using namespace glimpse;
 
 namespace {
 
-/// Reads two characters, as surely as the upper left pixel is bright; one, where the lower right is
-/// bright, too; out of a lexicon, its first word.
+/// Reads two characters, with the upper left pixel's brightness as confidence; one character, if
+/// the lower right is bright too; with a lexicon, its first word.
 std::vector<Reading> bright_corner(std::span<const GrayImage* const> images,
                                    const ReadOptions& options) {
   std::vector<Reading> readings;
@@ -40,7 +40,7 @@ TEST_CASE("a quarter turn is clockwise, four are none", "[data]") {
   const GrayImage once = rotate90(image, 1);
   CHECK(once.height == 3);
   CHECK(once.width == 2);
-  CHECK(once(0, 0) == 3);  // the lower left comes to the upper left
+  CHECK(once(0, 0) == 3);  // the lower left moves to the upper left
   CHECK(once(0, 1) == 0);
   CHECK(once(2, 0) == 5);
   CHECK(rotate90(image, 2) == rotate90(once, 1));
@@ -56,22 +56,22 @@ TEST_CASE("of the four rotations the surest reading is kept", "[models]") {
   }
   CHECK(read_one(GrayImage(4, 4, 0.5f), RotationPolicy::all).quarters == 0);
   CHECK(read_one(GrayImage(4, 4), RotationPolicy::all).quarters ==
-        0);  // nothing is sure: as it stands
+        0);  // no confidence anywhere: unrotated
 }
 
 TEST_CASE("only an image taller than 1.5 times its width is read on its sides", "[models]") {
   CHECK(read_one(lit(4, 2, 3, 0), RotationPolicy::tall).quarters == 1);
   CHECK(read_one(lit(4, 2, 0, 1), RotationPolicy::tall).quarters == 3);
-  CHECK(read_one(lit(4, 2, 3, 1), RotationPolicy::tall).quarters == 0);  // never on its head
+  CHECK(read_one(lit(4, 2, 3, 1), RotationPolicy::tall).quarters == 0);  // never upside down
   CHECK(read_one(lit(3, 2, 2, 0), RotationPolicy::tall).quarters == 0);
   CHECK(read_one(lit(4, 2, 3, 0), RotationPolicy::none).quarters == 0);
 }
 
 TEST_CASE("one character is not turned, nor is what is read surely as it stands", "[models]") {
-  GrayImage letter = lit(4, 2, 3, 0);  // on its side, both corners are bright
+  GrayImage letter = lit(4, 2, 3, 0);  // rotated to its side, both corners are bright
   letter(0, 1) = 1;
   CHECK(read_one(letter, RotationPolicy::tall).quarters == 0);
-  CHECK(read_one(letter, RotationPolicy::all).quarters == 1);  // asked for
+  CHECK(read_one(letter, RotationPolicy::all).quarters == 1);  // requested
   GrayImage word = lit(4, 2, 3, 0);
   for (const float sure : {0.69f, 0.71f}) {
     word(0, 0) = sure;

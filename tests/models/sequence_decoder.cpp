@@ -1,5 +1,5 @@
-// The shared decoder and the models on it: they learn a small task, read alike alone and in a
-// batch, and their options do what they say.
+// The shared decoder and its models: they learn a small task, single and batched readings agree,
+// and the options have their documented effect.
 #include <glimpse/models/seq2seq.hpp>
 #include <glimpse/models/speech_recognizer.hpp>
 #include <glimpse/optim/adam.hpp>
@@ -12,7 +12,7 @@ namespace {
 
 using Symbols = std::vector<Index>;
 
-/// Sequences of 2 to 6 symbols, and themselves from the back.
+/// Sequences of 2 to 6 symbols, and the same in reverse.
 struct ReversedPairs {
   std::vector<Symbols> from, to;
 };
@@ -71,7 +71,7 @@ TEST_CASE(
               std::abs(alone.confidence - readings[i].confidence) < 1e-4;
   }
   CHECK(steady == 20);
-  // A wider beam finds nothing less likely.
+  // A wider beam never finds a less likely sequence.
   const auto searched = model.read(test.from, {.width = 4, .max_length = 10});
   for (std::size_t i = 0; i < 100; ++i)
     CHECK(searched[i].confidence >= readings[i].confidence * (1 - 1e-5));

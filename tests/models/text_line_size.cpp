@@ -1,4 +1,4 @@
-// How long and how high a word is along its own line, and the width that it is straightened to.
+// Length and height of a word along its own line, and its rectified width.
 #include <glimpse/models/text_line_size.hpp>
 
 #include <cmath>
@@ -57,5 +57,5 @@ TEST_CASE("a straightened word gets the width that its own shape wants", "[model
   CHECK(rectified_width(c, text_line_size(GrayImage(32, 200))) == 160);
   CHECK(rectified_width(c, text_line_size(GrayImage(32, 2000))) == 240);
   CHECK(rectified_width(c, extent(line(80, 20, 0.6))) == 100);
-  CHECK(rectified_width(c, extent(line(80, 12, 0.6))) == 160);  // though its image is 80 x 120
+  CHECK(rectified_width(c, extent(line(80, 12, 0.6))) == 160);  // although its image is 80 x 120
 }

@@ -73,7 +73,8 @@ TEST_CASE(
     }
     std::vector<Variable<double>> inputs{s, h};
     for (const auto& p : parameters(attention)) inputs.push_back(p.variable);
-    // Numerically, one parameter after the other; windows stand still under changes this small.
+    // Numerical gradients, one parameter after the other; changes this small do not move the
+    // windows.
     const Tensor<double> c = drawn({2, 4}, rng);
     const auto value = [&] { return sum(two_steps().glimpse * constant(c)); };
     for (auto& x : inputs) x.zero_grad();

@@ -1,4 +1,4 @@
-// nn/fold.hpp and nn/conv_block.hpp: the folded network is the same function.
+// nn/fold.hpp and nn/conv_block.hpp: the folded network computes the same function.
 #include <glimpse/nn/fold.hpp>
 
 #include "../catch.hpp"

@@ -1,4 +1,4 @@
-// nn/init.hpp: variances as the formulas have them, orthogonality to the last digits.
+// nn/init.hpp: variances of the formulas, orthogonality up to rounding.
 #include <glimpse/nn/init.hpp>
 
 #include "../catch.hpp"
@@ -21,7 +21,7 @@ double largest(const Variable<double>& w) {
   return most;
 }
 
-/// Largest |(W W^T - gain^2 I)_ij| of one block of rows, or of W^T W where that is smaller.
+/// Largest |(W W^T - gain^2 I)_ij| of one block of rows, or of W^T W if it is smaller.
 double off_orthogonal(const Tensor<double>& w, double gain) {
   const Tensor<double> m = (w.size(0) <= w.size(1) ? w : w.transpose(0, 1)).contiguous();
   double worst = 0;

@@ -1,4 +1,5 @@
-// Linear, Conv2d, BatchNorm2d, LayerNorm, Dropout, Embedding, Sequential: shapes, starts, modes.
+// Linear, Conv2d, BatchNorm2d, LayerNorm, Dropout, Embedding, Sequential: shapes, initial values,
+// modes.
 #include <glimpse/nn/batch_norm.hpp>
 #include <glimpse/nn/embedding.hpp>
 #include <glimpse/nn/layer_norm.hpp>

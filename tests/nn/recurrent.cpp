@@ -1,5 +1,5 @@
-// LSTM, GRU, Bidirectional, Stacked, AdditiveAttention: how the layers are put together. The
-// arithmetic of a single layer is tested with its op.
+// LSTM, GRU, Bidirectional, Stacked, AdditiveAttention: how layers are composed. The tests of the
+// operations cover the arithmetic of a single layer.
 #include <glimpse/nn/additive_attention.hpp>
 #include <glimpse/nn/bidirectional.hpp>
 #include <glimpse/nn/gru.hpp>
@@ -22,7 +22,7 @@ Variable<double> sequence(Index steps, Index batch, Index width) {
 
 double sigmoid_of(double x) { return 1 / (1 + std::exp(-x)); }
 
-/// Turns the first `length` steps of every sequence around.
+/// Reverses the first `length` steps of every sequence.
 Tensor<double> reversed(const Tensor<double>& x, std::span<const Index> lengths) {
   Tensor<double> y = x.clone();
   for (Index n = 0; n < x.size(1); ++n)

@@ -1,4 +1,4 @@
-// nn/summary.hpp: the table, letter by letter.
+// nn/summary.hpp: the exact text of the table.
 #include <glimpse/nn/summary.hpp>
 
 #include "../catch.hpp"

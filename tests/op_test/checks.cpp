@@ -1,4 +1,5 @@
-// The checks behind op_row.hpp. Nothing here is a template on the op: a row costs its own two calls and no more.
+// The checks of op_row.hpp. Nothing here is a template on the op, so a row compiles only its own
+// two calls.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -134,7 +135,7 @@ std::vector<Tensor<T>> in(const Tensors& values) {
   return same;
 }
 
-/// What one pass gave: the output, and a gradient for each input (zeros where nothing has flowed).
+/// The result of one pass: the output, and a gradient for each input (zeros if none has flowed).
 template <class T>
 struct Pass {
   Tensor<T> y;
@@ -154,7 +155,7 @@ Pass<T> pass(const Op& op, const Tensors& values) {
   return pass<T>(op, leaves<T>(op, in<T>(values)));
 }
 
-/// Largest |a - b| / max(1, largest |b|); infinity where a NaN stands on one side alone.
+/// Largest |a - b| / max(1, largest |b|); infinity if only one side is NaN.
 template <class A, class B>
 double difference(const Tensor<A>& a, const Tensor<B>& b) {
   if (!(a.shape() == b.shape())) return INFINITY;
@@ -169,7 +170,7 @@ double difference(const Tensor<A>& a, const Tensor<B>& b) {
   return worst;
 }
 
-/// Empty where a is as close to b as `limit`, else what differs, in words.
+/// Empty if a is within `limit` of b, else a text with the difference.
 template <class A, class B>
 std::string compare(const std::string& what, const Tensor<A>& a, const Tensor<B>& b, double limit, double* worst = nullptr) {
   if (!(a.shape() == b.shape())) return what + " has shape " + a.shape().str() + ", not " + b.shape().str() + ". ";
@@ -199,7 +200,8 @@ std::string identical(const std::string& where, const Pass<T>& a, const Pass<T>&
   return compare(where, a, b, 0);
 }
 
-// ---- the checks: each returns what is wrong in words, or nothing ------------------------------------------------
+// ---- the checks: each returns a text with the fault, or nothing
+// -----------------------------------------------
 
 std::string reference(const Op& op, const Tensors& values) {
   if (!op.plain) return op.golden_name.empty() ? "the row has neither a reference nor golden values" : "";
@@ -221,7 +223,7 @@ std::string check_gradients(const Op& op, const Tensors& values) {
   return report.ok ? "" : "off by " + number(report.max_error) + ", " + report.worst;
 }
 
-/// Gradients add up: what stood there before stays.
+/// Gradients are added to the previous contents.
 template <class T>
 std::string accumulation(const Op& op, const Tensors& values, double limit) {
   const Pass<T> once = pass<T>(op, values);
@@ -245,7 +247,7 @@ std::string accumulation_both(const Op& op, const Tensors& values) {
   return accumulation<double>(op, values, op.double_limit) + accumulation<float>(op, values, op.float_limit);
 }
 
-/// Each input wants its gradient while the others want none.
+/// Each input requires its gradient while the others do not.
 std::string alone(const Op& op, const Tensors& values) {
   const Pass<double> all = pass<double>(op, values);
   std::string error;
@@ -259,7 +261,7 @@ std::string alone(const Op& op, const Tensors& values) {
   return error;
 }
 
-/// One leaf stands at two positions.
+/// One leaf is given as two inputs.
 std::string shared(const Op& op, const Tensors& values) {
   for (std::size_t i = 0; i < values.size(); ++i)
     for (std::size_t j = i + 1; j < values.size(); ++j) {
@@ -291,7 +293,7 @@ std::string poison(const Op& op, const Tensors& values) {
          identical("float, from poisoned memory: ", pass<float>(op, values), clean_float);
 }
 
-/// Over all cases of the row: a gradient that is zero in every one of them tests nothing.
+/// Over all cases of the row, because a gradient that is zero in every case tests nothing.
 std::string nontrivial(const Op& op) {
   std::vector<double> largest;
   for (const Op::Shapes& shapes : op.list) {
@@ -342,12 +344,12 @@ std::string isa(const Op& op, const Tensors& values) {
   return error;
 }
 
-/// Last two axes stored the other way round.
+/// The last two axes are stored in reverse order.
 template <class T>
 Tensor<T> transposed_view(const Tensor<T>& x) {
   return x.rank() < 2 ? x : x.transpose(-1, -2).clone().transpose(-1, -2);
 }
-/// First and last axis stored the other way round.
+/// The first and the last axis are stored in reverse order.
 template <class T>
 Tensor<T> transposed_copy_view(const Tensor<T>& x) {
   return x.rank() < 2 ? x : x.transpose(0, -1).clone().transpose(0, -1);
@@ -434,7 +436,7 @@ std::string golden(const Op& op, const GoldenCase& g) {
   return error;
 }
 
-/// Runs f; what it throws becomes a finding.
+/// Runs f; an exception becomes a finding.
 template <class F>
 std::string guarded(F&& f) {
   try {

@@ -1,12 +1,13 @@
-// golden: numbers that PyTorch computed, in a text that a few lines read.
+// golden: numbers that PyTorch computed, in a simple text format.
 //
 //   case                      starts a case
 //   input 3 5                 extents, then the numbers on one line; inputs in order
-//   cotangent 3 5             gradient of what comes after
+//   cotangent 3 5             gradient with respect to the output
 //   output 3 5
-//   gradient 3 5              one to an input, in order; "gradient none" where it has none
+//   gradient 3 5              one for each input, in order; "gradient none" if it has none
 //
-// Inputs and cotangents are float32 numbers, so that float and double start from the same; the rest is float64.
+// Inputs and cotangents are float32 numbers, so that float and double start from equal values; the
+// other numbers are float64.
 #pragma once
 
 #include <cstdlib>
@@ -20,11 +21,11 @@
 namespace glimpse::rig {
 
 struct GoldenCase {
-  std::vector<Tensor<double>> inputs, gradients;  // an undefined gradient where there is none
+  std::vector<Tensor<double>> inputs, gradients;  // undefined if there is no gradient
   Tensor<double> cotangent, output;
 };
 
-/// The project's root: told by CMake, else found from where this file stands.
+/// The project's root: from CMake, else from the path of this file.
 inline std::string project_root() {
 #if defined(GLIMPSE_ROOT)
   return GLIMPSE_ROOT;
@@ -34,7 +35,7 @@ inline std::string project_root() {
 #endif
 }
 
-/// The cases of tests/golden/<name>.txt. Throws IoError where it is missing or broken.
+/// The cases of tests/golden/<name>.txt. Throws IoError if the file is missing or damaged.
 inline std::vector<GoldenCase> read_golden(const std::string& name) {
   const std::string path = project_root() + "/tests/golden/" + name + ".txt";
   std::ifstream file(path);

@@ -1,4 +1,5 @@
-// Every public class template, whole, for float and double: a member that nobody calls yet must compile too.
+// Every public class template, instantiated for float and double, because unused members must
+// compile too.
 #include <filesystem>
 #include <fstream>
 #include <regex>

@@ -1,4 +1,4 @@
-// op_row: one row for each op, and every check of the operation tests comes from it.
+// op_row: one row for each op; the row generates every check of the operation tests.
 //
 //   // tests/ops/softmax.cpp, for include/glimpse/ops/softmax.hpp
 //   #include <glimpse/ops/softmax.hpp>
@@ -19,17 +19,19 @@
 //       .values(uniform(-1, 1)).values(1, away_from(0, 0.1, 1))        // all inputs, then input 1
 //       .call([](auto x) { return linear(x[0], x[1], decltype(x[0])()); })
 //       .reference(...)
-//       .zero_gradient(1)                               // its gradient is zero, and that is right
-//       .constant_input(2)                              // never asked for a gradient
+//       .zero_gradient(1)                               // its gradient is zero by definition
+//       .constant_input(2)                              // never requires a gradient
 //       .rejects({{3, 5}, {4, 6}});                     // throws, and the message names the op
 //
-// What is captured must not keep state between calls: make a new Random, new running statistics each time. Integer side
-// inputs (targets, lengths) are made from the shapes, for example by `pattern(n, m)`, which make_golden.py has too.
+// Captured variables must not keep state between calls: make a new Random and new running
+// statistics each time. Integer side inputs (targets, lengths) are made from the shapes, for
+// example by `pattern(n, m)`, which make_golden.py has too.
 //
-// Checks, each a section: reference, gradcheck, accumulation, alone (each input wants its gradient while the others do
-// not), shared (one leaf given twice), poison (memory comes as NaN), nontrivial, float, threads, isa, views, untouched
-// (inputs are not modified), no_grad, golden. A shape of some 100,000 elements among the cases makes `threads` bite;
-// gradcheck takes a sample of its elements.
+// Checks, each a section: reference, gradcheck, accumulation, alone (each input requires its
+// gradient while the others do not), shared (one leaf is given twice), poison (memory is filled
+// with NaN), nontrivial, float, threads, isa, views, untouched (inputs are not modified), no_grad,
+// golden. `threads` needs a case of some 100,000 elements to split the work; gradcheck takes a
+// sample of its elements.
 //
 // GLIMPSE_RIG_TABLE=file writes a table of the largest errors, row by row, when the program ends.
 #pragma once
@@ -51,7 +53,8 @@ template <class T>
 using Inputs = std::vector<Variable<T>>;
 using Tensors = std::vector<Tensor<double>>;
 
-/// How an input's numbers are drawn. All are rounded to float, so that float and double see the same.
+/// Draws an input's numbers. All are rounded to float, so that float and double start from equal
+/// values.
 using Values = std::function<void(Random&, std::span<double>)>;
 
 /// Uniform on [low, high).
@@ -95,7 +98,7 @@ struct Op {
     for (const auto& c : cases) list.push_back(Shapes(c));
     return *this;
   }
-  /// Whatever several rows have in common.
+  /// Applies settings that several rows share.
   Op& with(Op& (*common)(Op&)) { return common(*this); }
   Op& values(Values all) { return value = std::move(all), *this; }
   Op& values(std::size_t input, Values own) { return own_values.emplace_back(input, std::move(own)), *this; }
@@ -117,11 +120,13 @@ struct Op {
   Op& constant_input(std::size_t input) { return constants.push_back(input), *this; }
   Op& rejects(std::initializer_list<Shape> shapes) { return rejected.emplace_back(shapes), *this; }
 
-  /// Limits other than the usual 2e-5 (float against double, largest element 1) and 1e-6; the reason is read by people.
+  /// Limits other than the default 2e-5 (float against double, largest element 1) and 1e-6; the
+  /// reason is for people.
   Op& float_tolerance(double limit, const char* /*reason*/) { return float_limit = limit, *this; }
   Op& gradcheck_tolerance(double limit, const char* /*reason*/) { return gradcheck_limit = limit, *this; }
   Op& double_tolerance(double limit, const char* /*reason*/) { return double_limit = limit, *this; }
-  /// Elements of each input that gradcheck tries where there are more (fewer in large cases); 60 where not said.
+  /// Maximum number of elements of each input that gradcheck tries (fewer in large cases); default
+  /// 60.
   Op& sample(Index elements) { return samples = elements, *this; }
 };
 
@@ -130,15 +135,15 @@ Op& add(std::string name);
 /// All rows of this program.
 const std::vector<Op*>& rows();
 
-/// What one check found; `error` is empty where all is well.
+/// The result of one check; `error` is empty if it passes.
 struct Finding {
   std::string check, error;
 };
-/// Names of the checks that every case goes through; "nontrivial" looks at all cases of a row at once.
+/// Names of the checks of every case; "nontrivial" uses all cases of a row at once.
 std::vector<std::string> check_names();
 /// One check of a row on one of its cases (an index into `list`).
 Finding run_check(const Op& op, const std::string& check, std::size_t which);
-/// All checks of the row of that name, as Catch sections.
+/// All checks of the row with this name, as Catch sections.
 void check(const std::string& name);
 
 }  // namespace glimpse::rig

@@ -1,4 +1,4 @@
-// reference: plain loops in double, written to be obviously right and nothing else.
+// reference: plain loops in double, written to be obviously correct.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// The operation tests itself: every check is shown an op with one mistake, and must be the one that
-// finds it.
+// Tests of the operation tests: every check gets an op with one mistake, and exactly this check
+// must find it.
 #include <cmath>
 
 #include <glimpse/core/parallel.hpp>
@@ -13,13 +13,13 @@ using namespace glimpse::rig;
 
 namespace {
 
-/// What is wrong with `twist`.
+/// The mistake of `twist`.
 enum class Mistake {
   none, value, sign, factor, overwrites, wants_ignored, swapped_if_shared, reads_unwritten, no_gradient, float_only,
   thread_order, isa_level, reads_dense, writes_input, mode,
 };
 
-/// y = a b + sin a, element by element; the mistake is asked for.
+/// y = a b + sin a, element by element, with the requested mistake.
 template <class T>
 Variable<T> twist(const Variable<T>& a, const Variable<T>& b, Mistake mistake) {
   Tensor<T> x = a.value().contiguous(), z = b.value().contiguous();

@@ -1,5 +1,5 @@
-// The forms of attention beside the additive one: dot products, windows, sigmoid weights, location
-// features, the doubly stochastic penalty.
+// The forms of attention other than the additive one: dot products, windows, sigmoid weights,
+// location features, the doubly stochastic penalty.
 #include <glimpse/ops/attention_weights.hpp>
 #include <glimpse/ops/dot_product_attention.hpp>
 #include <glimpse/ops/doubly_stochastic.hpp>
@@ -45,7 +45,7 @@ Reference dot_attention(const Reference& q, const Reference& k, const Reference&
   return g;
 }
 
-/// Windows of one to three positions all over the rows of e (N, T).
+/// Windows of one to three positions, anywhere in the rows of e (N, T).
 std::vector<PositionRange> windows_of(const Shape& e) {
   std::vector<PositionRange> positions;
   const std::vector<Index> begins = pattern(e[0], e[1]);

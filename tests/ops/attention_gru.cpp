@@ -1,4 +1,4 @@
-// attention_gru: against one word, one step, one unit at a time, and against the ops it is made of.
+// attention_gru: against plain loops over words, steps and units, and against basic operations.
 #include <glimpse/ops/additive_attention.hpp>
 #include <glimpse/ops/arithmetic.hpp>
 #include <glimpse/ops/attention_gru.hpp>
@@ -49,7 +49,7 @@ Reference step_by_step(const Tensors& x) {
   return y;
 }
 
-/// The same by the ops that do one thing each.
+/// The same function by basic operations.
 template <class T>
 Variable<T> composed(const Inputs<T>& x) {
   Variable<T> s = constant(zeros<T>({x[0].size(0), x[8].size(1)}));

@@ -82,7 +82,7 @@ OP_ROW("batch_norm2d_relu by running statistics").with(batches)
 
 namespace {
 
-/// Whole vectors and narrower ones, odd widths, planes beyond the sums' runs, pads across.
+/// Whole vectors and narrower ones, odd widths, planes longer than a run of the sums, padded pools.
 Op& pooled(Op& op) {
   return op.cases({{{2, 3, 6, 8}, {3}, {3}}, {{2, 1, 5, 25}, {1}, {1}}, {{1, 33, 4, 5}, {33}, {33}},
                    {{2, 2, 2, 70}, {2}, {2}}, {{4, 20, 20, 40}, {20}, {20}}, {{2, 1, 66, 70}, {1}, {1}}})
@@ -98,7 +98,7 @@ Variable<T> norm_pool(const Inputs<T>& x, bool training, const Pool2dOptions& po
   return batch_norm2d_relu_max_pool2d(x[0], x[1], x[2], r.mean, r.var, training, pool);
 }
 
-/// One after the other.
+/// Batch norm, then ReLU and the pool, separately.
 Tensor<double> plain_pool(const Tensors& x, bool training, const Pool2dOptions& pool) {
   return max_pool2d(constant(plain(x, training, true)), pool).value();
 }

@@ -11,12 +11,12 @@ constexpr Conv2dOptions plain{}, padded{.padding = {1, 2}}, strided{.stride = {2
     dilated{.padding = {2, 1}, .dilation = {2, 3}}, grouped{.padding = {1, 1}, .groups = 2},
     depthwise{.stride = {2, 1}, .padding = {1, 1}, .groups = 4}, same{.padding = {1, 1}};
 
-/// The library's loops over the definition; they stand beside PyTorch's numbers in every row that has golden ones.
+/// The library's reference loops; every row with golden numbers also compares them with PyTorch.
 Tensor<double> loops(const Tensors& x, const Conv2dOptions& options) {
   return glimpse::reference::conv2d(x[0], x[1], x.size() > 2 ? x[2] : Tensor<double>(), options);
 }
 
-/// Padding of 1, by one algorithm.
+/// Padding of 1, with the given algorithm.
 Conv2dOptions forced(ConvAlgorithm a) { return {.padding = {1, 1}, .algorithm = a}; }
 
 const char* const many = "sums of up to 3000 products";

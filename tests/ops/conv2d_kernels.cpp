@@ -1,5 +1,5 @@
 // The kernels of ops/conv2d.hpp against its definition: strides, padding, dilation, groups, bands,
-// levels, threads.
+// instruction sets, threads.
 #include <cmath>
 #include <cstring>
 
@@ -41,7 +41,7 @@ const Case cases[] = {
     {{1, 2, 90, 41}, {2, 2, 5, 3}, {.stride = {1, 2}, .padding = {2, 1}}},
     {{1, 64, 3, 30}, {16, 64, 3, 3}, {.padding = {1, 1}}},
     {{0, 2, 5, 5}, {3, 2, 3, 3}},
-    // what the table would not choose for its size
+    // not chosen automatically for this size
     {{3, 16, 7, 26}, {20, 16, 3, 3}, {.padding = {1, 1}, .algorithm = direct}},
     {{9, 16, 7, 26}, {20, 16, 3, 3}, {.padding = {1, 1}, .algorithm = winograd_4x6}},
     {{40, 17, 4, 5}, {35, 17, 3, 3}, {.padding = {0, 2}, .algorithm = winograd_4x6}, false},
@@ -85,7 +85,7 @@ struct Result {
   Tensor<T> y, dx, dw, db;
 };
 
-/// Forward and backward, with gradients that start from ones where `seeded`.
+/// Forward and backward; with `seeded`, gradients start from ones.
 template <class T>
 Result<T> run(const Case& c, bool seeded) {
   Variable<T> x = parameter(noise<T>(c.x, 1)), w = parameter(noise<T>(c.w, 2)), b;
@@ -143,7 +143,7 @@ TEST_CASE("conv2d: one thread and many agree bit for bit", "[ops][conv2d]") {
       {{9, 40, 8, 25}, {70, 40, 3, 3}, {.padding = {1, 1}, .algorithm = winograd_4x4}},
       {{9, 40, 8, 25}, {70, 40, 3, 3}, {.padding = {1, 1}, .algorithm = winograd_4x6}},
       {{9, 40, 2, 27}, {70, 40, 2, 2}, {.algorithm = winograd_1x5}},
-      // filters that are transformed anew for every block of tiles, and several blocks of both
+      // filters that are transformed again for every block of tiles, and several blocks of both
       {{24, 288, 4, 26}, {288, 288, 3, 3}, {.padding = {1, 1}, .algorithm = winograd_4x6}},
   };
   for (const Case& c : large) {
@@ -171,7 +171,7 @@ TEST_CASE("conv2d: an image alone is what it is among others", "[ops][conv2d]") 
   const Tensor<float> all = conv2d(constant(x), w, b, c.o).value();
   for (Index n = 0; n < 3; ++n) {
     const auto y = conv2d(constant(x.slice(0, n, n + 1).contiguous()), w, b, c.o);
-    // tiles of several images stand side by side, so sums differ in their last bits
+    // tiles of several images are in one block, so sums differ in their last bits
     CHECK(difference(y.value(), all.slice(0, n, n + 1).contiguous()) < 1e-4);
   }
 }
@@ -225,8 +225,8 @@ TEMPLATE_TEST_CASE("conv2d with filters prepared is its definition", "[ops][conv
       {{1, 150, 4, 26}, {290, 150, 3, 3}, {.padding = {1, 1}}},       // F(2x2, 3x3)
       {{5, 150, 4, 26}, {290, 150, 3, 3}, {.padding = {1, 1}}},       // too many for it
       {{1, 16, 3, 5}, {16, 16, 3, 3}, {}},                            // too few for anything
-      {{2, 20, 9, 11}, {16, 20, 3, 3}, {.stride = {2, 1}}},           // none of these is for
-      {{2, 20, 9, 11}, {16, 20, 2, 2}, {}},                           // transforms of 3x3 filters
+      {{2, 20, 9, 11}, {16, 20, 3, 3}, {.stride = {2, 1}}},           // strided: no transform
+      {{2, 20, 9, 11}, {16, 20, 2, 2}, {}},                           // 2x2: no transform
       {{2, 32, 9, 11}, {32, 16, 3, 3}, {.padding = {1, 1}, .groups = 2}},
   };
   for (const Case& c : alone) {
@@ -243,7 +243,8 @@ TEMPLATE_TEST_CASE("conv2d with filters prepared is its definition", "[ops][conv
         return conv2d(constant(x), constant(filters), constant(b), c.o, &ready).value();
       };
       CHECK(difference(with(w), want) <= most);
-      // other filters (held to their definition above) are not mistaken for these, nor is another level's layout
+      // other filters (compared with their definition above) are not confused with these, nor is
+      // another level's layout
       CHECK(difference(with(other), want_of_other) <= most);
       const simd::IsaScope lower(Isa::baseline);
       CHECK(difference(with(w), want) <= most);

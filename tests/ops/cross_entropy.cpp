@@ -18,7 +18,8 @@ std::vector<Index> targets(const Shape& shape, bool masked) {
 struct Loss {
   double sum, rows;
 };
-/// -sum_c q_c ln p_c over the rows that count, q = 1 - smoothing at the target plus smoothing / C everywhere.
+/// -sum_c q_c ln p_c over the unmasked rows, q = 1 - smoothing at the target plus smoothing / C
+/// everywhere.
 Loss loss(const Reference& x, bool masked, double smoothing = 0) {
   const Reference p = definition::softmax(x).reshape({x.size() / x.size(-1), x.size(-1)});
   const std::vector<Index> t = targets(x.shape(), masked);

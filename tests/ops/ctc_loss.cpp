@@ -11,15 +11,15 @@ namespace {
 
 using Labels = std::vector<std::vector<Index>>;
 
-/// Frames of sequence n of N: T, less 0, 1 or 2.
+/// Frames of sequence n of N: T minus 0, 1 or 2.
 std::vector<Index> frames_of(const Shape& x) {
   std::vector<Index> frames;
   for (Index n = 0; n < x[1]; ++n) frames.push_back(std::max<Index>(x[0] - n % 3, 0));
   return frames;
 }
 
-/// Labels of pairs of equal symbols that just fit, of less, and empty ones; the last class is the
-/// blank.
+/// Labels of pairs of equal symbols that just fit, shorter ones, and empty ones; the last class is
+/// the blank.
 Labels labels_of(const Shape& x) {
   Labels labels;
   const std::vector<Index> frames = frames_of(x);
@@ -32,7 +32,7 @@ Labels labels_of(const Shape& x) {
   return labels;
 }
 
-/// ln p of a label, by the definition: every path is written out, merged and compared.
+/// ln p of a label, by the definition: every path is enumerated, merged and compared.
 double brute_force(const Reference& p, Index n, Index frames, const std::vector<Index>& label,
                    Index blank) {
   const Index classes = p.size(2);
@@ -54,12 +54,12 @@ double brute_force(const Reference& p, Index n, Index frames, const std::vector<
   return std::log(sum);
 }
 
-/// The same by the forward recursion, in probabilities.
+/// p of a label by the forward recursion, in probabilities.
 double recursion(const Reference& p, Index n, Index frames, const std::vector<Index>& label,
                  Index blank) {
   std::vector<Index> states{blank};
   for (const Index c : label) states.push_back(c), states.push_back(blank);
-  std::vector<double> a(states.size() + 2, 0.0);  // two states that cannot be, in front
+  std::vector<double> a(states.size() + 2, 0.0);  // two padding states before the first
   a[1] = 1;
   for (Index t = 0; t < frames; ++t) {
     std::vector<double> next(a.size(), 0.0);
@@ -88,7 +88,7 @@ std::vector<Index> whole(const Shape& x) {
   return std::vector<Index>(static_cast<std::size_t>(x[1]), x[0]);
 }
 
-/// Labels that fit all frames, the blank being class 0.
+/// Labels that fit all frames; class 0 is the blank.
 Labels labels_after_blank(const Shape& x) {
   Labels labels = labels_of(x);
   for (auto& label : labels)

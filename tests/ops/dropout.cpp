@@ -11,7 +11,7 @@ OP_ROW("dropout")
       Random rng(5);
       return dropout(x[0], 0.25, rng, true);
     })
-    .reference([](auto x) {  // one word of 32 bits to an element: dropped below p 2^32
+    .reference([](auto x) {  // one 32-bit word for each element: dropped below p 2^32
       Random rng(5);
       Tensor<double> y = x[0].clone();
       for (double& v : y.span()) v = rng.bits() < 0x40000000u ? 0 : v / 0.75;

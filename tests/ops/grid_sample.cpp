@@ -17,7 +17,7 @@ Tensor<double> plain(const Tensors& x, bool border) {
         if (border) u = std::clamp(u, 0.0, double(p.size(3) - 1)), v = std::clamp(v, 0.0, double(p.size(2) - 1));
         for (Index c = 0; c < y.size(1); ++c)
           for (Index row = 0; row < p.size(2); ++row)
-            for (Index col = 0; col < p.size(3); ++col)  // every pixel counts by how near it is
+            for (Index col = 0; col < p.size(3); ++col)  // every pixel counts by its distance
               y(n, c, i, j) += p(n, c, row, col) * std::max(0.0, 1 - std::fabs(u - double(col))) *
                                std::max(0.0, 1 - std::fabs(v - double(row)));
       }

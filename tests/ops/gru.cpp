@@ -19,7 +19,7 @@ Op& sequences(Op& op) {
       .rejects({{5, 3, 4}, {6, 4}, {6, 2}, {6}, {7}});
 }
 
-/// The same with a second set of weights.
+/// The inputs with a second set of weights.
 Op& both_ways(Op& op) {
   return op.cases({{{1, 1, 1}, {3, 1}, {3, 1}, {3}, {3}, {3, 1}, {3, 1}, {3}, {3}},
                    {{5, 3, 4}, {6, 4}, {6, 2}, {6}, {6}, {6, 4}, {6, 2}, {6}, {6}},

@@ -19,7 +19,7 @@ Op& sequences(Op& op) {
       .rejects({{5, 3, 4}, {8, 4}, {8, 2}, {8}, {9}});
 }
 
-/// The same with a second set of weights.
+/// The inputs with a second set of weights.
 Op& both_ways(Op& op) {
   return op.cases({{{1, 1, 1}, {4, 1}, {4, 1}, {4}, {4}, {4, 1}, {4, 1}, {4}, {4}},
                    {{5, 3, 4}, {8, 4}, {8, 2}, {8}, {8}, {8, 4}, {8, 2}, {8}, {8}},

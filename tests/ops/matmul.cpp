@@ -8,7 +8,7 @@ using namespace glimpse::rig;
 
 namespace {
 
-/// Matrix by matrix, every batch by its own number.
+/// Plain loops over the matrices of the broadcast batch.
 Tensor<double> plain(const Tensor<double>& a, const Tensor<double>& b) {
   Shape lead_a, lead_b, batch;
   for (Index i = 0; i + 2 < a.rank(); ++i) lead_a.push_back(a.size(i));

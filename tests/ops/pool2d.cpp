@@ -157,7 +157,7 @@ TEST_CASE("max_pool2d: the gradient of equals goes to the first, NaN wins", "[op
 
 template <class T>
 void nan_wins() {
-  // Rows of windows long enough for vectors, and ends and narrow rows in plain loops.
+  // Rows of windows long enough for vectors, and ends and narrow rows for plain loops.
   for (const Index width : {4, 40})
     for (const Pool2dOptions& o : {Pool2dOptions{}, tall, overlapping, sliding, pairs}) {
       Tensor<T> x = zeros<T>({1, 1, 4, width});
@@ -170,7 +170,7 @@ void nan_wins() {
       const auto y = max_pool2d(leaf, o);
       for (Index i = 0; i < g.out_h; ++i)
         for (Index j = 0; j < g.out_w; ++j) {
-          Index row = -1, column = -1;  // of the last NaN, or else of the first of the largest
+          Index row = -1, column = -1;  // of the last NaN, else of the first maximum
           for (Index a = 0; a < g.kernel_h; ++a)
             for (Index b = 0; b < g.kernel_w; ++b) {
               const Index r = i * g.stride_h - g.pad_h + a, c = j * g.stride_w - g.pad_w + b;

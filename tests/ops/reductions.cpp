@@ -9,7 +9,7 @@ using definition::Reference;
 
 namespace {
 
-/// f folds x over axes: every element goes, in order, to its place in y, which starts at `start`.
+/// f folds x over axes: every element goes, in order, to its element of y, which starts at `start`.
 template <class F>
 Reference fold(const Reference& x, const Shape& axes, bool keepdim, double start, F f) {
   Shape kept = x.shape(), dropped;

@@ -1,5 +1,5 @@
-// No op without a row: every public function `Variable<T> name(` of include/glimpse/ops/*.hpp must be the first word of
-// some row. elementwise() is not an op: the ops made of it have the rows.
+// Every op needs a row: every public function `Variable<T> name(` of include/glimpse/ops/*.hpp must
+// be the first word of some row. elementwise() is not an op; the ops that use it have rows.
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -14,7 +14,8 @@ using namespace glimpse;
 
 namespace {
 
-/// Functions at namespace level that return a Variable<T>, operators left out: they are one line over a named function.
+/// Functions at namespace level that return a Variable<T>, without operators, which call named
+/// functions.
 std::set<std::string> public_functions(const std::filesystem::path& header) {
   std::ifstream file(header);
   std::set<std::string> names;

@@ -7,7 +7,8 @@ using namespace glimpse::rig;
 
 namespace {
 
-/// Weight of pixel k for output i of n: a triangle around the place, as wide as the shrinking where antialiased.
+/// Weight of pixel k for output i of n: a triangle around its position, widened by the scale if
+/// antialiased.
 std::vector<double> weights(Index in, Index n, Index i, bool antialias) {
   const double scale = double(in) / double(n), width = antialias ? std::max(scale, 1.0) : 1.0;
   double center = (double(i) + 0.5) * scale - 0.5;

@@ -11,7 +11,7 @@ namespace glimpse::rig::definition {
 
 using Vector = std::vector<double>;
 
-/// w x + b, one number a row.
+/// w x + b, one number for each row.
 inline Vector affine(const Reference& w, const Vector& x, const Reference& b) {
   Vector y;
   for (Index i = 0; i < w.size(0); ++i) {
@@ -42,7 +42,8 @@ inline void gru_step(const Vector& a, const Vector& u, Vector& h, Vector&) {
   }
 }
 
-/// x (T, N, I) with x[1..4] the weights and biases, over the first lengths[b] steps of each sequence, zero behind.
+/// x (T, N, I) with x[1..4] the weights and biases, over the first lengths[b] steps of each
+/// sequence, then zeros.
 template <class Step>
 Reference over_sequence(const Tensors& x, Step step, const std::vector<Index>& lengths, bool reverse) {
   const Index steps = x[0].size(0), batch = x[0].size(1), inputs = x[0].size(2), hidden = x[2].size(1);
@@ -61,7 +62,7 @@ Reference over_sequence(const Tensors& x, Step step, const std::vector<Index>& l
   return y;
 }
 
-/// Both directions, x[1..4] forwards and x[5..8] from the last step on, side by side.
+/// Both directions, x[1..4] forwards and x[5..8] backwards from the last step, concatenated.
 template <class Step>
 Reference over_sequence_both_ways(const Tensors& x, Step step, const std::vector<Index>& lengths) {
   const Reference there = over_sequence(x, step, lengths, false);
@@ -74,7 +75,7 @@ Reference over_sequence_both_ways(const Tensors& x, Step step, const std::vector
   return y;
 }
 
-/// Lengths of a batch x (T, N, I), as make_golden.py takes them.
+/// Lengths of a batch x (T, N, I), equal to those of make_golden.py.
 inline std::vector<Index> some_lengths(const Shape& x) {
   std::vector<Index> n = pattern(x[1], x[0]);
   for (Index& v : n) ++v;

@@ -11,8 +11,7 @@ namespace {
 
 constexpr Index height = 5, width = 7;
 
-/// Solves (1) for every image by elimination without pivots beyond the largest, then maps every
-/// pixel by (2).
+/// Solves (1) for every image by elimination with partial pivoting, then maps every pixel by (2).
 Reference plain(const Reference& c) {
   const Index k = c.size(1), n = k + 3;
   const Tensor<double> base = tps_base_points<double>(k);
@@ -108,8 +107,9 @@ TEST_CASE("tps_grid: fiducials at rest give every pixel itself, moved ones a mov
 }
 
 TEST_CASE("tps_grid: a pixel on a base point looks at its fiducial", "[op]") {
-  // With three pixels across, the middle ones stand at x = 0; K = 6 has base points there, at y = -1 and 1 alone, so a
-  // tall image comes near; exactly there the radial term is 0 ln 0 = 0 and must not be NaN.
+  // With three pixels across, the middle ones are at x = 0. K = 6 has base points there, only at y
+  // = -1 and 1, so a tall image has pixels near them. Exactly at a base point the radial term is 0
+  // ln 0 = 0 and must not be NaN.
   CHECK(kernel::tps_radial(0, 0) == 0);
   const Tensor<double> a = tps_matrix<double>(6, 2001, 3);
   CHECK(a(1, 1) == Approx(1).epsilon(0.01));

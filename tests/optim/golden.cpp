@@ -1,5 +1,5 @@
 // Optimizers, clipping and schedules against PyTorch: tests/golden/optim.txt, written by
-// make_optim.py beside it.
+// make_optim.py in the same folder.
 #include <cmath>
 #include <fstream>
 #include <sstream>
@@ -19,7 +19,7 @@ using namespace glimpse;
 
 namespace {
 
-/// All lines of that name.
+/// All lines with this name.
 std::vector<std::vector<double>> golden(const std::string& name) {
   std::ifstream file(std::string(GLIMPSE_ROOT) + "/tests/golden/optim.txt");
   std::vector<std::vector<double>> lines;

@@ -1,5 +1,5 @@
-// What the optimizers promise beyond their numbers: state that resumes bit for bit, prefixes,
-// frozen parameters, threads, instruction sets, and errors in words.
+// Properties of the optimizers other than their numbers: state that resumes bit for bit, prefixes,
+// frozen parameters, threads, instruction sets, and error messages.
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -129,7 +129,7 @@ void first_update_is_one_rate(const Options& options) {
     p[0].variable.mutable_grad().fill(3);
     before.step();
   }
-  Optimizer after(p, options);  // the count goes through a checkpoint
+  Optimizer after(p, options);  // the step count is saved and loaded
   Saved(before).restore(after);
   p[1].variable.mutable_grad().fill(3);
   after.step();

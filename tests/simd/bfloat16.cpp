@@ -1,5 +1,5 @@
-// simd/bfloat16.hpp: products of rounded numbers against the definition on numbers rounded one by
-// one.
+// simd/bfloat16.hpp: products of rounded numbers against the definition on numbers that are rounded
+// separately.
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -16,7 +16,7 @@ using simd::Trans;
 
 namespace {
 
-/// To the nearest number whose lower 16 bits are zero, to even where two are as near.
+/// The nearest number whose lower 16 bits are zero, ties to even.
 float rounded(float x) {
   std::uint32_t u;
   std::memcpy(&u, &x, 4);

@@ -1,5 +1,5 @@
-// simd/gemm.hpp against its definition: transpositions, odd sizes, strides, poison, levels,
-// threads.
+// simd/gemm.hpp against its definition: transpositions, odd sizes, strides, poison, instruction
+// sets, threads.
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -64,7 +64,7 @@ double difference(const Case<T>& c, std::vector<T>* result = nullptr) {
   for (Index i = 0; i < c.m; ++i) {
     for (Index j = 0; j < ldc; ++j) {
       const auto at = static_cast<std::size_t>(i * ldc + j);
-      if (j >= c.n) {  // beyond the matrix nothing may be written
+      if (j >= c.n) {  // nothing may be written beyond the matrix
         if (std::memcmp(&got[at], &want[at], sizeof(T)) != 0) return 1e30;
         continue;
       }

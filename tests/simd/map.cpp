@@ -1,4 +1,4 @@
-// simd/isa.hpp, map.hpp and reduce.hpp: levels, tails, arrays in place, fixed-order sums.
+// simd/isa.hpp, map.hpp and reduce.hpp: instruction sets, tails, arrays in place, fixed-order sums.
 #include <cmath>
 #include <limits>
 #include <vector>

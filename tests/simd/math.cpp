@@ -1,4 +1,4 @@
-// simd/math.hpp: error bounds in units in the last place against long double, and the edges.
+// simd/math.hpp: error bounds in units in the last place against long double, and special values.
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -27,7 +27,7 @@ long double ulp_distance(T got, long double want) {
   return std::fabs(static_cast<long double>(got) - want) / unit;
 }
 
-/// Numbers of every size and both signs, dense near zero, and the edges of the format.
+/// Numbers of every size and both signs, dense near zero, and the limits of the format.
 template <class T>
 std::vector<T> inputs(T lo, T hi) {
   using Lim = std::numeric_limits<T>;

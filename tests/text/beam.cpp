@@ -1,4 +1,4 @@
-// text/beam.hpp: against an exhaustive search over every text, and the properties that follow.
+// text/beam.hpp: against an exhaustive search over every text, and derived properties.
 #include <cmath>
 #include <functional>
 #include <map>
@@ -106,7 +106,7 @@ TEST_CASE(
 
 TEST_CASE("beam: a margin drops what is far below the best, and nothing nearer") {
   // Two symbols and the end (2). After the first step the second hypothesis is ln 4 below the best,
-  // but ends surely: the best end in one of two.
+  // but it ends with probability .99. The best one is followed by 0 or 1 (.45 each), or ends (.1).
   Index rows = 0;
   const auto step = [&](const BeamRows& batch) {
     rows += batch.size();
@@ -129,7 +129,7 @@ TEST_CASE("beam: a margin drops what is far below the best, and nothing nearer")
   CHECK(all.symbols == std::vector<Index>{0, 1});
   CHECK(searched(10).symbols == all.symbols);
   CHECK(rows == all_rows);
-  // 0 margin is greedy, ties apart.
+  // 0 margin is greedy, except for ties.
   CHECK(searched(1.0).log_probability <= all.log_probability);
   CHECK(rows < all_rows);
   CHECK_THROWS_AS(searched(-1), ValueError);

@@ -6,8 +6,8 @@
 using namespace glimpse;
 
 TEST_CASE("a length power lets a longer text win that is likelier symbol by symbol", "[beam]") {
-  // Symbols 0, 1, end 2. The end at once: 0.4. Else 0 (0.6), then 1 (0.8), then the end (0.8):
-  // 0.384 in all.
+  // Symbols 0, 1, end 2. The end at once: 0.4. Otherwise 0 (0.6), then 1 (0.8), then the end (0.8):
+  // 0.384 in total.
   const auto step = [](const std::vector<Index>& predicted, Index symbol) {
     std::vector<Index> now = predicted;
     if (symbol >= 0) now.push_back(symbol);

@@ -9,7 +9,7 @@ using namespace glimpse;
 
 namespace {
 
-/// Words of which a share of p^a is right, p even in [0, 1].
+/// Words of which a share of p^a is right, p uniform in [0, 1].
 std::vector<ScoredPrediction> predictions_scored(double a) {
   Random random(4);
   std::vector<ScoredPrediction> result;

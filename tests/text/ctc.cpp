@@ -1,4 +1,4 @@
-// text/ctc.hpp, text/ctc_trie.hpp: everything against all paths, written out.
+// text/ctc.hpp, text/ctc_trie.hpp: everything against the enumeration of all paths.
 #include <map>
 
 #include <glimpse/core/random.hpp>
@@ -14,7 +14,7 @@ namespace {
 
 using Text = std::vector<Index>;
 
-/// Logarithms of random distributions, sharper with `contrast`.
+/// Logarithms of random distributions; a higher `contrast` makes them more peaked.
 Tensor<double> random_frames(Index frames, Index classes, std::uint64_t seed, double contrast = 3) {
   Random random(seed);
   Tensor<double> x({frames, classes});
@@ -123,7 +123,7 @@ TEST_CASE("ctc beam: wide enough it is the exhaustive search, likelihoods includ
 
 TEST_CASE(
     "ctc beam: beats the greedy path where many paths share a text, and never exceeds it all") {
-  // Every frame's best is the blank, but most paths hold a 0 somewhere.
+  // Every frame's best is the blank, but most paths contain a 0.
   Tensor<double> log_p({3, 2});
   for (Index t = 0; t < 3; ++t) log_p(t, 0) = std::log(0.4), log_p(t, 1) = std::log(0.6);
   CHECK(ctc_greedy(rows_of(log_p)).symbols.empty());

@@ -1,4 +1,5 @@
-// text/nfc.hpp, text/label_encoder.hpp: one spelling for a character, and no label changed in silence.
+// text/nfc.hpp, text/label_encoder.hpp: one spelling for a character, and no silent change of a
+// label.
 #include <fstream>
 
 #include <glimpse/text/label_encoder.hpp>
@@ -54,7 +55,7 @@ TEST_CASE("labels with unknown characters are left out, shortened or refused, an
 
   const LabelEncoder drop = counted(UnknownCharacters::drop);
   CHECK(drop.encode("caf\xC3\xA9") == lower.encode("caf"));
-  CHECK(drop.left_out() == 1);  // '!' keeps nothing
+  CHECK(drop.left_out() == 1);  // '!' has no remaining character
   CHECK(drop.shortened() == 3);
 
   const LabelEncoder error = counted(UnknownCharacters::error);

@@ -1,4 +1,4 @@
-// text/trie_posteriors.hpp, against a model whose next symbol depends on the two before.
+// text/trie_posteriors.hpp, against a model whose next symbol depends on the two previous ones.
 #include <glimpse/core/random.hpp>
 #include <glimpse/text/trie_posteriors.hpp>
 

@@ -11,7 +11,7 @@ using namespace glimpse;
 
 TEST_CASE("learning rate range: grows by a constant factor and suggests the steepest fall",
           "[train]") {
-  // The loss falls along a logistic curve over ln r around 1e-3 and explodes from 0.1 on.
+  // The loss falls along a logistic curve over ln r around 1e-3 and diverges from 0.1 on.
   const auto loss = [](double rate) {
     return 1 + 2 / (1 + std::exp(3 * std::log(rate / 1e-3))) + std::pow(rate / 0.1, 4);
   };
@@ -19,11 +19,11 @@ TEST_CASE("learning rate range: grows by a constant factor and suggests the stee
   REQUIRE(r.rates.size() > 100);
   CHECK(r.rates.front() == Approx(1e-6));
   CHECK(r.rates[1] / r.rates[0] == Approx(r.rates[50] / r.rates[49]));
-  CHECK(r.rates.size() < 200);  // ended where it exploded
+  CHECK(r.rates.size() < 200);  // ended at divergence
   CHECK(r.suggestion > 0.8e-3);
   CHECK(r.suggestion < 1.25e-3);
   CHECK(r.smoothed == r.losses);
-  // Smoothing, as documented: the first value is itself.
+  // Smoothing, as documented: the first smoothed value is the first loss.
   const RateRange s = learning_rate_range({}, loss);
   CHECK(s.smoothed[0] == Approx(s.losses[0]));
   CHECK(s.smoothed[1] == Approx((0.9 * 0.1 * s.losses[0] + 0.1 * s.losses[1]) / (1 - 0.81)));

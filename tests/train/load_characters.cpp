@@ -1,4 +1,4 @@
-// Weights go over to a model with another character set, row by row.
+// Weights are copied to a model with another character set, row by row.
 #include <glimpse/train/load_characters.hpp>
 #include <glimpse/train/model_file.hpp>
 

@@ -1,4 +1,4 @@
-// Parts carry over to another model, as far as their shapes go.
+// Submodules are copied to another model, as far as their shapes match.
 #include <glimpse/train/load_submodule.hpp>
 
 #include "catch.hpp"

@@ -1,4 +1,4 @@
-// A run that is stopped and resumed ends bit for bit where an unbroken one ends.
+// A run that is stopped and resumed gives bit-identical weights.
 #include <filesystem>
 
 #include <glimpse/train/word_trainer.hpp>
@@ -72,7 +72,7 @@ TEST_CASE("with Adadelta and an exponential moving average of the weights, too",
     CHECK(std::equal(x.data(), x.data() + x.size(), other->data()));
     mean = mean || !std::equal(x.data(), x.data() + x.size(), now->data());
   }
-  CHECK(mean);  // it is not what is trained
+  CHECK(mean);  // differs from the trained weights
 }
 
 TEST_CASE("taught fiducial points, too, the rectifier alone and beside the words", "[train]") {
@@ -89,7 +89,7 @@ TEST_CASE("taught fiducial points, too, the rectifier alone and beside the words
   Random random(whole.seed);
   Reader<float> start(tiny(), random);
   const auto before = state_dict(start);
-  for (std::size_t i = 0; i < alone.size(); ++i) {  // nothing else is touched
+  for (std::size_t i = 0; i < alone.size(); ++i) {  // nothing else changes
     INFO(alone[i].name);
     const Tensor<float>&a = before[i].tensor, &b = alone[i].tensor;
     const bool moved = !std::equal(a.data(), a.data() + a.size(), b.data());
@@ -189,7 +189,7 @@ TEST_CASE("a model file says which model it holds", "[train]") {
                                                     std::string(name(kind)) + "', not '" +
                                                     std::string(other) + "'");
   }
-  // Files from before there was a choice.
+  // Files from before the model was selectable.
   CHECK(config_from_text("{\"rectify\": true}").model == ReaderModel::rare);
   CHECK(config_from_text("{\"rectify\": false}").model == ReaderModel::srn);
   CHECK_THROWS_AS(config_from_text("{\"model\": \"trba\"}"), IoError);

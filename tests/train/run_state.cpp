@@ -1,5 +1,5 @@
-// What a run keeps beside its weights: counters of Adam in checkpoints, also in those of earlier
-// versions.
+// The state of a run other than its weights: counters of Adam in checkpoints, also in those of
+// earlier versions.
 #include <glimpse/optim/adam.hpp>
 #include <glimpse/train/run_state.hpp>
 

@@ -35,7 +35,7 @@ inline glimpse::LabeledWord striped_word(std::uint64_t i) {
   return word;
 }
 
-/// A short run in a fresh folder of that name.
+/// A short run in a new folder with this name.
 inline glimpse::TrainOptions tiny_options(const std::string& out) {
   glimpse::TrainOptions o;
   o.out = scratch_path(out).string();
@@ -44,7 +44,7 @@ inline glimpse::TrainOptions tiny_options(const std::string& out) {
   return o;
 }
 
-/// A folder of `count` images with labels, of striped_word(first) and on.
+/// A folder of `count` labeled images, striped_word(first) and the following.
 inline std::string tiny_folder(const std::string& name, std::uint64_t count,
                                std::uint64_t first = 1000) {
   const std::filesystem::path folder = scratch_path(name);

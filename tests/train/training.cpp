@@ -1,4 +1,4 @@
-// What a run does around its steps: options, the log, validation, early stopping, the average.
+// A run around its steps: options, the log, validation, early stopping, the average.
 #include <algorithm>
 #include <clocale>
 #include <cmath>
@@ -92,7 +92,7 @@ TEST_CASE("a run validates at the start and at every tenth, with the accuracy an
       CHECK(found[i].step == 2 * i);
       CHECK(std::isfinite(found[i].validation_loss));
       CHECK(found[i].learning_rate > 0);             // before the first line of the log, too
-      CHECK(std::isnan(found[i].loss) == (i == 0));  // nothing has been learned from yet
+      CHECK(std::isnan(found[i].loss) == (i == 0));  // no loss before the first step
     }
   }
 }
@@ -105,7 +105,7 @@ TEST_CASE("the validation loss is the mean -ln p of the labels' symbols", "[trai
   const auto sets = open_validation({folder}, 500, Protocol::lower36, notes);
   const double loss = validate(model, sets, 500, Protocol::lower36).loss;
   double sum = 0, symbols = 0;
-  for (const LabeledFile& file : read_folder(folder)) {  // one by one, as training sees them
+  for (const LabeledFile& file : read_folder(folder)) {  // one by one, as in training
     const GrayImage image = load_image(file.path);
     const std::vector<Index> label = model.charset().encode(file.label);
     const Index width = rectified_width(tiny(), text_line_size(image));
@@ -127,7 +127,7 @@ TEST_CASE("validation sets of which nothing can be read are an error at the star
 TEST_CASE("patience ends a run after validations without gain", "[train]") {
   TrainOptions o = tiny_options("patience");
   o.steps = 60, o.validation = {tiny_folder("patience_valid", 6)};
-  o.learning_rate = 1e-30, o.patience = 3;  // nothing changes, so nothing gains
+  o.learning_rate = 1e-30, o.patience = 3;  // nothing changes, so there is no gain
   o.weight_decay = 0;
   WordSource flat = [](std::uint64_t) { return striped_word(3); };
   ReaderConfig c = tiny();
@@ -141,7 +141,7 @@ TEST_CASE("patience ends a run after validations without gain", "[train]") {
   CHECK(result.out_of_patience);
   CHECK(result.steps == 18);  // at step 0, then three tenths without gain
   o.resume = true;
-  CHECK(run().steps == 18);  // it knows, after a resume, that its patience is spent
+  CHECK(run().steps == 18);  // a resumed run knows that its patience has ended
   o.patience = 5;
   CHECK(run().steps == 30);
 
@@ -177,14 +177,14 @@ TEST_CASE("the log is replaced whole when a run goes on, and loses no line", "[t
                .accuracy = 0.25,
                .learning_rate = 1e-3,
                .gradient_norm = 1e308,
-               .rate = 7});  // longer than any buffer of old
+               .rate = 7});  // longer than any former buffer
     log.add({.step = 5,
              .seconds = 2,
              .learning_rate = 1e-3,
              .validation = 0.5,
              .validation_loss = 1.5});
   }
-  // A reader that has the old file open keeps it whole: the new one takes its place by a rename.
+  // A reader with the old file open keeps it complete: a rename replaces it by the new one.
   std::ifstream old(path);
   const std::string before = text_of(path);
   const TrainLog again(path, 5);
@@ -195,7 +195,8 @@ TEST_CASE("the log is replaced whole when a run goes on, and loses no line", "[t
   CHECK(again.lines()[5].validation_loss == 1.5);
   CHECK(std::isnan(again.lines()[5].loss));
 
-  // What a kill cut off does not count; lines after the step are dropped; so is what is no line.
+  // A line cut by a kill does not count; lines after the step and lines of another form are
+  // dropped.
   std::ofstream(path, std::ios::app) << "5\t2.0\t0.5\t0.25\t1e-3\t1\t7\t0.50\t1.";
   CHECK(TrainLog(path, 4).lines().size() == 4);
   std::ofstream(path) << "step\tseconds\n1\t1.0\t0.5\t0.25\t1e-3\t1\t7\t\nnonsense\n"

@@ -1,4 +1,4 @@
-// A widened model reads as the narrow one does, and its copies learn apart.
+// A widened model computes the function of the narrow one, and its copies become different.
 #include <glimpse/train/widen.hpp>
 
 #include "catch.hpp"
@@ -21,7 +21,7 @@ ReaderConfig sized(ReaderModel model, bool wide) {
   return c;
 }
 
-/// A reader none of whose numbers is what it starts with.
+/// A reader in which every number differs from its initial value.
 Reader<float> shaken(const ReaderConfig& c) {
   Random random(5);
   Reader<float> reader(c, random);

@@ -1,5 +1,5 @@
-// viz/color.hpp, viz/font.hpp, viz/canvas.hpp: shapes cover the area they should, and nothing
-// leaves the image.
+// viz/color.hpp, viz/font.hpp, viz/canvas.hpp: shapes cover the correct area, and nothing is drawn
+// outside the image.
 #include <cmath>
 #include <limits>
 #include <set>
@@ -15,7 +15,7 @@ namespace {
 
 constexpr Color black = rgb(0x000000), white = rgb(0xFFFFFF);
 
-/// How much ink there is: the sum of the red channel, drawn white on black.
+/// The amount of ink: the sum of the red channel, drawn white on black.
 double ink_on(const Canvas& canvas) {
   double sum = 0;
   const Tensor<float> red = canvas.image().select(0, 0);

@@ -1,4 +1,4 @@
-// viz/plot.hpp, viz/reading.hpp: whatever they are given, an image comes of it.
+// viz/plot.hpp, viz/reading.hpp: every input gives an image.
 #include <cmath>
 #include <limits>
 
@@ -118,7 +118,7 @@ TEST_CASE("plot: a logarithmic axis of x spaces decades evenly") {
   const Plot plot{.series = {{.y = {0, 1, 2}, .x = {1e-4, 1e-2, 1}}}, .log_x = true};
   const Plot straight{.series = {{.y = {0, 1, 2}, .x = {-4, -2, 0}}}};
   const Tensor<float> a = draw(plot, 300, 200), b = draw(straight, 300, 200);
-  // All but the row of labels below the axis is the same.
+  // Only the row of labels below the axis differs.
   CHECK(difference(a.slice(1, 0, 155).contiguous(), b.slice(1, 0, 155).contiguous()) < 1e-3);
   CHECK(difference(a, b) > 1);
 }
