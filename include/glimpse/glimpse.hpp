@@ -1,8 +1,12 @@
-// glimpse: the engine and the models, in one include. Needs the standard library alone.
+// glimpse: the engine in one include: tensors, autograd, operations, modules, optimizers. It needs
+// only the standard library.
 //
-// What needs more stands in headers of its own: glimpse/io.hpp (checkpoints, npy; nlohmann json), glimpse/io/image.hpp
-// and glimpse/data/synth.hpp (images and synthetic words; stb), glimpse/interop/eigen.hpp (Eigen).
-// Programs that train add glimpse/data/, glimpse/train/ and glimpse/viz/ header by header.
+// Other entry headers, by purpose:
+//   glimpse/text_recognition.hpp   readers of words and their weights (nlohmann json, stb)
+//   glimpse/training.hpp           data sets, synthetic words, training of readers (utf8proc, too)
+//   glimpse/io.hpp                 checkpoints, safetensors, npy, npz (nlohmann json)
+// Header by header: glimpse/models/ (sequence models), glimpse/viz/, glimpse/data/audio/,
+// glimpse/interop/eigen.hpp (Eigen).
 #pragma once
 
 #include <glimpse/core/arithmetic.hpp>
@@ -108,24 +112,3 @@
 #include <glimpse/optim/schedule.hpp>
 #include <glimpse/optim/sgd.hpp>
 #include <glimpse/optim/square_root.hpp>
-
-#include <glimpse/models/attention_decoder.hpp>
-#include <glimpse/models/attention_word_decoder.hpp>
-#include <glimpse/models/config.hpp>
-#include <glimpse/models/crnn.hpp>
-#include <glimpse/models/incremental_decoder.hpp>
-#include <glimpse/models/ctc_word_decoder.hpp>
-#include <glimpse/models/encoder.hpp>
-#include <glimpse/models/speech_recognizer.hpp>
-#include <glimpse/models/image_captioner.hpp>
-#include <glimpse/models/rare.hpp>
-#include <glimpse/models/read.hpp>
-#include <glimpse/models/read_rotated.hpp>
-#include <glimpse/models/read_many.hpp>
-#include <glimpse/models/reader.hpp>
-#include <glimpse/models/reading.hpp>
-#include <glimpse/models/recognizer.hpp>
-#include <glimpse/models/rectifier.hpp>
-#include <glimpse/models/sequence_decoder.hpp>
-#include <glimpse/models/seq2seq.hpp>
-#include <glimpse/models/text_line_size.hpp>
