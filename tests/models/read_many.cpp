@@ -78,12 +78,12 @@ TEST_CASE("in bulk every image is read as it is alone", "[models]") {
 TEST_CASE("in bulk every image has words of its own", "[models]") {
   const std::vector<GrayImage> all = images();
   const Lexicon a({"coffee", "hotel"}, shipped().charset()), b({"museum"}, shipped().charset());
-  const auto words = [&](std::uint64_t i) {
+  const auto word_of = [&](std::uint64_t i) {
     return i % 3 == 0 ? &a : i % 3 == 1 ? &b : static_cast<const Lexicon*>(nullptr);
   };
-  const auto many = in_bulk(shipped(), all, {.lexicon = words, .batch = 5});
+  const auto many = in_bulk(shipped(), all, {.lexicon = word_of, .batch = 5});
   for (std::size_t i = 0; i < all.size(); ++i)
-    CHECK(many[i].reading.text == read(shipped(), all[i], {.lexicon = words(i)}).text);
+    CHECK(many[i].reading.text == read(shipped(), all[i], {.lexicon = word_of(i)}).text);
 }
 
 TEST_CASE("images that fail are reported in their place, and the others are read", "[models]") {
@@ -119,11 +119,11 @@ TEST_CASE("images that fail are reported in their place, and the others are read
 }
 
 TEST_CASE("what cannot be read spoils nothing else of its batch", "[models]") {
-  const Lexicon words({"hotel"}, shipped().charset()), nothing({}, shipped().charset());
+  const Lexicon one_word({"hotel"}, shipped().charset()), nothing({}, shipped().charset());
   const GrayImage good = load_image(GLIMPSE_ROOT "/examples/images/straight_hotel.png");
   const auto many =
       in_bulk(shipped(), std::vector<GrayImage>(5, good),
-              {.lexicon = [&](std::uint64_t i) { return i == 3 ? &nothing : &words; }});
+              {.lexicon = [&](std::uint64_t i) { return i == 3 ? &nothing : &one_word; }});
   for (std::size_t i = 0; i < many.size(); ++i) {
     CHECK(many[i].ok() == (i != 3));
     CHECK(many[i].reading.text == (i == 3 ? "" : "hotel"));
@@ -196,8 +196,8 @@ TEST_CASE("of an image of NaN nothing is read, with confidence 0", "[models]") {
     Random random(1);
     Reader<float> model(ctc ? crnn_config("compact") : rare_config("compact"), random);
     set_training(model, false);
-    const Lexicon words({"hello", "sun"}, model.charset());
-    for (const Lexicon* lexicon : {static_cast<const Lexicon*>(nullptr), &words})
+    const Lexicon two_words({"hello", "sun"}, model.charset());
+    for (const Lexicon* lexicon : {static_cast<const Lexicon*>(nullptr), &two_words})
       for (const LexiconMode mode :
            {LexiconMode::posterior, LexiconMode::tree, LexiconMode::edit}) {
         const auto found = read(model, std::span<const GrayImage>(all),
