@@ -94,7 +94,7 @@ TEST_CASE("letters and digits beyond the set are never drawn, and no label is em
   }
 }
 
-TEST_CASE("lists keep case and accents; what the set lacks is left out and counted", "[synth]") {
+TEST_CASE("lists keep case and accents, and what the set lacks is left out and counted", "[synth]") {
   const List list("\xEF\xBB\xBFStraße\r\n  cafe\xCC\x81 \nδρόμος\nNew York\n\niPhone\n");
   Recipe as_listed = Recipe::plain();
   const auto drawn = [&](const Words& words) {
