@@ -18,17 +18,17 @@ refuses() {  # refuses WORD COMMAND...: one line on stderr that names WORD, not 
 }
 refuses "--steps: expected a whole number from 1" train_words --out no --steps -1
 refuses "--steps: expected a whole number from 1" train_words --out no --steps "$(printf '9%.0s' $(seq 309))"
-for option in minutes learning-rate weight-decay label-smoothing fiducials average valid-every save-every data-share; do
+for option in minutes learning-rate weight-decay label-smoothing fiducials ema-decay valid-every save-every data-share; do
   for number in nan -1 inf 1x; do
     refuses "--$option: expected a number" train_words --out no --$option $number
   done
 done
-refuses "validation folder for patience" train_words --out no --steps 1 --patience 2
+refuses "validation set for patience" train_words --out no --steps 1 --patience 2
 [ -e no ] && complain "a run that was refused left a folder"
 
 # The effective options are printed and stored.
 train_words --data drawn --steps 4 --stop-after 2 --batch 4 --seed 3 --out told >out 2>err || complain "does not train: $(cat err)"
-grep -q "learning_rate 0.002" out && grep -q "seed 3" out && grep -q "^data drawn$" out ||
+grep -q "learning_rate 0.002" out && grep -q "seed 3" out && grep -q "^data drawn, augmentation 1" out ||
   complain "the options are not printed: $(cat out)"
 head -c 20000 told/last.safetensors | grep -aq '\\"seed\\":3' || complain "the options are not stored"
 

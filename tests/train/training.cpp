@@ -239,7 +239,7 @@ TEST_CASE("a run that goes on tells what is another than before", "[train]") {
   CHECK_THROWS_WITH(resumed([](TrainOptions& x) { x.optimizer = TrainOptimizer::adadelta; }),
                     Catch::Contains("was trained with optimizer \"adamw\", not \"adadelta\""));
   CHECK_THROWS_WITH(resumed([](TrainOptions& x) { x.ema_decay = 0.9; }),
-                    Catch::Contains("expected average 0, as"));
+                    Catch::Contains("expected ema_decay 0, as"));
 }
 
 TEST_CASE("the average goes on without being named again, and cannot be dropped", "[train]") {
@@ -278,7 +278,7 @@ TEST_CASE("weights tell how they were trained", "[train]") {
     CHECK(record.at("data") == "stripes");
     CHECK(record.at("options").at("seed") == 7);
     CHECK(record.at("options").at("learning_rate") == 2e-3);
-    CHECK(record.at("options").at("average") == 0.0);
+    CHECK(record.at("options").at("ema_decay") == 0.0);
     CHECK_FALSE(record.at("options").contains("out"));
     CHECK(record.at("step") <= 24);
   }
@@ -316,5 +316,5 @@ TEST_CASE("options that make no sense are refused by name", "[train]") {
   CHECK_FALSE(message([](TrainOptions& o) { o.ema_decay = 1; }).empty());
   CHECK(message([&](TrainOptions& o) {
           o.ema_decay = nan;
-        }).starts_with("train: expected average from 0.0 to 0.99999, got "));
+        }).starts_with("train: expected ema_decay from 0.0 to 0.99999, got "));
 }

@@ -69,7 +69,7 @@ struct TrainOptions {
   template <class F>
   void visit_fields(F&& f) {
     f("steps", steps), f("minutes", minutes), f("batch", batch), f("optimizer", optimizer);
-    f("learning_rate", learning_rate), f("rise", warmup_fraction), f("weight_decay", weight_decay);
+    f("learning_rate", learning_rate), f("warmup_fraction", warmup_fraction), f("weight_decay", weight_decay);
     f("localization_lr_scale", localization_lr_scale), f("encoder_lr_scale", encoder_lr_scale);
     f("clip_norm", clip_norm);
     f("label_smoothing", label_smoothing), f("fiducials", fiducials);
@@ -100,13 +100,13 @@ struct TrainOptions {
       fail("train", "expected a validation set for patience to watch, got none");
     expect(learning_rate > 0 && std::isfinite(learning_rate), "learning_rate", "above 0",
            learning_rate);
-    between("rise", warmup_fraction, 0, 1), between("label_smoothing", label_smoothing, 0, 0.5);
+    between("warmup_fraction", warmup_fraction, 0, 1), between("label_smoothing", label_smoothing, 0, 0.5);
     not_negative("weight_decay", weight_decay);
     not_negative("localization_lr_scale", localization_lr_scale);
     not_negative("encoder_lr_scale", encoder_lr_scale);
     expect(clip_norm > 0, "clip_norm", "above 0", clip_norm);
     not_negative("fiducials", fiducials);
-    if (ema_decay) between("average", *ema_decay, 0, 0.99999);
+    if (ema_decay) between("ema_decay", *ema_decay, 0, 0.99999);
     not_negative("validate_every", validate_every), not_negative("save_every", save_every);
   }
 };
@@ -130,7 +130,7 @@ inline nlohmann::ordered_json training_json(
     TrainOptions o, const nlohmann::ordered_json& more = nlohmann::ordered_json::object()) {
   nlohmann::ordered_json options;
   o.visit_fields([&](const char* name, auto& field) { options[name] = field; });
-  options["average"] = o.ema_decay.value_or(default_average(o.optimizer));
+  options["ema_decay"] = o.ema_decay.value_or(default_average(o.optimizer));
   nlohmann::ordered_json json = {
       {"version", version}, {"options", std::move(options)}, {"data", o.data}};
   json.update(more);

@@ -266,7 +266,7 @@ class WordTrainer {
     const bool held = std::any_of(c.tensors.begin(), c.tensors.end(),
                                   [](const auto& t) { return t.first.starts_with("mean."); });
     const nlohmann::ordered_json record = training_record(path, c.metadata);
-    const nlohmann::ordered_json::json_pointer at("/options/average");
+    const nlohmann::ordered_json::json_pointer at("/options/ema_decay");
     if (!options_.ema_decay && record.contains(at))
       options_.ema_decay = record.at(at).get<double>();
     if (!options_.ema_decay && held)
@@ -274,7 +274,7 @@ class WordTrainer {
                     ", got none; give --ema-decay as before");
     if (!options_.ema_decay) options_.ema_decay = 0;
     if (held != (*options_.ema_decay > 0))
-      fail<IoError>("resume", "expected average ", held ? "above 0, as " : "0, as ", path,
+      fail<IoError>("resume", "expected ema_decay ", held ? "above 0, as " : "0, as ", path,
                     held ? " holds one, got " : " holds none, got ", *options_.ema_decay);
     if (held) ema_.emplace(model_, *options_.ema_decay);
   }
