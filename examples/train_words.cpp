@@ -112,7 +112,7 @@ int main(int argc, char** argv) {
   app.add_option(
          "--score", score,
          "characters that count in validation: lower36, alnum62 or exact, as in evaluate_words "
-         "(default: lower36; exact for a character set that is not ASCII)")
+         "(default: exact; lower36 if the character set has only a-z and 0-9)")
       ->check(CLI::IsMember({"lower36", "alnum62", "exact"}));
   app.add_option("--valid-every", options.validate_every,
                  "longest time between validations in seconds; a run also validates at the start "
@@ -221,11 +221,11 @@ int main(int argc, char** argv) {
       config.characters = characters_of_labels(sets);
     else if (!charset.empty())
       config.characters = characters_of(charset);
-    const auto ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
-    options.protocol = !score.empty() ? protocol_named(score)
-                       : std::all_of(config.characters.begin(), config.characters.end(), ascii)
-                           ? Protocol::lower36
-                           : Protocol::exact;
+    // Validation must see every character that is learned, or the best weights are the first ones.
+    const Charset lower36;
+    options.protocol = !score.empty()                        ? protocol_named(score)
+                       : lower36.knows(config.characters) ? Protocol::lower36
+                                                             : Protocol::exact;
     if (pattern_option->count() > 0)
       config.pattern = pattern == "sine"      ? FiducialPattern::sine
                        : pattern == "slanted" ? FiducialPattern::slanted
