@@ -41,7 +41,7 @@ for file in missing.safetensors cut.safetensors huge.safetensors empty.png; do
   refuses $file read_words --weights $file "${images[0]}"
 done
 refuses missing.txt read_words --weights "$weights" --lexicon missing.txt "${images[0]}"
-printf '!!!\n\n' >wordless.txt
+printf '\xc3\xa9\n\n' >wordless.txt
 refuses wordless.txt read_words --weights "$weights" --lexicon wordless.txt "${images[0]}"
 refuses lexicon-mode read_words --weights "$weights" --lexicon-mode best "${images[0]}"
 refuses "'rare', not 'crnn'" read_words --weights "$weights" --model crnn "${images[0]}"

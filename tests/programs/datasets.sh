@@ -27,7 +27,7 @@ works() {
 }
 tells() { grep -qF -- "$1" out err || complain "wants '$1'"; }
 
-train=(train_words --weights "$weights" --steps 1 --batch 2)
+train=(train_words --weights "$weights" --charset lower36 --steps 1 --batch 2)
 
 # Every kind of list, with a weight each.
 mkdir folder icdar json
@@ -48,7 +48,7 @@ refuses "weight above 0" "${train[@]}" --out none --data folder=-1
 mkdir holes
 cp "${images[0]}" holes/a.png && echo "no image" >holes/broken.png
 printf 'a.png\tone\nmissing.png\ttwo\nbroken.png\tthree\n' >holes/labels.tsv
-holes=(train_words --weights "$weights" --batch 2 --steps 3 --out run2 --data holes --valid holes)
+holes=(train_words --weights "$weights" --charset lower36 --batch 2 --steps 3 --out run2 --data holes --valid holes)
 works "${holes[@]}" --stop-after 2 --check
 tells "missing.png"
 tells "broken.png"
