@@ -129,8 +129,8 @@ TEST_CASE("a broken image is replaced by the next draw, and listed once", "[data
   write(e / "labels.csv", "c.png,cc\n");
   const std::string list = (d / "out" / "skipped.tsv").string();
   const auto skipped = std::make_shared<SkippedImages>(list);
-  Strings told;
-  const auto tell = [&](const std::string& line) { told.push_back(line); };
+  Strings remarks;
+  const auto tell = [&](const std::string& line) { remarks.push_back(line); };
   const LabelEncoder encoder{Charset()};
   const auto load = [&](const fs::path& path, double weight) {
     return usable_words(open_dataset(path.string()), weight, path.filename().string(), encoder,
@@ -139,7 +139,7 @@ TEST_CASE("a broken image is replaced by the next draw, and listed once", "[data
   const UsableWords words = load(d, 1);
   CHECK(words.entries == std::vector<Index>{0, 1, 2});
   CHECK(skipped->count() == 2);  // bad.png does not decode, gone.png is missing
-  CHECK(std::ssize(told) == 5);
+  CHECK(std::ssize(remarks) == 5);
   const WordSource source = dataset_words({words, load(e, 3)}, encoder, 7, skipped);
   Index other = 0;
   for (std::uint64_t i = 0; i < 400; ++i) {

@@ -187,8 +187,8 @@ inline GrayImage augment(const GrayImage& image, const AugmentOptions& options, 
   const bool small = side < 24;  // small images are hard to read already
   synth::apply_camera_effects(p, 0.6 * side * zoom, camera, rng, small);
 
-  Random turn = rng.split(synth::stream::gray_levels);
-  if (turn.bernoulli(options.invert.probability) && options.invert.magnitude > 0)
+  Random inversion = rng.split(synth::stream::gray_levels);
+  if (inversion.bernoulli(options.invert.probability) && options.invert.magnitude > 0)
     for (float& v : p.pixels) v = 1 - v;
   return p;
 }

@@ -160,13 +160,13 @@ struct SequenceDecoder {
     State state = start(memory);
     std::size_t longest = 0;
     for (const auto& label : labels) longest = std::max(longest, label.size());
-    std::vector<Variable<T>> seen, looks;
+    std::vector<Variable<T>> seen, step_weights;
     std::vector<Index> previous(static_cast<std::size_t>(n), end_symbol()), before, targets;
     for (std::size_t t = 0; t <= longest; ++t) {
       auto [next, both] = step(memory, previous, state);
       state = next;
       seen.push_back(both);
-      if (options.coverage > 0) looks.push_back(state.weights);
+      if (options.coverage > 0) step_weights.push_back(state.weights);
       before.insert(before.end(), previous.begin(), previous.end());
       const std::vector<Index> own =
           options.sampling > 0 && t < longest ? choices(both, previous) : std::vector<Index>();
@@ -187,7 +187,8 @@ struct SequenceDecoder {
       std::vector<Index> steps;
       for (const auto& label : labels) steps.push_back(static_cast<Index>(label.size()) + 1);
       total = total +
-              static_cast<T>(options.coverage) * doubly_stochastic_penalty(stack(looks, 0), steps);
+              static_cast<T>(options.coverage) *
+                  doubly_stochastic_penalty(stack(step_weights, 0), steps);
     }
     return total;
   }
@@ -200,7 +201,7 @@ struct SequenceDecoder {
     AttentionMemory<T> rows_memory = memory;
     State state = start(memory);
     std::vector<Index> items;
-    std::vector<Tensor<T>> looks;
+    std::vector<Tensor<T>> step_weights;
     for (Index i = 0; i < memory.batch(); ++i) items.push_back(i);
     options.end = options.begin = end_symbol();
     const auto batched = [&](const BeamRows& rows) {
@@ -211,7 +212,7 @@ struct SequenceDecoder {
       const State from{gather_rows(state.s, rows.parent), gather_rows(state.weights, rows.parent)};
       auto [next, both] = step(rows_memory, rows.symbol, from);
       state = next;
-      looks.push_back(state.weights.value());
+      step_weights.push_back(state.weights.value());
       return log_softmax(scores(both, rows.symbol)).value();
     };
     std::vector<SequenceReading<T>> readings;
@@ -220,7 +221,8 @@ struct SequenceDecoder {
       SequenceReading<T> r;
       r.attention = Tensor<T>(Shape{std::ssize(best.rows), memory.positions()});
       for (std::size_t t = 0; t < best.rows.size(); ++t)
-        r.attention.select(0, static_cast<Index>(t)).copy_from(looks[t].select(0, best.rows[t]));
+        r.attention.select(0, static_cast<Index>(t))
+            .copy_from(step_weights[t].select(0, best.rows[t]));
       r.confidence = best.confidence();
       r.symbols = std::move(best.symbols), r.probabilities = std::move(best.probabilities);
       readings.push_back(std::move(r));

@@ -60,12 +60,12 @@ class Confusion {
   std::vector<Mistake> mistakes() const {
     std::vector<Mistake> all;
     for (const char t : characters) {
-      Index stood = 0;
-      for (const char r : characters) stood += (*this)(t, r);
+      Index total = 0;
+      for (const char r : characters) total += (*this)(t, r);
       for (const char r : characters)
         if (const Index c = (*this)(t, r); c > 0 && t != r)
           all.push_back(
-              {t, r, c, t == none ? 0.0 : static_cast<double>(c) / static_cast<double>(stood)});
+              {t, r, c, t == none ? 0.0 : static_cast<double>(c) / static_cast<double>(total)});
     }
     std::stable_sort(all.begin(), all.end(),
                      [](const Mistake& x, const Mistake& y) { return x.count > y.count; });

@@ -62,8 +62,8 @@ inline Color heat(double t) {
 /// Colors of equal strength for categories: blue, orange, green, violet, red, teal, ...
 inline Color category(Index i) {
   constexpr double hues[] = {252, 55, 150, 305, 22, 195, 90, 340};
-  const Index turn = i / 8;
-  return oklch(turn % 2 == 0 ? 0.60 : 0.45, 0.13, hues[i % 8] + static_cast<double>(turn) * 11);
+  const Index cycle = i / 8;
+  return oklch(cycle % 2 == 0 ? 0.60 : 0.45, 0.13, hues[i % 8] + static_cast<double>(cycle) * 11);
 }
 
 /// Colors of the library's paper and ink.

@@ -60,15 +60,15 @@ inline void render_clutter(GrayImage& p, double magnitude, const Random& stream)
     std::vector<Point> outline;
     const double cx = rng.uniform(0, w), cy = rng.uniform(0, h);
     const bool wire = rng.bernoulli(0.5);
-    const double turn = rng.uniform(0, 6.28), length = wire ? w + h : rng.uniform(0.2, 1.2) * h;
+    const double angle = rng.uniform(0, 6.28), length = wire ? w + h : rng.uniform(0.2, 1.2) * h;
     const double breadth = wire ? rng.uniform(0.01, 0.08) * h : length * rng.uniform(0.3, 1);
     const int corners = wire ? 4 : static_cast<int>(3 + rng.uniform_int(6));
     for (int k = 0; k < corners; ++k) {
       const double a = wire ? (k + 0.5) * 1.5707963 : 6.2831853 * k / corners,
                    r = wire ? 1 : rng.uniform(0.5, 1);
       const double x = length * r * std::cos(a), y = -breadth * r * std::sin(a);
-      outline.push_back({static_cast<float>(cx + x * std::cos(turn) - y * std::sin(turn)),
-                         static_cast<float>(cy + x * std::sin(turn) + y * std::cos(turn))});
+      outline.push_back({static_cast<float>(cx + x * std::cos(angle) - y * std::sin(angle)),
+                         static_cast<float>(cy + x * std::sin(angle) + y * std::cos(angle))});
     }
     shape.add(outline);
     const auto gray = static_cast<float>(rng.uniform());

@@ -64,14 +64,14 @@ inline void render_extrusion(GrayImage& p, const GrayImage& body, const GrayLeve
                              double capital, double magnitude, const Random& stream) {
   if (!(magnitude > 0)) return;
   Random rng = stream;
-  const double turn = rng.uniform(0, 2 * std::numbers::pi);
+  const double angle = rng.uniform(0, 2 * std::numbers::pi);
   const double depth = rng.uniform(0.04, 0.28) * magnitude * capital;
   GrayImage sides = body;
   const int steps = static_cast<int>(std::ceil(depth));
   for (int k = 1; k <= steps; ++k) {
     const double t = depth * k / steps;
     const GrayImage moved =
-        shifted(body, std::lround(t * std::cos(turn)), std::lround(t * std::sin(turn)));
+        shifted(body, std::lround(t * std::cos(angle)), std::lround(t * std::sin(angle)));
     for (std::size_t i = 0; i < sides.pixels.size(); ++i)
       sides.pixels[i] = std::max(sides.pixels[i], moved.pixels[i]);
   }
@@ -98,12 +98,12 @@ inline void render_shadow(GrayImage& p, const GrayImage& body, double capital, d
 inline void render_relief(GrayImage& p, const GrayImage& cover, const GrayLevels& gray,
                           double capital, const Random& stream) {
   Random rng = stream;
-  const double turn = rng.uniform(0, 2 * std::numbers::pi),
+  const double angle = rng.uniform(0, 2 * std::numbers::pi),
                distance = std::max(1.0, 0.07 * capital);
   GrayImage soft = cover;
   blur(soft, 0.35 * distance);
-  const Index dx = std::lround(distance * std::cos(turn)),
-              dy = std::lround(distance * std::sin(turn));
+  const Index dx = std::lround(distance * std::cos(angle)),
+              dy = std::lround(distance * std::sin(angle));
   const GrayImage lit = shifted(soft, dx, dy), dark = shifted(soft, -dx, -dy);
   composite(p, cover, gray.background + static_cast<float>(rng.uniform(-0.1, 0.1)), 0.8f);
   const float contrast = std::fabs(gray.ink - gray.background);
