@@ -10,11 +10,9 @@
 
 #include <glimpse/data/dataset_words.hpp>
 #include <glimpse/io/lines.hpp>
-#include <glimpse/text/label_encoder.hpp>
 #include <glimpse/text/charset_names.hpp>
+#include <glimpse/text/label_encoder.hpp>
 #include <glimpse/text/nfc.hpp>
-
-#include "program.hpp"
 
 /// The characters of --charset: a name, or a UTF-8 file whose lines list each character once.
 inline std::string characters_of(const std::string& charset) {
@@ -34,12 +32,6 @@ struct WeightedDataset {
   std::string path;
   double weight;
   std::shared_ptr<const glimpse::WordDataset> images;
-
-  /// Without the folders above: "my_words", "my_words#training/5".
-  std::string name() const {
-    const std::string whole = glimpse::split_part(path).path;
-    return base_name(whole) + path.substr(whole.size());
-  }
 };
 
 /// Opens a data set of --data: a path, or path=weight.

@@ -143,7 +143,7 @@ int main(int argc, char** argv) {
     else
       std::printf(" %9s", "accuracy");
     std::printf(" %7s %8s\n", "1-NED", "ms/word");
-    Evaluation sum;
+    Evaluation sum{.protocol = protocol};
     Findings findings;
     findings.protocol = protocol;
     bool broken = false;
@@ -151,18 +151,14 @@ int main(int argc, char** argv) {
       const WordDataset& set = *sets[static_cast<std::size_t>(&folder - folders.data())];
       std::optional<ImageLexicons> own;
       if (own_words) own.emplace(set, model.charset());
-      if (among > 0) {
-        std::vector<LabeledFile> files;
-        for (Index i = 0; i < set.size(); ++i) files.push_back({set.name(i), set.label(i)});
-        own.emplace(files, reading.lexicon->words(), among, seed, model.charset());
-      }
+      if (among > 0) own.emplace(set, reading.lexicon->words(), among, seed, model.charset());
       const Evaluation e = evaluate_dataset(
           model, set, folder, limit, reading.options,
           [&](const LabeledFile& file, const GrayImage& image, const Reading& r) {
             if (!errors.empty()) findings.add(file, image, r);
             if (out)
-              out << one_column(file.path) << '\t' << one_column(file.label) << '\t' << r.text
-                  << '\t' << r.confidence << '\n';
+              out << one_column(file.path) << '\t' << one_column(file.label) << '\t'
+                  << one_column(r.text) << '\t' << r.confidence << '\n';
           },
           own ? &*own : nullptr, protocol);
       if (e.free > 0)
@@ -176,23 +172,21 @@ int main(int argc, char** argv) {
       if (!e.broken.empty())
         std::fprintf(stderr, "evaluate_words: %s: %zu of %lld images could not be read\n",
                      folder.c_str(), e.broken.size(),
-                     static_cast<long long>(e.score.words + std::ssize(e.broken)));
+                     static_cast<long long>(e.score().words + std::ssize(e.broken)));
       broken = broken || !e.broken.empty();
       const auto row = [all](const std::string& name, const Evaluation& x, double ms) {
-        std::printf("%-24s %7lld", name.c_str(), static_cast<long long>(x.score.words));
+        std::printf("%-24s %7lld", name.c_str(), static_cast<long long>(x.score().words));
         if (all)
-          for (const WordScore* s : {&x.lower36, &x.alnum62, &x.exact})
-            std::printf(" %8.2f%%", 100 * s->accuracy());
+          for (const Protocol p : protocols) std::printf(" %8.2f%%", 100 * x.under(p).accuracy());
         else
-          std::printf(" %8.2f%%", 100 * x.score.accuracy());
-        std::printf(" %7.4f", x.score.one_minus_ned());
+          std::printf(" %8.2f%%", 100 * x.score().accuracy());
+        std::printf(" %7.4f", x.score().one_minus_ned());
         if (ms > 0) std::printf(" %8.2f", ms);
         std::printf("\n");
       };
-      row(base_name(folder), e,
-          1000 * e.seconds / static_cast<double>(std::max<Index>(e.score.words, 1)));
-      sum.score.add(e.score), sum.lower36.add(e.lower36), sum.alnum62.add(e.alnum62),
-          sum.exact.add(e.exact);
+      row(dataset_name(folder), e,
+          1000 * e.seconds / static_cast<double>(std::max<Index>(e.score().words, 1)));
+      sum.add(e);
       if (folders.size() > 1 && &folder == &folders.back()) row("together", sum, 0);
       std::fflush(stdout);
     }

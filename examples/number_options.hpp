@@ -43,30 +43,29 @@ inline CLI::Validator number_between(double low, double high, bool with_low = tr
 inline CLI::Validator positive_number() { return number_between(0, 1e30, false); }
 inline CLI::Validator number_from_0() { return number_between(0, 1e30); }
 
-/// A whole number from `low` to 10^15.
-inline CLI::Validator whole_number(std::int64_t low) {
-  const std::string expected = "a whole number from " + std::to_string(low) + " to 10^15";
+namespace detail {
+
+template <class T>
+CLI::Validator integer_between(T low, T high, const std::string& shown_high) {
+  const std::string expected = "a whole number from " + std::to_string(low) + " to " + shown_high;
   return CLI::Validator(
       [=](std::string& text) -> std::string {
-        std::int64_t x = 0;
+        T x = 0;
         const char* const end = text.data() + text.size();
         const auto [at, error] = std::from_chars(text.data(), end, x);
-        const bool good =
-            error == std::errc() && at == end && x >= low && x <= 1'000'000'000'000'000;
-        return good ? std::string() : detail::unexpected(expected, text);
+        const bool good = error == std::errc() && at == end && x >= low && x <= high;
+        return good ? std::string() : unexpected(expected, text);
       },
       "INTEGER");
 }
+
+}  // namespace detail
+
+/// A whole number from `low` to 10^15.
+inline CLI::Validator whole_number(std::int64_t low) {
+  return detail::integer_between<std::int64_t>(low, 1'000'000'000'000'000, "10^15");
+}
 /// A whole number from `low` to 10^9, which fits an int.
 inline CLI::Validator small_whole_number(int low) {
-  const std::string expected = "a whole number from " + std::to_string(low) + " to 1000000000";
-  return CLI::Validator(
-      [=](std::string& text) -> std::string {
-        int x = 0;
-        const char* const end = text.data() + text.size();
-        const auto [at, error] = std::from_chars(text.data(), end, x);
-        const bool good = error == std::errc() && at == end && x >= low && x <= 1'000'000'000;
-        return good ? std::string() : detail::unexpected(expected, text);
-      },
-      "INTEGER");
+  return detail::integer_between<int>(low, 1'000'000'000, "1000000000");
 }

@@ -116,19 +116,6 @@ inline std::string default_weights() {
   return checkout.string();
 }
 
-/// A text for one column of a line: backslashes, tabs and line breaks are escaped as in C.
-inline std::string escaped(const std::string& text) {
-  std::string line;
-  for (const char c : text) {
-    if (c == '\\') line += "\\\\";
-    else if (c == '\t') line += "\\t";
-    else if (c == '\n') line += "\\n";
-    else if (c == '\r') line += "\\r";
-    else line += c;
-  }
-  return line;
-}
-
 /// The last part of a path, whether or not it ends in a slash.
 inline std::string base_name(const std::string& path) {
   const std::filesystem::path p(path);

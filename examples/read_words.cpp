@@ -29,6 +29,7 @@
 #include <nlohmann/json.hpp>
 
 #include <glimpse/data/load_image.hpp>
+#include <glimpse/io/lines.hpp>
 #include <glimpse/models/read_many.hpp>
 #include <glimpse/train/model_file.hpp>
 #include <glimpse/viz/view_of.hpp>
@@ -106,7 +107,7 @@ std::string json_line(const std::string& path, const Reading& r, bool with_ties)
                               {"text", r.text},
                               {"confidence", r.confidence},
                               {"character_confidence", r.character_confidence},
-                              {"turned", 90 * r.quarters}};
+                              {"rotation", 90 * r.quarters}};
   if (with_ties) line["ties"] = r.ties;
   std::vector<std::vector<float>> points;
   for (Index i = 0; r.fiducials.defined() && i < r.fiducials.size(0); ++i)
@@ -167,7 +168,7 @@ int main(int argc, char** argv) {
       if (jsonl) {
         std::printf("%s\n", json_line(path, r, reading.options.lexicon != nullptr).c_str());
       } else {
-        std::printf("%s\t%s\t%.4f", escaped(path).c_str(), escaped(r.text).c_str(), r.confidence);
+        std::printf("%s\t%s\t%.4f", one_column(path).c_str(), one_column(r.text).c_str(), r.confidence);
         if (reading.rotations) std::printf("\t%d", static_cast<int>(90 * r.quarters));
         std::printf("\n");
       }

@@ -198,9 +198,11 @@ int main(int argc, char** argv) {
     if (find_rate && options.steps == 0) options.steps = 200;
     options.check();
     const std::string held = options.resume ? options.out + "/last.safetensors" : weights;
+    Checkpoint trained;
     std::optional<ReaderConfig> before;
     if (!held.empty()) {  // keep the configuration of a trained model, unless an option changes it
-      before = config_from_text(load_checkpoint(held).text("config"));
+      trained = load_checkpoint(held);
+      before = config_from_text(trained.text("config"));
       const auto agree = [&](const CLI::Option& option, std::string& now, std::string_view then) {
         if (option.count() == 0) now = then;
         if (now != then)
@@ -223,9 +225,9 @@ int main(int argc, char** argv) {
       config.characters = characters_of(charset);
     // Validation must see every character that is learned, or the best weights are the first ones.
     const Charset lower36;
-    options.protocol = !score.empty()                        ? protocol_named(score)
+    options.protocol = !score.empty()                     ? protocol_named(score)
                        : lower36.knows(config.characters) ? Protocol::lower36
-                                                             : Protocol::exact;
+                                                          : Protocol::exact;
     if (pattern_option->count() > 0)
       config.pattern = pattern == "sine"      ? FiducialPattern::sine
                        : pattern == "slanted" ? FiducialPattern::slanted
@@ -245,11 +247,11 @@ int main(int argc, char** argv) {
     Random random(options.seed);
     Reader<float> reader(config, random);
     if (!weights.empty() && !options.resume) {
-      const Charset trained(before->characters);
-      const LoadedCharacters loaded =
-          load_characters(reader, load_checkpoint(weights), trained, "model");
-      if (!(trained == reader.charset())) std::printf("%s\n", describe(loaded).c_str());
+      const Charset known(before->characters);
+      const LoadedCharacters loaded = load_characters(reader, trained, known, "model");
+      if (!(known == reader.charset())) std::printf("%s\n", describe(loaded).c_str());
     }
+    trained = {};
     if (!narrow.empty() && !options.resume) {
       Reader<float> from = model_from_checkpoint(load_checkpoint(narrow));
       widen(from, reader, random);
@@ -290,12 +292,13 @@ int main(int argc, char** argv) {
     if (draws) {
       const auto renderer = drawing.renderer(reader.charset());
       std::printf("%lld faces\n", static_cast<long long>(renderer->fonts().size()));
-      const WordSource drawn =
-          drawn_words(renderer, reader.charset(), options.seed, config.fiducials);
-      source = source ? mixed_words(drawn, source, share < 0 ? 0.5 : share, options.seed) : drawn;
+      const WordSource synthetic =
+          synthetic_words(renderer, reader.charset(), options.seed, config.fiducials);
+      source = source ? mixed_words(synthetic, source, share < 0 ? 0.5 : share, options.seed)
+                      : synthetic;
     }
     // The names of the training data, without their paths on this machine.
-    for (const std::string& text : data) options.data += base_name(text) + ", ";
+    for (const WeightedDataset& set : sets) options.data += dataset_name(set.path) + ", ";
     if (draws)
       options.data += "synthetic words of " +
                       (drawing.words.empty() ? "the built-in list" : base_name(drawing.words)) +

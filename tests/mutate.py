@@ -236,7 +236,7 @@ class Builder:
                                               str(ROOT / "tests/catch.hpp")],
                                              capture_output=True, text=True).stdout:
                 with_main = ["-lCatch2Main", "-lCatch2"]
-            done = subprocess.run([*self.compiler, *objects, *with_main, "-pthread", "-o", str(out)],
+            done = subprocess.run([*self.compiler, *objects, *with_main, "-lutf8proc", "-pthread", "-o", str(out)],
                                   capture_output=True, text=True)
             problem = done.stderr if done.returncode else ""
         return out, problem

@@ -197,7 +197,7 @@ TEST_CASE("a face is used for no word of which it lacks a glyph, and says what i
 TEST_CASE("synthetic words reach training with the label of the image", "[synth]") {
   const Charset set(charset_characters("ascii94"));
   const auto renderer = std::make_shared<const WordRenderer>(test_fonts(), Words::built_in(set));
-  const WordSource source = drawn_words(renderer, set, 3);
+  const WordSource source = synthetic_words(renderer, set, 3);
   for (std::uint64_t i = 0; i < 60; ++i) {
     const WordSample sample = renderer->draw(3, i);
     CHECK(set.decode(source(i).symbols) == sample.text);

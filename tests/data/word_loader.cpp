@@ -89,20 +89,20 @@ TEST_CASE("folders are read by their list, and say what is wrong with it", "[dat
   namespace fs = std::filesystem;
   const fs::path folder = scratch_path("folder");
   fs::remove_all(folder);
-  CHECK_THROWS_AS(read_folder(folder.string()), IoError);
+  CHECK_THROWS_AS(FolderDataset(folder.string()).files(), IoError);
   fs::create_directories(folder);
-  CHECK_THROWS_AS(read_folder(folder.string()), IoError);
+  CHECK_THROWS_AS(FolderDataset(folder.string()).files(), IoError);
   std::ofstream(folder / "gt.txt") << "a.png\tHello\r\n\nb.png\tTwo words\n";
-  const auto files = read_folder(folder.string());
+  const auto files = FolderDataset(folder.string()).files();
   REQUIRE(files.size() == 2);
   CHECK(files[0].label == "Hello");
   CHECK(files[1].label == "Two words");
   std::ofstream(folder / "labels.tsv") << "\xEF\xBB\xBF" "a.png\tHello\n";
-  CHECK(read_folder(folder.string())[0].path == (folder / "a.png").string());
+  CHECK(FolderDataset(folder.string()).files()[0].path == (folder / "a.png").string());
   fs::permissions(folder / "labels.tsv", fs::perms::none);
   if (!std::ifstream(folder / "labels.tsv"))  // root may read it anyway
-    CHECK_THROWS_WITH(read_folder(folder.string()), Catch::Contains("labels.tsv"));
+    CHECK_THROWS_WITH(FolderDataset(folder.string()).files(), Catch::Contains("labels.tsv"));
   fs::permissions(folder / "labels.tsv", fs::perms::owner_all);
   std::ofstream(folder / "labels.tsv") << "a.png Hello\n";
-  CHECK_THROWS_WITH(read_folder(folder.string()), Catch::Contains("line 1"));
+  CHECK_THROWS_WITH(FolderDataset(folder.string()).files(), Catch::Contains("line 1"));
 }

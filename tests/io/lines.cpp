@@ -74,5 +74,5 @@ TEST_CASE("a FIFO, a device or a folder is no list, and nobody waits for it", "[
 }
 
 TEST_CASE("text for a column keeps its column", "[io]") {
-  CHECK(one_column("a\tb\nc\rd") == "a\\tb\\nc\\rd");
+  CHECK(one_column("a\tb\nc\rd\\e") == "a\\tb\\nc\\rd\\\\e");
 }

@@ -108,7 +108,7 @@ TEST_CASE("images that fail are reported in their place, and the others are read
   CHECK(normalize(hotel) == "hotel");
   const std::vector<std::string> right{hotel,
                                        hotel,
-                                       "! wants more memory than there is",
+                                       "! out of memory",
                                        "! image: 'x' is damaged",
                                        hotel,
                                        "! too long",

@@ -2,10 +2,7 @@
 # Runs the programs of the general attention models for a short time, and checks that each has learned something.
 # The script creates their data: a dictionary in which letters always sound the same, and digits as pairs of tones.
 set -u
-rm -rf "$GLIMPSE_SCRATCH"
-mkdir -p "$GLIMPSE_SCRATCH" && cd "$GLIMPSE_SCRATCH" || exit 1
-PATH=$GLIMPSE_BIN:$PATH
-bad=0
+. "$(dirname "${BASH_SOURCE[0]}")/setup.bash"
 
 # wants NAME VALUE TEST LIMIT: compares a number with awk; the number must be present
 wants() {
@@ -17,20 +14,6 @@ wants() {
   fi
 }
 number() { sed -n "s/$1.*/\1/p" log | tail -n 1; }  # what \(...\) matches in the last such line
-
-refuses() {  # refuses WORD COMMAND...: fails with one line that names WORD
-  local word=$1
-  shift
-  if "$@" >out 2>err; then
-    echo "FAIL succeeds: $*"
-    bad=1
-  elif [ "$(wc -l <err)" -ne 1 ] || ! grep -qF -- "$word" err; then
-    echo "FAIL expected one line that names '$word': $(cat err)"
-    bad=1
-  else
-    echo "ok   $(cat err)"
-  fi
-}
 
 translate_dates --steps 700 --out dates.png >log 2>&1 || { cat log; bad=1; }
 wants "dates exact, %" "$(number '^\([0-9.]*\) % of [0-9]* unseen dates')" ">" 70

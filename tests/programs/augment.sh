@@ -1,20 +1,17 @@
 #!/usr/bin/env bash
 # Images of --data are augmented by default. The run prints the augmentations.
 set -eu
-rm -rf "$GLIMPSE_SCRATCH"
-mkdir -p "$GLIMPSE_SCRATCH" && cd "$GLIMPSE_SCRATCH"
-PATH=$GLIMPSE_BIN:$PATH
-fail() { echo "FAIL $*"; exit 1; }
+. "$(dirname "${BASH_SOURCE[0]}")/setup.bash"
 synthesize_words --out my_words --count 6 --sheet 0 >/dev/null
 train() { rm -rf run; train_words --config compact --model crnn --steps 2 --batch 2 --out run "$@"; }
 
 # Trains with these options and prints the line about augmentation, if there is one.
-told() { train --data my_words "$@" 2>&1 | grep -o 'images of --data are augmented.*' || true; }
-told | grep -q 'share=0.7 .*rotation=0.6:1 ' || fail "does not augment by default"
-told --augment | grep -q 'rotation=0.6:1 ' || fail "--augment without a number is not 1"
-told --augment 0.5 | grep -q 'rotation=0.6:0.5 ' || fail "--augment 0.5 does not halve the strength"
-[ -z "$(told --no-augment)" ] || fail "--no-augment augments"
-[ -z "$(told --augment 0)" ] || fail "--augment 0 augments"
+printed() { train --data my_words "$@" 2>&1 | grep -o 'images of --data are augmented.*' || true; }
+printed | grep -q 'share=0.7 .*rotation=0.6:1 ' || fail "does not augment by default"
+printed --augment | grep -q 'rotation=0.6:1 ' || fail "--augment without a number is not 1"
+printed --augment 0.5 | grep -q 'rotation=0.6:0.5 ' || fail "--augment 0.5 does not halve the strength"
+[ -z "$(printed --no-augment)" ] || fail "--no-augment augments"
+[ -z "$(printed --augment 0)" ] || fail "--augment 0 augments"
 [ -z "$(train 2>&1 | grep augmented)" ] || fail "augments synthetic images"
 
 # Without augmentation the loss is another.

@@ -2,29 +2,7 @@
 # Broken and missing files: each gives one line on stderr that names the file, and an exit status that
 # is neither 0 nor a signal.
 set -u
-rm -rf "$GLIMPSE_SCRATCH"
-mkdir -p "$GLIMPSE_SCRATCH" && cd "$GLIMPSE_SCRATCH" || exit 1
-PATH=$GLIMPSE_BIN:$PATH
-weights=$GLIMPSE_ROOT/examples/weights/compact.safetensors
-images=("$GLIMPSE_ROOT"/examples/images/*.png)
-bad=0
-
-refuses() {  # refuses WORD COMMAND...: the message must contain WORD
-  local word=$1 status
-  shift
-  timeout 120 "$@" >out 2>err
-  status=$?
-  if [ $status -eq 0 ] || [ $status -ge 124 ]; then
-    echo "FAIL status $status: $*"
-    bad=1
-  elif [ "$(wc -l <err)" -ne 1 ] || ! grep -qF -- "$word" err; then
-    echo "FAIL expected one line that names '$word': $*"
-    cat err
-    bad=1
-  else
-    echo "ok   $(cat err)"
-  fi
-}
+. "$(dirname "${BASH_SOURCE[0]}")/setup.bash"
 
 : >empty.png
 head -c 200 "${images[0]}" >cut.png

@@ -2,30 +2,12 @@
 # Training on own data: folders, lists and LMDB files, broken and missing files in them, and characters outside the
 # character set. Uses the commands of the README.
 set -u
-rm -rf "$GLIMPSE_SCRATCH"
-mkdir -p "$GLIMPSE_SCRATCH" && cd "$GLIMPSE_SCRATCH" || exit 1
-PATH=$GLIMPSE_BIN:$PATH
-weights=$GLIMPSE_ROOT/examples/weights/compact.safetensors
-images=("$GLIMPSE_ROOT"/examples/images/*.png)
-bad=0
+. "$(dirname "${BASH_SOURCE[0]}")/setup.bash"
 
-complain() {
-  echo "FAIL $*"
-  cat out err
-  bad=1
-}
-refuses() {  # refuses WORD COMMAND...: one line on stderr that names WORD, a status that is neither 0 nor a signal
-  local word=$1 status
-  shift
-  timeout 120 "$@" >out 2>err
-  status=$?
-  { [ $status -ne 0 ] && [ $status -lt 124 ]; } || complain "status $status: $*"
-  grep -qF -- "$word" err || complain "wants '$word': $*"
-}
 works() {
-  timeout 300 "$@" >out 2>err || complain "status $?: $*"
+  timeout 300 "$@" >out 2>err || complain "status $?: $*: $(cat err)"
 }
-tells() { grep -qF -- "$1" out err || complain "wants '$1'"; }
+prints() { grep -qF -- "$1" out err || complain "expected '$1': $(cat out err)"; }
 
 train=(train_words --weights "$weights" --charset lower36 --steps 1 --batch 2)
 
@@ -37,9 +19,9 @@ printf 'word_0.png, "one"\r\nword_1.png, "two"\r\n' >icdar/gt.txt
 printf 'image,text\n0.png,"one"\n1.png,two\n' >folder/more.csv
 printf '{"image": "../folder/0.png", "text": "one"}\n' >json/labels.jsonl
 works "${train[@]}" --out run --data folder=0.3 --data icdar --data folder/more.csv=0.7 --data json --valid icdar
-tells "folder: 2 of 2 words to learn from"
-tells "taken as headings"
-tells "1 label learned with A-Z as a-z"
+prints "folder: 2 of 2 words to learn from"
+prints "taken as headings"
+prints "1 label learned with A-Z as a-z"
 [ -e run/skipped.tsv ] && complain "skipped.tsv, and nothing was skipped"
 works evaluate_words --weights "$weights" folder icdar folder/more.csv json
 refuses "weight above 0" "${train[@]}" --out none --data folder=-1
@@ -50,11 +32,11 @@ cp "${images[0]}" holes/a.png && echo "no image" >holes/broken.png
 printf 'a.png\tone\nmissing.png\ttwo\nbroken.png\tthree\n' >holes/labels.tsv
 holes=(train_words --weights "$weights" --charset lower36 --batch 2 --steps 3 --out run2 --data holes --valid holes)
 works "${holes[@]}" --stop-after 2 --check
-tells "missing.png"
-tells "broken.png"
+prints "missing.png"
+prints "broken.png"
 works "${holes[@]}" --resume
-tells "(2 of 3 images not read)"
-tells "2 images skipped, listed in run2/skipped.tsv"
+prints "(2 of 3 images not read)"
+prints "2 images skipped, listed in run2/skipped.tsv"
 [ "$(cut -f1 run2/skipped.tsv | sort)" = "$(printf 'holes/broken.png\nholes/missing.png')" ] || complain "skipped.tsv: $(cat run2/skipped.tsv)"
 
 # A data set of which nothing is left is an error, before training.
@@ -73,14 +55,14 @@ mkdir letters
 for i in 0 1 2; do cp "${images[0]}" letters/$i.png; done
 printf '0.png\tcaf\xc3\xa9\n1.png\tcafe\xcc\x81\n2.png\tbar\n' >letters/labels.tsv
 works "${train[@]}" --out run3 --data letters
-tells "'é' U+00E9 (2)"
-tells "2 labels left out for them"
-tells "letters: 1 of 3 words to learn from"
+prints "'é' U+00E9 (2)"
+prints "2 labels left out for them"
+prints "letters: 1 of 3 words to learn from"
 works "${train[@]}" --out run4 --data letters --unknown drop
-tells "2 labels learned without them"
+prints "2 labels learned without them"
 refuses "U+00E9" "${train[@]}" --out none5 --data letters --unknown error
 works evaluate_words --weights "$weights" letters
-tells "2 labels scored without characters that do not count"
+prints "2 labels scored without characters that do not count"
 
 # What is no list.
 mkdir utf16 latin1 fifo
@@ -102,10 +84,10 @@ if synthesize_words --lmdb drawn.mdb --count 2 >out 2>err; then
   mkdir theirs && cp "$GLIMPSE_ROOT/tests/data/python_lmdb/data.mdb" theirs
   timeout 120 evaluate_words --weights "$weights" theirs >out 2>err
   [ $? -eq 1 ] || complain "a broken image shows in the status"
-  tells "image-000000003"
-  tells "1 of 5 entries left out"
+  prints "image-000000003"
+  prints "1 of 5 entries left out"
   works "${train[@]}" --out run6 --data theirs --unknown drop --valid theirs
-  tells "theirs/image-000000003"
+  prints "theirs/image-000000003"
   python=
   for p in python3 /usr/bin/python3; do $p -c 'import lmdb' 2>/dev/null && python=$p; done
   if [ -n "$python" ]; then
@@ -120,7 +102,7 @@ with env.begin(write=True) as txn:
     txn.put(b"num-samples", str(len(sys.argv) - 1).encode())
 END
     works evaluate_words --weights "$weights" --image-lexicons python
-    tells "$(printf '%7d' ${#images[@]})"
+    prints "$(printf '%7d' ${#images[@]})"
     works "${train[@]}" --out run7 --data python --valid python
     rm python/lock.mdb && chmod 555 python
     works evaluate_words --weights "$weights" python

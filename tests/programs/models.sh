@@ -2,10 +2,7 @@
 # Trains, reads with and evaluates every model. The programs take the type of the model from the
 # weights. Also tests lexicons, including a separate lexicon for each image.
 set -eu
-rm -rf "$GLIMPSE_SCRATCH"
-mkdir -p "$GLIMPSE_SCRATCH" && cd "$GLIMPSE_SCRATCH"
-PATH=$GLIMPSE_BIN:$PATH
-fail() { echo "FAIL $*"; exit 1; }
+. "$(dirname "${BASH_SOURCE[0]}")/setup.bash"
 synthesize_words --out drawn --count 6 --sheet 0 >/dev/null
 mapfile -t images < <(cut -f 1 drawn/labels.tsv | sed "s/^/drawn\//")
 

@@ -2,13 +2,7 @@
 # read_words in practice: folders, many images, unusual names, huge images, full disks, other working
 # directories.
 set -u
-rm -rf "$GLIMPSE_SCRATCH"
-mkdir -p "$GLIMPSE_SCRATCH" && cd "$GLIMPSE_SCRATCH" || exit 1
-PATH=$GLIMPSE_BIN:$PATH
-weights=$GLIMPSE_ROOT/examples/weights/compact.safetensors
-images=("$GLIMPSE_ROOT"/examples/images/*.png)
-bad=0
-complain() { echo "FAIL $*" >&2; bad=1; }  # standard output may be closed
+. "$(dirname "${BASH_SOURCE[0]}")/setup.bash"
 refuses() {  # refuses STATUS WORD COMMAND...: one line on stderr that names WORD
   local wanted=$1 word=$2 status
   shift 2

@@ -1,9 +1,7 @@
 #!/usr/bin/env bash
 # A training run that is killed (no signal handler runs) and resumed gives bit-identical weights to an uninterrupted run.
 set -eu
-rm -rf "$GLIMPSE_SCRATCH"
-mkdir -p "$GLIMPSE_SCRATCH" && cd "$GLIMPSE_SCRATCH"
-PATH=$GLIMPSE_BIN:$PATH
+. "$(dirname "${BASH_SOURCE[0]}")/setup.bash"
 synthesize_words --out drawn --count 4 --sheet 0 >/dev/null
 
 common=(--steps 14 --batch 4 --valid drawn --save-every 0)

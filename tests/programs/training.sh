@@ -1,21 +1,9 @@
 #!/usr/bin/env bash
 # train_words apart from the training steps: options, one run per folder, stopping, resuming, the learning rate search.
 set -u
-rm -rf "$GLIMPSE_SCRATCH"
-mkdir -p "$GLIMPSE_SCRATCH" && cd "$GLIMPSE_SCRATCH" || exit 1
-PATH=$GLIMPSE_BIN:$PATH
-bad=0
-complain() { echo "FAIL $*"; bad=1; }
+. "$(dirname "${BASH_SOURCE[0]}")/setup.bash"
 synthesize_words --out drawn --count 4 --sheet 0 >/dev/null || exit 1
 
-refuses() {  # refuses WORD COMMAND...: one line on stderr that names WORD, not zero
-  local word=$1 status
-  shift
-  timeout 120 "$@" >out 2>err
-  status=$?
-  [ $status -ne 0 ] && [ $status -lt 124 ] && [ "$(wc -l <err)" -eq 1 ] && grep -qF -- "$word" err ||
-    complain "status $status, wanted one line that names '$word': $*: $(cat err)"
-}
 refuses "--steps: expected a whole number from 1" train_words --out no --steps -1
 refuses "--steps: expected a whole number from 1" train_words --out no --steps "$(printf '9%.0s' $(seq 309))"
 for option in minutes learning-rate weight-decay label-smoothing fiducials ema-decay valid-every save-every data-share; do

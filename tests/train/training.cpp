@@ -105,7 +105,8 @@ TEST_CASE("the validation loss is the mean -ln p of the labels' symbols", "[trai
   const auto sets = open_validation({folder}, 500, Protocol::lower36, notes);
   const double loss = validate(model, sets, 500, Protocol::lower36).loss;
   double sum = 0, symbols = 0;
-  for (const LabeledFile& file : read_folder(folder)) {  // one by one, as in training
+  const FolderDataset images(folder);
+  for (const LabeledFile& file : images.files()) {  // one by one, as in training
     const GrayImage image = load_image(file.path);
     const std::vector<Index> label = model.charset().encode(file.label);
     const Index width = rectified_width(tiny(), text_line_size(image));

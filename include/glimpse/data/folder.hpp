@@ -114,9 +114,4 @@ class FolderDataset : public WordDataset {
   std::vector<std::string> remarks_;
 };
 
-/// Paths and labels of a folder, or of the list at `path`. Throws as FolderDataset does.
-inline std::vector<LabeledFile> read_folder(const std::string& path) {
-  return FolderDataset(path).files();
-}
-
 }  // namespace glimpse::inline v0

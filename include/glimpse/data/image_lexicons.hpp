@@ -15,7 +15,6 @@
 #include <glimpse/core/error.hpp>
 #include <glimpse/core/random.hpp>
 #include <glimpse/data/dataset.hpp>
-#include <glimpse/data/label_list.hpp>
 #include <glimpse/text/lexicon.hpp>
 #include <glimpse/text/metrics.hpp>
 
@@ -41,8 +40,8 @@ class ImageLexicons {
   /// `count` words for every image: its own word and words drawn from `words`, by one random stream
   /// for each image. Words that differ only in case or punctuation count once. An image whose label
   /// keeps no letter or digit gets no lexicon. Throws ValueError if `words` holds too few words.
-  ImageLexicons(const std::vector<LabeledFile>& files, const std::vector<std::string>& words,
-                Index count, std::uint64_t seed, const Charset& charset) {
+  ImageLexicons(const WordDataset& set, const std::vector<std::string>& words, Index count,
+                std::uint64_t seed, const Charset& charset) {
     std::vector<std::string> list;
     std::unordered_set<std::string> seen;
     for (const std::string& word : words)
@@ -50,10 +49,10 @@ class ImageLexicons {
         list.push_back(std::move(plain));
     if (count < 1 || count > std::ssize(list))
       fail("lexicon", "cannot draw ", count, " words an image from a list of ", list.size());
-    for (std::size_t i = 0; i < files.size(); ++i) {
-      const std::string own = normalize(files[i].label);
+    for (Index i = 0; i < set.size(); ++i) {
+      const std::string own = normalize(set.label(i));
       if (own.empty()) continue;
-      Random random(seed, i);
+      Random random(seed, static_cast<std::uint64_t>(i));
       std::vector<std::string> drawn{own};
       std::unordered_set<std::string_view> taken{own};
       while (std::ssize(drawn) < count) {
@@ -61,7 +60,7 @@ class ImageLexicons {
             list[static_cast<std::size_t>(random.uniform_int(std::ssize(list)))];
         if (taken.insert(word).second) drawn.push_back(word);
       }
-      table_.emplace_back(files[i].path, Lexicon(drawn, charset));
+      table_.emplace_back(set.name(i), Lexicon(drawn, charset));
     }
     sort();
   }

@@ -189,12 +189,10 @@ inline LabelList read_label_list(const std::string& path) {
     } else if (auto found = detail::icdar_fields(line)) {
       fields = std::move(*found);
     }
-    if (fields.size() <= std::max(image, label) && !fields.empty() && image == 0 && label == 1)
-      fields.clear();
     if (fields.size() <= std::max(image, label) || trimmed(fields[image]).empty())
       fail<IoError>("labels", "expected '",
                     csv ? "path,label" : "path <tab> label' or 'path, \"label\"", "', got ",
-                    fields.empty() ? "one column" : "too few columns or no path", " in ", where());
+                    fields.size() < 2 ? "one column" : "too few columns or no path", " in ", where());
     if (std::exchange(first, false) && !json) {
       const auto is_image = [&](const std::string& f) { return detail::names_images(trimmed(f)); };
       const auto is_label = [&](const std::string& f) { return detail::names_labels(trimmed(f)); };

@@ -11,6 +11,7 @@
 
 #include <charconv>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -86,6 +87,15 @@ inline DatasetPath split_part(const std::string& text) {
     return named;
   }
   return {text};
+}
+
+/// The name of a data set for messages, without the folders above it: "my_words",
+/// "my_words#held-out/5".
+inline std::string dataset_name(const std::string& text) {
+  const std::string whole = split_part(text).path;
+  const std::filesystem::path path(whole);
+  return (path.has_filename() ? path : path.parent_path()).filename().string() +
+         text.substr(whole.size());
 }
 
 }  // namespace glimpse::inline v0

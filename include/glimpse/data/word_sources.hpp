@@ -16,7 +16,7 @@ namespace glimpse::inline v0 {
 /// Sample i is the renderer's word (seed, i) with `fiducials` fiducial points. The label is the
 /// rendered text, reduced to the character set. It is never empty if the renderer uses the same
 /// set.
-inline WordSource drawn_words(std::shared_ptr<const synth::WordRenderer> renderer,
+inline WordSource synthetic_words(std::shared_ptr<const synth::WordRenderer> renderer,
                               const Charset& charset, std::uint64_t seed, Index fiducials = 20) {
   return [renderer, charset, seed, fiducials](std::uint64_t i) {
     synth::WordSample sample = renderer->draw(seed, i, fiducials);

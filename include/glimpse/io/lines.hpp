@@ -46,11 +46,13 @@ inline std::size_t find_invalid_utf8(std::string_view text) {
   return std::string_view::npos;
 }
 
-/// Text for one column of a table: tab, line feed and carriage return become \t, \n and \r.
+/// Text for one column of a table: backslash, tab, line feed and carriage return are escaped as in C.
 inline std::string one_column(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    if (c == '\t')
+    if (c == '\\')
+      out += "\\\\";
+    else if (c == '\t')
       out += "\\t";
     else if (c == '\n')
       out += "\\n";

@@ -49,7 +49,7 @@ namespace detail {
 
 /// The message of an exception.
 inline std::string reason_of(const std::exception& e) {
-  if (dynamic_cast<const std::bad_alloc*>(&e)) return "wants more memory than there is";
+  if (dynamic_cast<const std::bad_alloc*>(&e)) return "out of memory";
   return e.what();
 }
 

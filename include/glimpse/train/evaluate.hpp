@@ -5,16 +5,16 @@
 #pragma once
 
 #include <algorithm>
-#include <chrono>
-#include <exception>
+#include <array>
+#include <cstdint>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <glimpse/data/dataset_words.hpp>
-#include <glimpse/data/open_dataset.hpp>
 #include <glimpse/data/image_lexicons.hpp>
-#include <glimpse/models/read.hpp>
+#include <glimpse/models/read_many.hpp>
 #include <glimpse/text/label_encoder.hpp>
 #include <glimpse/text/metrics.hpp>
 
@@ -22,23 +22,27 @@ namespace glimpse::inline v0 {
 
 /// The results for a data set.
 struct Evaluation {
-  WordScore score;                  // under the requested protocol
-  WordScore lower36, alnum62, exact;  // the same readings under each
-  double seconds = 0;               // of reading, without loading the images
-  Index skipped = 0;                // labels without a compared character
-  Index shortened = 0;              // labels with characters that are not compared
-  CharacterCounts ignored;          // the characters that are not compared
-  Index free = 0;                   // images without an entry in the image lexicons
-  std::vector<std::string> broken;  // images that failed, with the error
+  Protocol protocol = Protocol::lower36;  // selects the words, and what `score` compares
+  std::array<WordScore, 3> scores{};      // of the same readings under each protocol
+  double seconds = 0;                     // of reading, without loading the images
+  Index skipped = 0;                      // labels without a compared character
+  Index shortened = 0;                    // labels with characters that are not compared
+  CharacterCounts ignored{};              // the characters that are not compared
+  Index free = 0;                         // images without an entry in the image lexicons
+  std::vector<std::string> broken{};      // images that failed, with the error
 
-  /// Scores one reading.
-  void add(std::string_view reading, std::string_view label, Protocol protocol) {
-    score.add(reading, label, protocol);
+  const WordScore& under(Protocol p) const { return scores[static_cast<std::size_t>(p)]; }
+  const WordScore& score() const { return under(protocol); }
+
+  /// Scores one reading under every protocol that compares a character of the label.
+  void add(std::string_view reading, std::string_view label) {
     for (const Protocol p : protocols)
-      if (!normalize(label, p).empty()) scores(p).add(reading, label, p);
+      if (!normalize(label, p).empty())
+        scores[static_cast<std::size_t>(p)].add(reading, label, p);
   }
-  WordScore& scores(Protocol p) {
-    return p == Protocol::lower36 ? lower36 : p == Protocol::alnum62 ? alnum62 : exact;
+  /// Adds the scores of another data set.
+  void add(const Evaluation& other) {
+    for (std::size_t i = 0; i < scores.size(); ++i) scores[i].add(other.scores[i]);
   }
 
   /// What was left out, in one line; empty if nothing.
@@ -92,7 +96,7 @@ inline Index check_evaluation(const WordDataset& set, const std::string& name, I
   return missing;
 }
 
-/// Reads up to `limit` images (0: all; else evenly spaced over the set).
+/// Reads up to `limit` images (0: all; else evenly spaced over the set), as read_many does.
 /// each: called with the name and label, the image and its reading, in order. words: the lexicon of
 /// each image, instead of options.lexicon; an image without an entry has no lexicon. protocol: the
 /// characters to compare. name: of the set, for messages.
@@ -103,61 +107,41 @@ inline Evaluation evaluate_dataset(
     const std::function<void(const LabeledFile&, const GrayImage&, const Reading&)>& each = {},
     const ImageLexicons* words = nullptr, Protocol protocol = Protocol::lower36) {
   const Index count = limit > 0 ? std::min(limit, set.size()) : set.size();
-  Evaluation result;
-  std::vector<LabeledFile> files;
-  std::vector<GrayImage> images;
-  const auto flush = [&] {
-    std::vector<const Lexicon*> own;
-    for (std::size_t i = 0; words && i < files.size(); ++i) {
-      own.push_back(words->find(files[i].path));
-      result.free += own.back() == nullptr;
-    }
-    ReadOptions now = options;
-    if (words) now.lexicons = own;
-    const auto start = std::chrono::steady_clock::now();
-    const std::vector<Reading> readings = read(model, std::span<const GrayImage>(images), now);
-    result.seconds +=
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    for (std::size_t i = 0; i < readings.size(); ++i) {
-      result.add(readings[i].text, files[i].label, protocol);
-      if (each) each(files[i], images[i], readings[i]);
-    }
-    files.clear(), images.clear();
-  };
+  Evaluation result{.protocol = protocol};
+  std::vector<Index> entries;
   for (Index i = 0; i < count; ++i) {
     const Index entry = i * set.size() / count;
-    const std::string& label = set.label(entry);
-    if (normalize(label, protocol).empty()) {
+    if (normalize(set.label(entry), protocol).empty())
       ++result.skipped;
-      continue;
-    }
-    try {
-      images.push_back(set.image(entry));
-      files.push_back({set.name(entry), label});
-    } catch (const std::exception& e) {
-      result.broken.push_back(e.what());
-      continue;
-    }
-    bool short_of = false;
-    for (const std::string_view c : utf8_characters(label))
-      if (normalize(c, protocol).empty()) ++result.ignored[std::string(c)], short_of = true;
-    result.shortened += short_of;
-    if (images.size() == 256) flush();
+    else
+      entries.push_back(entry);
   }
-  flush();
-  if (result.score.words == 0 && result.broken.empty()) detail::nothing_counts(name, count, protocol);
-  if (result.score.words == 0)
+  const auto entry_of = [&](std::uint64_t i) { return entries[static_cast<std::size_t>(i)]; };
+  ReadManyOptions many{.reading = options};
+  if (words)
+    many.lexicon = [&](std::uint64_t i) {
+      const Lexicon* own = words->find(set.name(entry_of(i)));
+      result.free += own == nullptr;
+      return own;
+    };
+  const auto load = [&](std::uint64_t i) { return set.image(entry_of(i)); };
+  const auto emit = [&](std::uint64_t i, ImageRead&& one) {
+    if (!one.ok()) return result.broken.push_back(std::move(one.error));
+    const std::string& label = set.label(entry_of(i));
+    result.add(one.reading.text, label);
+    bool shorter = false;
+    for (const std::string_view c : utf8_characters(label))
+      if (normalize(c, protocol).empty()) ++result.ignored[std::string(c)], shorter = true;
+    result.shortened += shorter;
+    if (each) each({set.name(entry_of(i)), label}, one.image, one.reading);
+  };
+  result.seconds = read_many(model, entries.size(), load, emit, many);
+  if (result.score().words == 0 && result.broken.empty())
+    detail::nothing_counts(name, count, protocol);
+  if (result.score().words == 0)
     fail<IoError>("evaluate", "expected images that can be read, got none among ",
                   result.broken.size(), " of '", name, "', the first: ", result.broken.front());
   return result;
-}
-
-/// Evaluates the data set at a path (open_dataset); see evaluate_dataset.
-inline Evaluation evaluate_folder(
-    Reader<float>& model, const std::string& path, Index limit = 0, const ReadOptions& options = {},
-    const std::function<void(const LabeledFile&, const GrayImage&, const Reading&)>& each = {},
-    const ImageLexicons* words = nullptr, Protocol protocol = Protocol::lower36) {
-  return evaluate_dataset(model, *open_dataset(path), path, limit, options, each, words, protocol);
 }
 
 }  // namespace glimpse::inline v0

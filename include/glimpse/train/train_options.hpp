@@ -113,7 +113,7 @@ struct TrainOptions {
 
 /// The default of ema_decay. At a constant rate the weights fluctuate around their limit, and their
 /// average is closer to it. A one-cycle schedule ends with a small rate and needs no average.
-inline double default_average(TrainOptimizer optimizer) {
+inline double default_ema_decay(TrainOptimizer optimizer) {
   return optimizer == TrainOptimizer::adadelta ? 0.999 : 0;
 }
 
@@ -130,7 +130,7 @@ inline nlohmann::ordered_json training_json(
     TrainOptions o, const nlohmann::ordered_json& more = nlohmann::ordered_json::object()) {
   nlohmann::ordered_json options;
   o.visit_fields([&](const char* name, auto& field) { options[name] = field; });
-  options["ema_decay"] = o.ema_decay.value_or(default_average(o.optimizer));
+  options["ema_decay"] = o.ema_decay.value_or(default_ema_decay(o.optimizer));
   nlohmann::ordered_json json = {
       {"version", version}, {"options", std::move(options)}, {"data", o.data}};
   json.update(more);

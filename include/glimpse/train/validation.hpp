@@ -10,7 +10,6 @@
 
 #include <cmath>
 #include <cstdio>
-#include <filesystem>
 #include <limits>
 #include <map>
 #include <memory>
@@ -80,13 +79,7 @@ struct ValidationSet {
   std::string path;
   std::shared_ptr<const WordDataset> images;
 
-  /// Without the folders above: "my_words", "my_words#held-out/5".
-  std::string name() const {
-    const std::string whole = split_part(path).path;
-    const std::filesystem::path p(whole);
-    return (p.has_filename() ? p : p.parent_path()).filename().string() +
-           path.substr(whole.size());
-  }
+  std::string name() const { return dataset_name(path); }
 };
 
 /// Opens data sets for validation. notes: receives a line for each kind of entry that is left out.
@@ -133,13 +126,13 @@ inline Validation validate(Reader<float>& model, const std::vector<ValidationSet
                            ++count;
                          },
                          nullptr, protocol);
-    sum.score.add(e.score);
+    sum.score.add(e.score());
     char part[80];
-    std::snprintf(part, sizeof part, " %.1f %%", 100 * e.score.accuracy());
+    std::snprintf(part, sizeof part, " %.1f %%", 100 * e.score().accuracy());
     sum.text += "  " + set.name() + part;
     if (!e.broken.empty())
       sum.text += " (" + std::to_string(e.broken.size()) + " of " +
-                  std::to_string(e.score.words + std::ssize(e.broken)) + " images not read)";
+                  std::to_string(e.score().words + std::ssize(e.broken)) + " images not read)";
   }
   sum.loss = loss.value();
   if (std::isfinite(sum.loss)) {

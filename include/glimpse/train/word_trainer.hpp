@@ -225,7 +225,7 @@ class WordTrainer {
   }
 
   WordLoader::Position begin() {
-    if (!options_.ema_decay) options_.ema_decay = default_average(options_.optimizer);
+    if (!options_.ema_decay) options_.ema_decay = default_ema_decay(options_.optimizer);
     if (*options_.ema_decay > 0) ema_.emplace(model_, *options_.ema_decay);
     return {};
   }

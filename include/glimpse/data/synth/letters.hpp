@@ -5,7 +5,6 @@
 
 #include <utf8proc.h>
 
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
@@ -78,20 +77,6 @@ inline char32_t base_letter(char32_t c) {
 }
 
 namespace detail {
-inline std::string normal_form(std::string_view text, utf8proc_option_t form) {
-  utf8proc_uint8_t* out = nullptr;
-  const auto size = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
-                                 static_cast<utf8proc_ssize_t>(text.size()), &out, form);
-  if (size < 0) fail("utf8", utf8proc_errmsg(size));
-  std::string result(out, out + size);
-  std::free(out);
-  return result;
-}
-inline bool is_ascii(std::string_view text) {
-  for (const char c : text)
-    if (static_cast<unsigned char>(c) >= 0x80) return false;
-  return true;
-}
 inline bool is_greek(char32_t c) {
   return (c >= 0x370 && c < 0x400) || (c >= 0x1F00 && c < 0x2000);
 }
@@ -110,8 +95,7 @@ inline std::string upper_case(std::string_view text) {
       capitals += utf8(upper(c));
   }
   if (!greek) return capitals;
-  const std::string parts = detail::normal_form(
-      capitals, static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_DECOMPOSE));
+  const std::string parts = normal_form(capitals, UTF8PROC_DECOMPOSE);
   std::string kept;
   char32_t base = 0;
   for (const char32_t c : code_points(parts)) {

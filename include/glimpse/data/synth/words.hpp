@@ -17,10 +17,11 @@
 #include <glimpse/data/synth/common_words.hpp>
 #include <glimpse/data/synth/letters.hpp>
 #include <glimpse/data/synth/number_texts.hpp>
-#include <glimpse/data/synth/split.hpp>
 #include <glimpse/data/synth/rare_characters.hpp>
 #include <glimpse/data/synth/recipe.hpp>
 #include <glimpse/data/synth/sign_texts.hpp>
+#include <glimpse/data/synth/split.hpp>
+#include <glimpse/data/synth/word_style.hpp>
 #include <glimpse/io/lines.hpp>
 
 namespace glimpse::inline v0::synth {
@@ -159,13 +160,13 @@ class Words {
     if (take(recipe.letters)) {
       word = letters(rng);
     } else if (take(recipe.joined)) {
-      word = first(lexical(rng, recipe), 10);
-      const std::string second = first(lexical(rng, recipe), 8);
+      word = first_characters(lexical(rng, recipe), 10);
+      const std::string second = first_characters(lexical(rng, recipe), 8);
       word += rng.bernoulli(0.25) ? "-" + second : rng.bernoulli(0.2) ? "&" + second : second;
     } else if (take(recipe.addresses)) {
       const std::string_view ends[] = {".com", ".org", ".net", ".in", ".co"};
       std::string address = rng.bernoulli(0.7) ? "www." : "";
-      address += first(lexical(rng, recipe), 12);
+      address += first_characters(lexical(rng, recipe), 12);
       return address.append(ends[static_cast<std::size_t>(rng.uniform_int(5))]);
     } else if (take(recipe.common)) {
       word = common(rng, recipe);
@@ -208,7 +209,7 @@ class Words {
   // A word with a rare character: a letter replaces its base letter or any other letter; a mark
   // goes before, after or into the word.
   std::string dressed(Random& rng, const Recipe& recipe) const {
-    std::string word = cased(first(lexical(rng, recipe), 10), rng, recipe);
+    std::string word = cased(first_characters(lexical(rng, recipe), 10), rng, recipe);
     const char32_t c = rare_.draw(rng);
     if (!is_letter(c)) {
       const double place = rng.uniform();
@@ -216,7 +217,7 @@ class Words {
       if (place < 0.2 && end != 0 && charset_.find(utf8(end)) >= 0) return utf8(c) + word + utf8(end);
       if (place < 0.4) return utf8(c) + word;
       if (place < 0.7) return word + utf8(c);
-      return first(word, 7) + utf8(c) + cased(first(lexical(rng, recipe), 7), rng, recipe);
+      return first_characters(word, 7) + utf8(c) + cased(first_characters(lexical(rng, recipe), 7), rng, recipe);
     }
     const bool capitals = is_upper(c) && rng.bernoulli(0.5);
     word = capitals ? upper_case(word) : lower_case(word);
@@ -229,12 +230,6 @@ class Words {
     letters[at] = c;
     return utf8(letters);
   }
-  static char32_t closing(char32_t c) {
-    constexpr std::u32string_view open = U"([{<\"'`*|~-_«„“‘", close = U")]}>\"'`*|~-_»“”’";
-    const std::size_t at = open.find(c);
-    return at == open.npos ? 0 : close[at];
-  }
-
   // Fills a pattern of sign_texts.
   std::string sign(std::string_view pattern, Random& rng, const Recipe& recipe) const {
     std::string text;
@@ -242,7 +237,7 @@ class Words {
     for (const char32_t c : code_points(pattern)) {
       Random same = how;
       if (c == 'W')
-        text += cased(first(rng.bernoulli(0.5) ? common(rng, recipe) : lexical(rng, recipe), 9),
+        text += cased(first_characters(rng.bernoulli(0.5) ? common(rng, recipe) : lexical(rng, recipe), 9),
                       same, recipe);
       else if (c == 'A')
         text += utf8(upper(code_points(letter(rng))[0]));
@@ -257,13 +252,6 @@ class Words {
 
   static constexpr std::size_t longest = 24;
 
-  // The first n characters, without blanks at the end.
-  static std::string first(const std::string& word, std::size_t n) {
-    if (word.size() <= n) return word;
-    std::string kept = utf8(std::u32string_view(code_points(word)).substr(0, n));
-    while (kept.ends_with(' ')) kept.pop_back();
-    return kept;
-  }
   // A small letter of the set; a digit if it has none.
   std::string letter(Random& rng) const {
     if (letters_.empty()) return std::string(1, random_digit(rng));
@@ -324,30 +312,6 @@ class Words {
           rng.uniform_int(static_cast<Index>(lexicon_.size())))];
     return lexicon_[shelf[static_cast<std::size_t>(
         rng.uniform_int(static_cast<Index>(shelf.size())))]];
-  }
-
-  static std::string cased(std::string word, Random& rng, const Recipe& recipe) {
-    const double u = rng.uniform();
-    if (u < recipe.upper.probability) return upper_case(word);
-    if (u >= recipe.upper.probability + recipe.capitalized.probability) return word;
-    std::u32string letters = code_points(word);
-    letters[0] = upper(letters[0]);
-    return utf8(letters);
-  }
-
-  static std::string punctuated(std::string word, Random& rng, const Recipe& recipe) {
-    if (!rng.bernoulli(recipe.punctuation.probability)) return word;
-    const std::string_view after[] = {".",  ",", "!", "?", ":",  "...", "'s",
-                                      "'S", ";", "*", "-", "\"", ")"};
-    const std::string_view before[] = {"\"", "'", "(", "-", "#", "@", "*"};
-    const std::u32string letters = code_points(word);
-    const bool capitals = is_upper(letters.front()) && lower(letters.back()) != letters.back();
-    std::string_view end = after[static_cast<std::size_t>(rng.uniform_int(13))];
-    if (end == "'s" && capitals) end = "'S";
-    if (end == "'S" && !capitals) end = "'s";
-    if (rng.bernoulli(0.85)) word += end;
-    if (rng.bernoulli(0.2)) word.insert(0, before[static_cast<std::size_t>(rng.uniform_int(7))]);
-    return word;
   }
 
   Charset charset_;
