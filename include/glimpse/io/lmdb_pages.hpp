@@ -13,7 +13,6 @@
 //              entries, root; then u64 last page, u64 transaction
 //
 // Numbers are little-endian, of 64-bit machines. Source: mdb.c of LMDB 0.9.
-// Numbers are little-endian, of 64-bit machines. Source: mdb.c of LMDB 0.9.
 #pragma once
 
 #include <cstdint>

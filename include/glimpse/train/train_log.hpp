@@ -110,8 +110,8 @@ class TrainLog {
 
  private:
   static constexpr std::string_view header =
-      "step\tseconds\tloss\tword_accuracy\tlearning_rate\tgradient_norm\tpictures_per_"
-      "second\tvalidation\tvalidation_loss";
+      "step\tseconds\tloss\tword_accuracy\tlearning_rate\tgradient_norm\timages_per_second\t"
+      "validation\tvalidation_loss";
 
   static std::string text_of(const Line& l) {
     using detail::number_text;
