@@ -122,7 +122,7 @@ def mutate(mutations, include):
         positions = []
         for m in (m for m in mutations if m.header == header):
             if text.count(m.term) != 1:
-                lost.append((m, f"the term stands there {text.count(m.term)} times"))
+                lost.append((m, f"the term is there {text.count(m.term)} times"))
             else:
                 positions.append((text.index(m.term), m))
         positions.sort(key=lambda p: p[0])
@@ -299,7 +299,7 @@ def main():
     builder = Builder(every)
     builder.prepare(options.jobs)
     def try_group(group):
-        """The mistakes of one test program: builds it and tells each verdict."""
+        """The mistakes of one test program: builds it and reports each verdict."""
         green, missed = {}, 0
         for m in group:
             verdict = try_one(builder, m, green)

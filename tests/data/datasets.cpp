@@ -186,7 +186,7 @@ TEST_CASE("a data set of which nothing can be learned is refused", "[data]") {
   CHECK(load(UnknownCharacters::drop, 64).entries.size() == 2);
 }
 
-TEST_CASE("a weight stands behind the path", "[data]") {
+TEST_CASE("a weight follows the path", "[data]") {
   using P = std::pair<std::string, double>;
   const fs::path d = fresh_folder("a=2");
   CHECK(split_weight("words=0.25") == P("words", 0.25));

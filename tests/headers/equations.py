@@ -55,26 +55,26 @@ class Header:
                 self.comments.append(" ".join(block))
                 block = []
         self.equations = {}  # number: its lines in the head
-        self.told = []  # the head's texts: equations and paragraphs, each as one line
+        self.texts = []  # the head's texts: equations and paragraphs, each as one line
         self.faults = []
         current = None
         block = []
         for line in self.head:
             match = EQUATION.match(line)
             if match or line.strip("/ ") == "":
-                self.told.append(" ".join(block))
+                self.texts.append(" ".join(block))
                 block = []
             block.append(line.strip("/ "))
             if match:
                 current = int(match[1])
                 if current in self.equations:
-                    self.faults.append(f"({current}) stands twice in the head")
+                    self.faults.append(f"({current}) is in the head twice")
                 self.equations[current] = ""
             elif line.strip("/ ") == "":
                 current = None
             if current:
                 self.equations[current] += " " + line.strip("/ ")
-        self.told.append(" ".join(block))
+        self.texts.append(" ".join(block))
 
 
 def main():
@@ -97,8 +97,8 @@ def main():
     for name, h in headers.items():
         own = set()
         # A head may borrow the equations of another header for the loops below.
-        borrowed = re.search(rf"equations {NUMBERS} of {HEADER}", " ".join(h.told))
-        for is_head, text in [(True, t) for t in h.told] + [(False, c) for c in h.comments]:
+        borrowed = re.search(rf"equations {NUMBERS} of {HEADER}", " ".join(h.texts))
+        for is_head, text in [(True, t) for t in h.texts] + [(False, c) for c in h.comments]:
             for k, pattern in enumerate(ELSEWHERE):
                 for match in pattern.finditer(text):
                     header, run = (match[4], match[1]) if k == 0 else (match[1], match[2])

@@ -107,7 +107,7 @@ TEST_CASE("frames follow the width: 26 or 24 columns for 100 pixels, more for lo
 }
 
 TEST_CASE(
-    "ten words are learned to the last letter, and read alike one by one, together and folded",
+    "ten words are learned to the last letter, and the readings are equal one by one, together and folded",
     "[models]") {
   const ReaderConfig c = tiny();
   Random random(5);

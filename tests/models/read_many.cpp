@@ -89,7 +89,7 @@ TEST_CASE("in bulk every image has words of its own", "[models]") {
 
 TEST_CASE("images that fail are reported in their place, and the others are read", "[models]") {
   const GrayImage good = load_image(GLIMPSE_ROOT "/examples/images/straight_hotel.png");
-  std::vector<std::string> told;
+  std::vector<std::string> found;
   read_many(
       shipped(), 12,
       [&](std::uint64_t i) -> GrayImage {
@@ -100,8 +100,8 @@ TEST_CASE("images that fail are reported in their place, and the others are read
         return good;
       },
       [&](std::uint64_t i, ImageRead&& one) {
-        REQUIRE(i == told.size());
-        told.push_back(one.ok() ? one.reading.text : "! " + one.error);
+        REQUIRE(i == found.size());
+        found.push_back(one.ok() ? one.reading.text : "! " + one.error);
       },
       {.loaders = 2, .batch = 4});
   const std::string hotel = read(shipped(), good).text;
@@ -118,7 +118,7 @@ TEST_CASE("images that fail are reported in their place, and the others are read
                                        hotel,
                                        hotel,
                                        "! the image is empty"};
-  CHECK(told == right);
+  CHECK(found == right);
 }
 
 TEST_CASE("what cannot be read spoils nothing else of its batch", "[models]") {

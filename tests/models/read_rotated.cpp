@@ -67,7 +67,7 @@ TEST_CASE("only an image taller than 1.5 times its width is read on its sides", 
   CHECK(read_one(lit(4, 2, 3, 0), RotationPolicy::none).quarters == 0);
 }
 
-TEST_CASE("one character is not turned, nor is what is read surely as it stands", "[models]") {
+TEST_CASE("one character is not rotated, nor is an image that is read confidently upright", "[models]") {
   GrayImage letter = lit(4, 2, 3, 0);  // rotated to its side, both corners are bright
   letter(0, 1) = 1;
   CHECK(read_one(letter, RotationPolicy::tall).quarters == 0);

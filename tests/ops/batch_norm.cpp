@@ -154,7 +154,7 @@ TEST_CASE("batch_norm2d: one value a channel is nothing to train on, but can be 
   CHECK(batch_norm2d(x, one, one, r.mean, r.var, false).item() == Approx(0.9 / std::sqrt(0.5) + 1).epsilon(1e-4));
 }
 
-TEST_CASE("batch_norm2d: a first image that stands apart does not spoil the sums", "[op]") {
+TEST_CASE("batch_norm2d: a first image far from the others does not spoil the sums", "[op]") {
   Random rng(3);
   Tensor<float> x(Shape{16, 2, 8, 8});
   for (float& v : x.span()) v = static_cast<float>(10000 + rng.uniform(-1, 1));

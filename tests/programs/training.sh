@@ -15,17 +15,17 @@ refuses "validation set for patience" train_words --out no --steps 1 --patience 
 [ -e no ] && complain "a run that was refused left a folder"
 
 # The effective options are printed and stored.
-train_words --data drawn --steps 4 --stop-after 2 --batch 4 --seed 3 --out told >out 2>err || complain "does not train: $(cat err)"
+train_words --data drawn --steps 4 --stop-after 2 --batch 4 --seed 3 --out record >out 2>err || complain "does not train: $(cat err)"
 grep -q "learning_rate 0.002" out && grep -q "seed 3" out && grep -q "^data drawn, augmentation 1" out ||
   complain "the options are not printed: $(cat out)"
-head -c 20000 told/last.safetensors | grep -aq '\\"seed\\":3' || complain "the options are not stored"
+head -c 20000 record/last.safetensors | grep -aq '\\"seed\\":3' || complain "the options are not stored"
 
 # Other options on resuming are reported. A checkpoint that is a symbolic link stays one.
-mkdir far && mv told/last.safetensors far/weights && ln -s ../far/weights told/last.safetensors
-train_words --data drawn --steps 5 --batch 4 --seed 3 --learning-rate 0.001 --out told --resume >out 2>err || complain "does not resume: $(cat err)"
+mkdir far && mv record/last.safetensors far/weights && ln -s ../far/weights record/last.safetensors
+train_words --data drawn --steps 5 --batch 4 --seed 3 --learning-rate 0.001 --out record --resume >out 2>err || complain "does not resume: $(cat err)"
 grep -q "steps was 4, is now 5" err && grep -q "learning_rate was 0.002, is now 0.001" err ||
-  complain "other options are not told: $(cat err)"
-[ -L told/last.safetensors ] || complain "the link to the checkpoint is gone"
+  complain "changed options are not reported: $(cat err)"
+[ -L record/last.safetensors ] || complain "the link to the checkpoint is gone"
 
 # A second run in the folder of one at work is refused; a hang-up saves.
 train_words --data drawn --steps 100000 --batch 4 --seed 3 --valid drawn --out long >long_out 2>long_err &

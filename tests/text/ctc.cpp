@@ -68,7 +68,7 @@ Text likeliest(const std::map<Text, double>& texts) {
 
 }  // namespace
 
-TEST_CASE("ctc greedy: merges neighbors, drops blanks, and tells the frames") {
+TEST_CASE("ctc greedy: merges neighbors, drops blanks, and reports the frames") {
   Tensor<float> scores = zeros<float>({8, 4});
   const Index path[] = {3, 1, 1, 3, 1, 0, 0, 3};
   for (Index t = 0; t < 8; ++t) scores(t, path[t]) = 1;

@@ -38,12 +38,12 @@ TEST_CASE("rows follow their character, wherever it is in the new set", "[train]
   for (const ReaderModel kind : {ReaderModel::srn, ReaderModel::crnn}) {
     Reader<float> from = made(kind, "abc", 1), to = made(kind, "cAxa", 2),
                   fresh = made(kind, "cAxa", 2);
-    const LoadedCharacters told =
+    const LoadedCharacters loaded =
         load_characters(to, model_checkpoint(clone(from)), from.charset(), "model");
-    CHECK(told.kept == "ca");
-    CHECK(told.other_case == "A");
-    CHECK(told.initialized == "x");
-    CHECK(told.dropped == "b");
+    CHECK(loaded.kept == "ca");
+    CHECK(loaded.other_case == "A");
+    CHECK(loaded.initialized == "x");
+    CHECK(loaded.dropped == "b");
     std::vector<std::string> tables = {"output.weight", "output.bias"};
     if (kind == ReaderModel::srn)
       tables = {"recognizer.decoder.symbol", "recognizer.decoder.output.weight",

@@ -220,7 +220,7 @@ TEST_CASE("the log's numbers have a point in a locale with a comma", "[train]") 
   CHECK(again.lines()[0].loss == 0.25);
 }
 
-TEST_CASE("a run that goes on tells what is another than before", "[train]") {
+TEST_CASE("a resumed run reports the options that changed", "[train]") {
   TrainOptions o = tiny_options("told");
   o.stop_after = 4, o.data = "a folder";
   const auto resumed = [&](auto change) {

@@ -17,7 +17,8 @@ namespace glimpse::inline v0 {
 /// rendered text, reduced to the character set. It is never empty if the renderer uses the same
 /// set.
 inline WordSource synthetic_words(std::shared_ptr<const synth::WordRenderer> renderer,
-                              const Charset& charset, std::uint64_t seed, Index fiducials = 20) {
+                                  const Charset& charset, std::uint64_t seed,
+                                  Index fiducials = 20) {
   return [renderer, charset, seed, fiducials](std::uint64_t i) {
     synth::WordSample sample = renderer->draw(seed, i, fiducials);
     LabeledWord word{std::move(sample.image),
