@@ -73,7 +73,7 @@ for folder in utf16 latin1 fifo; do
   refuses $folder evaluate_words --weights "$weights" $folder
   refuses $folder "${train[@]}" --out none6 --data $folder
 done
-refuses "no regular file" evaluate_words --weights "$weights" --lexicon fifo/labels.tsv folder
+refuses "no regular file" evaluate_words --weights "$weights" --lexicon fifo/labels.tsv json
 
 # LMDB: what synthesize_words writes, and what python3-lmdb wrote.
 if synthesize_words --lmdb drawn.mdb --count 2 >out 2>err; then
